@@ -1,0 +1,362 @@
+/*
+ * What the driver offers.
+ *
+ * A unit is one IOMMU. A domain is a set of translations, used by the devices attached to it, on one or several units.
+ * The caller provides all storage except pages, which come from the platform (iommu/plat.h); storage must stay where it
+ * is while in use. Members below the line "private" belong to the driver.
+ *
+ * Page lifetime. An unmapped page is not a free page:
+ *
+ *     reserved -> mapped -> unmapped -> invalidating (ticket) -> quiesced -> released
+ *                                             \-> time-out or queue error -> quarantined
+ *
+ * A data page may be reused only after iommu_unmap() returned IOMMU_OK, or iommu_flush()/iommu_poll() returned IOMMU_OK
+ * for the ticket that covers it. Page-table pages obey the same rule inside the driver. After IOMMU_E_TIMEOUT or
+ * IOMMU_E_BROKEN the pages are quarantined: neither the caller nor the driver may reuse them until
+ * iommu_unit_reset() returned IOMMU_OK for every unit of the domain.
+ *
+ * Every function returning int returns IOMMU_OK or a negative IOMMU_E_*; on any error the call changed nothing that the
+ * caller can see, or the unit is in stage IOMMU_STAGE_BROKEN afterwards. No call waits longer than a small multiple of
+ * iommu_unit_desc.timeout_ns. Calls for one unit and its domains are serialised by the platform's lock when it has one,
+ * otherwise by the caller.
+ */
+#ifndef IOMMU_DRIVER_H
+#define IOMMU_DRIVER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "iommu/plat.h"
+
+#if defined(__GNUC__)
+#define IOMMU_MUST_CHECK __attribute__((warn_unused_result))
+#else
+#define IOMMU_MUST_CHECK
+#endif
+
+enum iommu_error {
+	IOMMU_OK = 0,
+	IOMMU_E_INVAL = -1,	  /* the caller broke the contract; nothing was changed */
+	IOMMU_E_NOMEM = -2,	  /* plat->page_alloc said no; nothing was changed */
+	IOMMU_E_TIMEOUT = -3,	  /* the hardware did not answer; the unit is broken, affected pages are quarantined */
+	IOMMU_E_EXIST = -4,	  /* something is mapped or attached there already; nothing was changed */
+	IOMMU_E_NOENT = -5,	  /* nothing is mapped or attached there; nothing was changed */
+	IOMMU_E_RANGE = -6,	  /* address or id outside what the unit can express; nothing was changed */
+	IOMMU_E_STAGE = -7,	  /* not possible in this stage of the unit; nothing was changed */
+	IOMMU_E_UNSUPPORTED = -8, /* the unit lacks the capability; nothing was changed */
+	IOMMU_E_BROKEN = -9,	  /* the unit is broken or reported a queue error that could not be repaired */
+	IOMMU_E_AGAIN = -10,	  /* iommu_poll: not complete yet */
+	IOMMU_E_FULL = -11,	  /* no domain id or slot left; nothing was changed */
+	IOMMU_E_BUSY = -12	  /* still in use (devices attached, tickets pending); nothing was changed */
+};
+
+/* A short lower-case name for an error code ("time-out"), never NULL. */
+const char *iommu_error_name(int error);
+
+enum iommu_vendor { IOMMU_VENDOR_INTEL = 1, IOMMU_VENDOR_AMD = 2 };
+
+/* Stages of a unit, never skipped on the way up. */
+enum iommu_stage {
+	IOMMU_STAGE_NONE = 0,	 /* storage not initialised */
+	IOMMU_STAGE_DISCOVERED,	 /* capabilities read; nothing written: diagnostics only */
+	IOMMU_STAGE_BUILT,	 /* tables built in memory; no register written */
+	IOMMU_STAGE_PROGRAMMED,	 /* table pointer set, queue running, caches invalidated; not translating */
+	IOMMU_STAGE_TRANSLATING, /* DMA is translated: only now may device addresses be used */
+	IOMMU_STAGE_STOPPED,	 /* translation off, tables given back */
+	IOMMU_STAGE_BROKEN	 /* the hardware failed us; only iommu_unit_reset leads out */
+};
+
+/* Which unit, told by the caller. */
+struct iommu_unit_desc {
+	enum iommu_vendor vendor;
+	uint32_t index;		  /* passed to plat register and lock calls */
+	uint32_t host_addr_bits;  /* HAW of the platform's DMAR/IVRS table, 32..52 */
+	uint64_t timeout_ns;	  /* bound of each hardware handshake and wait; 0 selects IOMMU_TIMEOUT_NS */
+	bool use_register_inval;  /* VT-d: do not use the invalidation queue even if present */
+	bool no_superpages;	  /* map everything with 4 KiB pages */
+};
+
+#define IOMMU_TIMEOUT_NS UINT64_C(1000000000)
+
+struct iommu_stats {
+	uint64_t maps, unmaps;		 /* calls that succeeded */
+	uint64_t pages_mapped;		 /* 4 KiB pages reachable now, all domains */
+	uint64_t invalidations;		 /* commands issued, waits not counted */
+	uint64_t waits;			 /* completions observed */
+	uint64_t timeouts;		 /* completions not observed in time */
+	uint64_t queue_errors;		 /* IQE, ITE, ICE handled */
+	uint64_t wbuf_flushes;		 /* write-buffer flushes (VT-d RWBF) */
+	uint64_t faults;		 /* fault records drained */
+	uint64_t fault_overflows;	 /* times the hardware told that records were lost */
+	uint64_t table_pages;		 /* page-table pages in use, root and context tables included */
+	uint64_t quarantined_tables;	 /* page-table pages that may not be reused */
+	uint64_t quarantined_pages;	 /* 4 KiB data pages that may not be reused */
+};
+
+struct iommu_unit;
+struct iommu_domain;
+struct iommu_device;
+struct iommu_ticket;
+
+/*
+ * Private to the driver: one entry of a singly linked list of page-table pages kept in their own first words, so that
+ * collecting pages never allocates.
+ */
+struct iommu_page_list {
+	uint64_t head;	 /* physical address of the first page, 0 when empty */
+	uint64_t count;
+};
+
+/* VT-d state of a unit. Private. */
+struct intel_unit {
+	uint64_t cap, ecap;	    /* capability registers as read */
+	uint64_t root;		    /* root table */
+	uint64_t queue;		    /* invalidation queue page, 0 when register-based */
+	uint64_t status;	    /* page that receives wait status words */
+	uint64_t inval_off;	    /* IVA/IOTLB registers, bytes from the base */
+	uint64_t fault_off;	    /* first FRCD register */
+	uint32_t queue_tail;	    /* slot index of the next descriptor */
+	uint32_t queue_slots;
+	uint64_t wait_seq;	    /* number of the last wait submitted */
+	uint64_t wait_done;	    /* number of the last wait whose status was observed */
+	uint32_t fault_slots;
+	uint32_t fault_next;	    /* where draining continues when PPF is set again */
+	uint32_t vector_addr;	    /* fault event message, 0 when not set up */
+	uint32_t vector_data;
+	uint64_t did_map[1024];	    /* domain ids in use, one bit each */
+	uint32_t did_count;	    /* ids the unit supports */
+};
+
+struct iommu_ops;
+
+struct iommu_unit {
+	/* private */
+	const struct iommu_plat *plat;
+	const struct iommu_ops *ops;
+	struct iommu_unit_desc desc;
+	enum iommu_stage stage;
+	const char *broken_why;		 /* static text, NULL unless broken */
+	struct iommu_domain *domains;	 /* every domain that names this unit */
+	struct iommu_page_list quarantine;
+	struct iommu_stats stats;
+	struct intel_unit intel;
+};
+
+/* Page-table geometry that every unit of a domain can walk. Private. */
+struct iommu_geometry {
+	uint32_t top_level;	   /* level of the root table, leaf tables are level 0 */
+	uint32_t addr_bits;	   /* usable IOVA bits */
+	uint32_t page_sizes;	   /* bit n set: pages of level n may be mapped (bit 0: 4 KiB, 1: 2 MiB, 2: 1 GiB) */
+	bool flush;		   /* some walker does not snoop */
+	bool snoop_control;
+};
+
+#define IOMMU_DOMAIN_UNITS 8
+
+enum iommu_domain_kind {
+	IOMMU_DOMAIN_PAGING = 0,	/* translated through page tables */
+	IOMMU_DOMAIN_PASSTHROUGH = 1	/* device address = physical address; needs VT-d ECAP.PT */
+};
+
+struct iommu_domain {
+	/* private */
+	enum iommu_domain_kind kind;
+	struct iommu_unit *unit[IOMMU_DOMAIN_UNITS];
+	struct iommu_domain *next[IOMMU_DOMAIN_UNITS];	/* in unit[i]->domains */
+	uint32_t id[IOMMU_DOMAIN_UNITS];		/* domain id on unit[i] */
+	uint32_t units;
+	struct iommu_geometry geo;
+	uint64_t table;			/* root page table, 0 for pass-through */
+	struct iommu_device *devices;
+	struct iommu_ticket *tickets;	/* not yet quiesced */
+	uint64_t pages_mapped;
+	uint64_t quarantined_pages;
+};
+
+/* A device (requester) attached to a domain. Caller fills rid, ats, ats_queue_depth before iommu_attach. */
+struct iommu_device {
+	uint16_t rid;			/* requester id: bus 15:8, device 7:3, function 2:0 */
+	bool ats;			/* the device's ATS will be enabled: it caches translations itself */
+	/* private */
+	uint32_t unit;			/* index into domain->unit */
+	struct iommu_domain *domain;
+	struct iommu_device *next;
+};
+
+enum iommu_prot { IOMMU_READ = 1, IOMMU_WRITE = 2 };
+
+enum iommu_ticket_state {
+	IOMMU_TICKET_IDLE = 0,		/* not in use */
+	IOMMU_TICKET_UNMAPPED,		/* entries cleared, invalidation not issued yet */
+	IOMMU_TICKET_INVALIDATING,	/* invalidation issued, completion not observed */
+	IOMMU_TICKET_QUARANTINED	/* time-out or queue error; pages must not be reused */
+};
+
+/* A pending invalidation. The caller zeroes it once; it is reusable whenever its state is IOMMU_TICKET_IDLE. */
+struct iommu_ticket {
+	/* private */
+	enum iommu_ticket_state state;
+	struct iommu_domain *domain;
+	struct iommu_ticket *next;
+	uint64_t first, last;		/* IOVA range, inclusive */
+	struct iommu_page_list tables;	/* page-table pages unlinked by it */
+	uint64_t pages;			/* 4 KiB data pages it covers */
+	bool upper;			/* a non-leaf entry changed: paging-structure caches must go too */
+	uint64_t wait[IOMMU_DOMAIN_UNITS];	/* wait number on each unit that ends it */
+};
+
+/* One fault, vendor neutral; raw holds the record as the hardware wrote it. */
+enum iommu_fault_kind {
+	IOMMU_FAULT_WRITE = 0,
+	IOMMU_FAULT_READ = 1,
+	IOMMU_FAULT_ATOMIC = 2,
+	IOMMU_FAULT_PAGE_REQUEST = 3
+};
+
+struct iommu_fault {
+	uint64_t raw[2];
+	uint64_t addr;		/* page address */
+	uint32_t pasid;		/* valid when has_pasid */
+	uint16_t rid;
+	uint8_t reason;		/* VT-d fault reason (hw/vtd_fault.h) */
+	uint8_t at;		/* 0 untranslated, 1 translation request, 2 translated */
+	uint8_t kind;		/* enum iommu_fault_kind */
+	bool has_pasid;
+};
+
+/* Snapshot of a unit for reports. */
+struct iommu_status {
+	enum iommu_stage stage;
+	const char *broken_why;		/* NULL unless broken */
+	enum iommu_vendor vendor;
+	uint32_t unit;
+	bool queued;			/* invalidation through the queue (else register-based) */
+	bool installed;			/* invalidation usable now */
+	uint32_t domains, devices;
+	struct iommu_stats stats;
+};
+
+/*
+ * Reads the capabilities of unit desc->index and checks that the driver can work with it. Writes no register. `u` need
+ * not be initialised. Afterwards: IOMMU_STAGE_DISCOVERED. IOMMU_E_UNSUPPORTED: registers read all ones, or no usable
+ * address width. IOMMU_E_INVAL: bad descriptor.
+ */
+int iommu_unit_init(struct iommu_unit *u, const struct iommu_plat *plat, const struct iommu_unit_desc *desc)
+	IOMMU_MUST_CHECK;
+
+/* discovered, stopped -> built: allocates and zeroes the root table, the queue and the status page. */
+int iommu_unit_build(struct iommu_unit *u) IOMMU_MUST_CHECK;
+
+/*
+ * built -> programmed: takes the unit over (stops translation, queue and events firmware left running, clears stale
+ * faults), starts invalidation, sets the table pointer, invalidates all caches.
+ */
+int iommu_unit_program(struct iommu_unit *u) IOMMU_MUST_CHECK;
+
+/* programmed -> translating. */
+int iommu_unit_enable(struct iommu_unit *u) IOMMU_MUST_CHECK;
+
+/* build, program and enable in one call, from any stage before translating. */
+int iommu_unit_start(struct iommu_unit *u) IOMMU_MUST_CHECK;
+
+/*
+ * translating or programmed -> stopped: translation off, caches invalidated, queue off, tables given back.
+ * IOMMU_E_BUSY while a domain names the unit.
+ */
+int iommu_unit_stop(struct iommu_unit *u) IOMMU_MUST_CHECK;
+
+/*
+ * broken -> discovered, or stays broken (IOMMU_E_TIMEOUT): switches everything off, then sets an empty root table with
+ * a global invalidation of all caches; when that was observed to complete, quarantined table pages go back to the
+ * platform and quarantined tickets become idle. Domains stay defined but have to be destroyed and made again
+ * (iommu_domain_destroy works on them). Devices are detached.
+ */
+int iommu_unit_reset(struct iommu_unit *u) IOMMU_MUST_CHECK;
+
+/* Fault event message: MSI address and data as the specification's FEADDR/FEDATA take them; unmasks the event. */
+int iommu_unit_fault_event(struct iommu_unit *u, uint32_t msi_addr, uint32_t msi_data) IOMMU_MUST_CHECK;
+
+/*
+ * Takes up to `max` fault records out of the hardware, oldest first, in `out`; *count tells how many, *lost is set when
+ * the hardware reported an overflow since the last call. Clears every status bit it handled, so that the next fault
+ * raises an event again. May be called in any stage but none.
+ */
+int iommu_fault_drain(struct iommu_unit *u, struct iommu_fault *out, uint32_t max, uint32_t *count, bool *lost)
+	IOMMU_MUST_CHECK;
+
+/* Fills *s. Touches no hardware. */
+void iommu_status(const struct iommu_unit *u, struct iommu_status *s);
+
+/*
+ * Writes the status labels as one line of `key=value` words, NUL-terminated, at most `size` bytes; returns the length it
+ * needed. Keys: unit, stage, remapping_tables, invalidation, iotlb, stale_cleanup, direct_dma,
+ * hostile_hardware_isolation.
+ */
+size_t iommu_status_format(const struct iommu_status *s, char *buf, size_t size);
+
+/*
+ * Makes an empty domain usable on `count` units (1..IOMMU_DOMAIN_UNITS), each at least built. The geometry is what all of
+ * them can walk. A domain id is taken on each. IOMMU_E_UNSUPPORTED: the units have no common geometry, or lack
+ * pass-through.
+ */
+int iommu_domain_init(struct iommu_domain *d, enum iommu_domain_kind kind, struct iommu_unit *const *units,
+		      uint32_t count) IOMMU_MUST_CHECK;
+
+/*
+ * Gives back all tables and ids of a domain without devices or pending tickets. Everything still mapped is unmapped and
+ * invalidated first; IOMMU_OK means all its pages are quiesced.
+ */
+int iommu_domain_destroy(struct iommu_domain *d) IOMMU_MUST_CHECK;
+
+/*
+ * Attaches a device to the domain on unit `u` (one of the domain's). From the moment it returns IOMMU_OK the device's DMA
+ * is translated by the domain (when the unit translates). IOMMU_E_EXIST: the rid is attached already.
+ * IOMMU_E_UNSUPPORTED: dev->ats on a unit without device-TLB support.
+ */
+int iommu_attach(struct iommu_domain *d, struct iommu_unit *u, struct iommu_device *dev) IOMMU_MUST_CHECK;
+
+/*
+ * Detaches a device: afterwards its DMA is blocked and nothing of the domain is cached for it. The caller has stopped the
+ * device and disabled ATS in it. *dev is reusable after IOMMU_OK.
+ */
+int iommu_detach(struct iommu_device *dev) IOMMU_MUST_CHECK;
+
+/*
+ * Maps [iova, iova + size) to [pa, pa + size) with `prot` (IOMMU_READ | IOMMU_WRITE, at least one), using the largest
+ * pages that fit. All three are multiples of 4096, size not 0. IOMMU_E_EXIST: something in the range is mapped.
+ * IOMMU_E_RANGE: beyond the domain's or the host's address width, or touching the interrupt range. When it returns
+ * IOMMU_OK, DMA to the range is translated (caching mode, write buffers and cache lines have been taken care of).
+ */
+int iommu_map(struct iommu_domain *d, uint64_t iova, uint64_t pa, uint64_t size, uint32_t prot) IOMMU_MUST_CHECK;
+
+/*
+ * Unmaps [iova, iova + size), splitting larger pages at its ends, and waits until no hardware can reach the pages.
+ * IOMMU_E_NOENT: some page of the range is not mapped.
+ */
+int iommu_unmap(struct iommu_domain *d, uint64_t iova, uint64_t size) IOMMU_MUST_CHECK;
+
+/*
+ * As iommu_unmap, but returns when the entries are cleared: the pages are unmapped, not quiesced. `t` must be idle; it is
+ * pending afterwards and must stay until iommu_flush or iommu_poll returned IOMMU_OK. The IOVA range must not be mapped
+ * again before that (IOMMU_E_BUSY).
+ */
+int iommu_unmap_lazy(struct iommu_domain *d, uint64_t iova, uint64_t size, struct iommu_ticket *t) IOMMU_MUST_CHECK;
+
+/* Completes every pending ticket of the domain, with as few commands as cover them. */
+int iommu_flush(struct iommu_domain *d) IOMMU_MUST_CHECK;
+
+/*
+ * Drives one ticket without waiting: issues its invalidation at the first call, then IOMMU_E_AGAIN until completion was
+ * observed or the time-out passed, then IOMMU_OK (idle again).
+ */
+int iommu_poll(struct iommu_ticket *t) IOMMU_MUST_CHECK;
+
+/*
+ * What the tables say about one IOVA: *pa its physical address (byte exact), *prot, *size of the page that maps it.
+ * IOMMU_E_NOENT when not mapped. Result pointers may be NULL.
+ */
+int iommu_lookup(struct iommu_domain *d, uint64_t iova, uint64_t *pa, uint32_t *prot, uint64_t *size)
+	IOMMU_MUST_CHECK;
+
+#endif

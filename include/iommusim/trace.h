@@ -1,0 +1,58 @@
+/*
+ * Trace: what happened, as 32-byte records in a ring, rendered only when somebody asks.
+ */
+#ifndef IOMMUSIM_TRACE_H
+#define IOMMUSIM_TRACE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+enum sim_trace_kind {
+	SIM_TRACE_NONE = 0,
+	SIM_TRACE_MARK,	       /* a: number given by the caller (scenario step) */
+	SIM_TRACE_REG_READ,    /* a: offset, b: value, small: width in bytes */
+	SIM_TRACE_REG_WRITE,   /* same */
+	SIM_TRACE_CPU_WRITE,   /* a: pa, b: value */
+	SIM_TRACE_CPU_SYNC,    /* a: pa, b: size, small: 1 when lines are written back */
+	SIM_TRACE_PUBLISH,     /* a: pa of the line */
+	SIM_TRACE_XLAT,	       /* a: iova, b: pa, small: enum sim_source, code: rid, kind of access in flags */
+	SIM_TRACE_XLAT_FAULT,  /* a: iova, b: last entry read, small: reason, code: rid */
+	SIM_TRACE_DMA,	       /* a: first pa, b: length, small: kind, code: rid */
+	SIM_TRACE_FILL,	       /* a: tag address, b: value, small: enum sim_cache, code: rid or domain id */
+	SIM_TRACE_DROP,	       /* a: first address, b: entries removed, small: enum sim_cache, code: domain id */
+	SIM_TRACE_COMMAND,     /* a: descriptor qword 0, b: qword 1, code: head */
+	SIM_TRACE_STATUS,      /* a: pa, b: value written by a wait */
+	SIM_TRACE_MSI,	       /* a: address, b: data */
+	SIM_TRACE_FAULT_RECORD,/* a, b: the record's two qwords, code: index */
+	SIM_TRACE_COMPLAINT,   /* a: value, code: enum sim_complaint */
+	SIM_TRACE_INJECT,      /* a: address, code: rule, small: point */
+	SIM_TRACE_FINDING,     /* a: iova or pa, code: kind */
+	SIM_TRACE_KINDS
+};
+
+struct sim_trace_record {
+	uint64_t time_ns;
+	uint64_t a, b;
+	uint32_t code;
+	uint8_t kind;  /* enum sim_trace_kind */
+	uint8_t unit;
+	uint8_t small;
+	uint8_t flags;
+};
+_Static_assert(sizeof(struct sim_trace_record) == 32, "a trace record is 32 bytes");
+
+struct sim;
+
+/* Records written since creation; the ring holds the newest sim_config.trace_records of them. */
+uint64_t sim_trace_count(const struct sim *s);
+
+/* Record number `n` (0 is the first ever), NULL when it is gone or not yet written. */
+const struct sim_trace_record *sim_trace_get(const struct sim *s, uint64_t n);
+
+/* Adds a SIM_TRACE_MARK with the caller's number. */
+void sim_trace_mark(struct sim *s, uint64_t number);
+
+/* Renders one record as one line without newline; returns the length needed, writes at most size bytes with NUL. */
+size_t sim_trace_format(const struct sim *s, const struct sim_trace_record *r, char *buf, size_t size);
+
+#endif

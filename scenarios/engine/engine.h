@@ -1,0 +1,65 @@
+/*
+ * What the iommu-sim command asks of the scenario engine: load a file, tell its permutations, run one of them.
+ *
+ * The engine keeps no state between calls but what hangs from a struct scenario; a loaded scenario is never changed by
+ * running it.
+ */
+#ifndef ENGINE_ENGINE_H
+#define ENGINE_ENGINE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+
+struct scenario;
+
+/* One error of an input: "file: node: what was expected" in `text`. */
+struct engine_error {
+	char text[1024];
+};
+
+/*
+ * Loads a scenario from devicetree source (.dts, compiled by dtc) or a blob (.dtb) and checks it whole against the
+ * schema. NULL on error, with *error filled: path of the file, path of the node, what was expected, what to do.
+ */
+struct scenario *scenario_load(const char *path, struct engine_error *error);
+void scenario_free(struct scenario *sc);
+
+const char *scenario_path(const struct scenario *sc);
+const char *scenario_title(const struct scenario *sc);
+const char *scenario_spec(const struct scenario *sc);
+
+/* Permutations from `vary`, at least 1. Number n's id is "key=value,key=value" ("" without vary). */
+uint32_t scenario_permutations(const struct scenario *sc);
+const char *scenario_permutation_id(const struct scenario *sc, uint32_t n);
+
+struct run_options {
+	uint64_t seed;
+	const char *backend;	/* "sim" */
+	const char *trace_path;	/* NULL: no trace */
+};
+
+enum run_verdict {
+	RUN_PASS = 0,
+	RUN_FAIL,   /* an expectation did not hold, or the oracle found something nobody expected */
+	RUN_SKIP,   /* the backend lacks what it needs; reason in text */
+	RUN_ERROR   /* the scenario cannot be carried out: bad input, reason in text */
+};
+
+struct run_result {
+	enum run_verdict verdict;
+	uint32_t steps;		/* carried out */
+	uint32_t checks;	/* expectations compared */
+	uint64_t sim_ns;	/* simulated time */
+	char step[128];		/* node name of the step that failed, "" when none */
+	char text[4096];	/* why: for RUN_FAIL expected, got, and the oracle's paragraph; lines separated by \n */
+	char tail[4096];	/* RUN_FAIL: the last trace lines before the failure */
+};
+
+/* Runs permutation n. Never exits, never crashes on any input; bounded in time and memory. */
+void scenario_run(const struct scenario *sc, uint32_t n, const struct run_options *options, struct run_result *result);
+
+/* Every verb and property of the language in schema order, for the document's test: one line each on `out`. */
+void scenario_print_schema(FILE *out);
+
+#endif
