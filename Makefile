@@ -1,0 +1,266 @@
+# One makefile for everything; products only under build/. `make help` lists the targets.
+#
+#   make V=1            show every command
+#   make SAN=1 ...      AddressSanitizer and UndefinedBehaviorSanitizer, under build/san
+#   make COV=1 ...      line coverage, under build/cov
+#   make CC=clang ...   another compiler, under build/clang (with SAN=1: build/clang-san)
+#   make DEPS=no ...    never look for, or install, missing packages
+
+.SUFFIXES:
+.DELETE_ON_ERROR:
+MAKEFLAGS += --no-builtin-rules
+.DEFAULT_GOAL := all
+
+# ---- variant ---------------------------------------------------------------------------------------------------------
+
+comma := ,
+variant := $(if $(filter clang%,$(notdir $(firstword $(CC)))),clang) $(if $(SAN),san) $(if $(COV),cov)
+variant := $(strip $(variant))
+B := build$(if $(variant),/$(subst $() ,-,$(variant)))
+
+is_clang := $(shell $(CC) --version 2>/dev/null | grep -q clang && echo yes)
+cc_include := $(shell $(CC) -print-file-name=include 2>/dev/null)
+
+ifeq ($(V),)
+Q := @
+say = @printf '  %-7s %s\n' $(1) $(2)
+else
+Q :=
+say = @:
+endif
+
+PREFIX ?= /usr/local
+AR ?= ar
+
+# ---- flags -----------------------------------------------------------------------------------------------------------
+
+WARN := -Wall -Wextra -Wshadow -Wconversion -Wsign-conversion -Wstrict-prototypes -Wmissing-prototypes -Wcast-qual \
+	-Wpointer-arith -Wundef -Wvla -Werror
+OPT := -O2
+VARIANT_FLAGS :=
+ifneq ($(SAN),)
+OPT := -O1
+VARIANT_FLAGS += -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+endif
+ifneq ($(COV),)
+OPT := -O0
+VARIANT_FLAGS += --coverage
+endif
+
+BASE := -std=c11 -g $(OPT) $(WARN) -Iinclude $(VARIANT_FLAGS) $(CFLAGS)
+HOSTED := $(BASE) -D_POSIX_C_SOURCE=200809L
+
+# Private folders go on the quote path only, so that no header of ours hides a system header such as <check.h>.
+SIM_FLAGS := $(HOSTED) -iquote sim
+FREESTANDING := -ffreestanding -nostdinc -isystem $(cc_include) -iquote driver
+DRIVER_FLAGS := $(BASE) $(FREESTANDING)
+ifeq ($(is_clang)$(SAN)$(COV),)
+DRIVER_FLAGS += -Wstack-usage=1024
+endif
+ENGINE_FLAGS := $(HOSTED) -iquote scenarios/engine
+UNIT_FLAGS := $(HOSTED) -iquote tests/unit -iquote scenarios/engine -iquote .
+TOY_FLAGS := $(HOSTED) -iquote tests/toy
+BENCH_FLAGS := $(HOSTED) -iquote tests/bench -iquote .
+
+# Asked when the recipe runs, not when this file is read: the packages may arrive in between.
+CHECK_CFLAGS := $$(pkg-config --cflags check)
+CHECK_LIBS := $$(pkg-config --libs check)
+ENGINE_LIBS := $$(pkg-config --libs libfdt 2>/dev/null || echo -lfdt) $$(pkg-config --libs libcjson)
+
+# ---- sources and products --------------------------------------------------------------------------------------------
+
+SIM_SRC := $(sort $(wildcard sim/*.c sim/*/*.c))
+DRIVER_SRC := $(sort $(wildcard driver/*.c driver/*/*.c))
+ENGINE_SRC := $(sort $(wildcard scenarios/engine/*.c))
+UNIT_SRC := $(sort $(wildcard tests/unit/test_*.c))
+HELPER_SRC := $(filter-out $(UNIT_SRC),$(sort $(wildcard tests/unit/*.c)))
+TOY_SRC := $(sort $(wildcard tests/toy/*.c))
+BENCH_SRC := $(sort $(wildcard tests/bench/*.c))
+
+objs = $(patsubst %.c,$(B)/obj/%.o,$(1))
+SIM_OBJ := $(call objs,$(SIM_SRC))
+DRIVER_OBJ := $(call objs,$(DRIVER_SRC))
+ENGINE_OBJ := $(call objs,$(ENGINE_SRC))
+MAIN_OBJ := $(filter %/engine/main.o,$(ENGINE_OBJ))
+UNIT_OBJ := $(call objs,$(UNIT_SRC))
+HELPER_OBJ := $(call objs,$(HELPER_SRC))
+TOY_OBJ := $(call objs,$(TOY_SRC))
+BENCH_OBJ := $(call objs,$(BENCH_SRC))
+INLINE_OBJ := $(patsubst %.c,$(B)/obj-inline/%.o,$(DRIVER_SRC))
+
+LIBSIM := $(B)/libiommusim.a
+LIBDRIVER := $(B)/libiommu.a
+LIBENGINE := $(B)/obj/libengine.a
+BIN := $(B)/iommu-sim
+UNIT_BIN := $(patsubst %.c,$(B)/%,$(UNIT_SRC))
+TOY_BIN := $(if $(TOY_SRC),$(B)/tests/toy-driver)
+
+DEPS_STAMP := $(if $(filter no,$(DEPS)),,build/.deps-build)
+
+.PHONY: all help driver sim unit toy cli check scenarios layering lint coverage bench install clean deps FORCE
+
+all: $(LIBSIM) $(LIBDRIVER) $(BIN)
+
+driver: $(LIBDRIVER)
+
+sim: $(LIBSIM)
+
+help:
+	@printf '%s\n' \
+	'make              both archives and the iommu-sim command, under build/' \
+	'make scenarios    build, then run the scenario suite (ARGS=... adds options)' \
+	'make check        all tests: unit, toy driver, command, scenarios, layering' \
+	'make unit         the unit tests alone; T=noun runs tests/unit/test_noun.c' \
+	'make cli          the tests of the command alone' \
+	'make lint         layering, archives, stack, kernel flags, headers, format, static analysis' \
+	'make coverage     line coverage of driver and simulator, HTML under build/cov/html' \
+	'make bench        the benchmark' \
+	'make driver       libiommu.a alone; make sim: libiommusim.a alone (no packages needed)' \
+	'make install      command, archives, headers and man page (PREFIX=/usr/local, DESTDIR=)' \
+	'make deps         look for missing packages again, and install them' \
+	'make clean        remove build/' \
+	'Variables: V=1 CC=clang SAN=1 COV=1 DEPS=no'
+
+# ---- packages --------------------------------------------------------------------------------------------------------
+
+build/.deps-%: .ci/deps
+	$(Q)mkdir -p build
+	$(Q)CC='$(CC)' .ci/deps $*
+	$(Q)touch $@
+
+deps:
+	$(Q)rm -f build/.deps-*
+	$(Q)mkdir -p build
+	$(Q)CC='$(CC)' .ci/deps build && touch build/.deps-build
+
+# ---- rules -----------------------------------------------------------------------------------------------------------
+
+# Rewritten only when compiler or flags change; then everything is built again.
+FLAGS_FILE := $(B)/.flags
+FLAGS_TEXT := $(CC) $(DRIVER_FLAGS) / $(HOSTED)
+$(FLAGS_FILE): FORCE
+	@mkdir -p $(@D)
+	@printf '%s\n' '$(FLAGS_TEXT)' | cmp -s - $@ || printf '%s\n' '$(FLAGS_TEXT)' >$@
+FORCE:
+
+define compile
+$(call say,CC,$<)
+@mkdir -p $(@D)
+$(Q)$(CC) $(1) -MMD -MP -c -o $@ $<
+endef
+
+$(SIM_OBJ): $(B)/obj/%.o: %.c $(FLAGS_FILE)
+	$(call compile,$(SIM_FLAGS))
+
+$(DRIVER_OBJ): $(B)/obj/%.o: %.c $(FLAGS_FILE)
+	$(call compile,$(DRIVER_FLAGS))
+
+$(ENGINE_OBJ): $(B)/obj/%.o: %.c $(FLAGS_FILE) | $(DEPS_STAMP)
+	$(call compile,$(ENGINE_FLAGS))
+
+$(UNIT_OBJ) $(HELPER_OBJ): $(B)/obj/%.o: %.c $(FLAGS_FILE) | $(DEPS_STAMP)
+	$(call compile,$(UNIT_FLAGS) $(CHECK_CFLAGS))
+
+$(TOY_OBJ): $(B)/obj/%.o: %.c $(FLAGS_FILE)
+	$(call compile,$(TOY_FLAGS))
+
+$(BENCH_OBJ): $(B)/obj/%.o: %.c $(FLAGS_FILE)
+	$(call compile,$(BENCH_FLAGS))
+
+$(INLINE_OBJ): $(B)/obj-inline/%.o: %.c $(FLAGS_FILE)
+	$(call compile,$(DRIVER_FLAGS) -iquote . -DIOMMU_PLAT_INLINE='"tests/bench/plat_inline.h"')
+
+# The list of members is a prerequisite, so that a deleted source leaves the archive too.
+define archive
+$(call say,AR,$@)
+@mkdir -p $(@D)
+$(Q)rm -f $@ && $(AR) rcsD $@ $(filter %.o,$^)
+endef
+
+$(B)/.members: FORCE
+	@mkdir -p $(@D)
+	@printf '%s\n' $(SIM_SRC) $(DRIVER_SRC) $(ENGINE_SRC) | cmp -s - $@ || \
+		printf '%s\n' $(SIM_SRC) $(DRIVER_SRC) $(ENGINE_SRC) >$@
+
+$(LIBSIM): $(SIM_OBJ) $(B)/.members
+	$(archive)
+
+$(LIBDRIVER): $(DRIVER_OBJ) $(B)/.members
+	$(archive)
+
+$(LIBENGINE): $(filter-out $(MAIN_OBJ),$(ENGINE_OBJ)) $(B)/.members
+	$(archive)
+
+$(BIN): $(MAIN_OBJ) $(LIBENGINE) $(LIBDRIVER) $(LIBSIM)
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(VARIANT_FLAGS) $(LDFLAGS) -o $@ $(MAIN_OBJ) $(LIBENGINE) $(LIBDRIVER) $(LIBSIM) $(ENGINE_LIBS)
+
+$(UNIT_BIN): $(B)/%: $(B)/obj/%.o $(HELPER_OBJ) $(LIBENGINE) $(LIBDRIVER) $(LIBSIM)
+	$(call say,LINK,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(VARIANT_FLAGS) $(LDFLAGS) -o $@ $(filter %.o,$^) $(LIBENGINE) $(LIBDRIVER) $(LIBSIM) \
+		$(ENGINE_LIBS) $(CHECK_LIBS)
+
+# A third party's driver: the simulator archive and nothing else.
+$(TOY_BIN): $(TOY_OBJ) $(LIBSIM)
+	$(call say,LINK,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(VARIANT_FLAGS) $(LDFLAGS) -o $@ $(TOY_OBJ) $(LIBSIM)
+
+# The driver once more with the platform inlined; every symbol gets the prefix inline_, so that one program can
+# measure both.
+$(B)/obj-inline/driver.o: $(INLINE_OBJ)
+	$(call say,LD,$@)
+	$(Q)$(CC) -nostdlib -r -o $@.tmp $^
+	$(Q)objcopy --prefix-symbols=inline_ --redefine-sym inline_memcpy=memcpy --redefine-sym inline_memset=memset \
+		--redefine-sym inline_memmove=memmove --redefine-sym inline_memcmp=memcmp $@.tmp $@
+	$(Q)rm -f $@.tmp
+
+$(B)/bench: $(BENCH_OBJ) $(B)/obj-inline/driver.o $(LIBDRIVER) $(LIBSIM)
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(VARIANT_FLAGS) $(LDFLAGS) -o $@ $(BENCH_OBJ) $(B)/obj-inline/driver.o $(LIBDRIVER) $(LIBSIM) -lm
+
+# ---- tests -----------------------------------------------------------------------------------------------------------
+
+check: $(LIBSIM) $(LIBDRIVER) $(BIN) $(UNIT_BIN) $(TOY_BIN)
+	@B=$(B) tests/check.sh layering unit toy cli scenarios
+
+unit: $(if $(T),$(B)/tests/unit/test_$(T),$(UNIT_BIN))
+	@B=$(B) tests/check.sh unit $(if $(T),$(B)/tests/unit/test_$(T))
+
+toy: $(TOY_BIN)
+	@B=$(B) tests/check.sh toy
+
+cli: $(BIN)
+	@B=$(B) tests/check.sh cli
+
+scenarios: $(BIN)
+	@$(BIN) run $(ARGS) scenarios
+
+layering: $(LIBSIM) $(LIBDRIVER) $(BIN)
+	@B=$(B) tests/check.sh layering
+
+bench: $(B)/bench
+	@$(B)/bench $(ARGS)
+
+lint: $(LIBSIM) $(LIBDRIVER) $(BIN) | $(if $(filter no,$(DEPS)),,build/.deps-lint)
+	@B=$(B) CC='$(CC)' DRIVER_FLAGS='$(DRIVER_FLAGS)' WARN='$(WARN)' tests/lint/lint.sh
+
+coverage: $(if $(filter no,$(DEPS)),,build/.deps-coverage)
+	@MAKE='$(MAKE)' coverage/coverage.sh
+
+install: all
+	$(call say,INSTALL,$(DESTDIR)$(PREFIX))
+	$(Q)install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib $(DESTDIR)$(PREFIX)/share/man/man1
+	$(Q)install -m 755 $(BIN) $(DESTDIR)$(PREFIX)/bin/iommu-sim
+	$(Q)install -m 644 $(LIBSIM) $(LIBDRIVER) $(DESTDIR)$(PREFIX)/lib/
+	$(Q)install -m 644 docs/iommu-sim.1 $(DESTDIR)$(PREFIX)/share/man/man1/
+	$(Q)for d in hw iommu iommusim; do \
+		install -d $(DESTDIR)$(PREFIX)/include/iommu-sim/$$d && \
+		install -m 644 include/$$d/*.h $(DESTDIR)$(PREFIX)/include/iommu-sim/$$d/ || exit 1; done
+
+clean:
+	$(Q)rm -rf build
+
+-include $(patsubst %.o,%.d,$(SIM_OBJ) $(DRIVER_OBJ) $(ENGINE_OBJ) $(UNIT_OBJ) $(HELPER_OBJ) $(TOY_OBJ) \
+	$(BENCH_OBJ) $(INLINE_OBJ))
