@@ -1,0 +1,225 @@
+/*
+ * The machine: everything hangs from struct sim, so that any number of machines live in one process.
+ */
+#ifndef SIM_MACHINE_H
+#define SIM_MACHINE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "iommusim/sim.h"
+
+#include "clock.h"
+#include "complaint.h"
+#include "mem.h"
+#include "regfile.h"
+#include "rng.h"
+#include "tcache.h"
+
+/* Names of random streams; a new user gets a new number. */
+enum stream { STREAM_PUBLISH = 1, STREAM_ORDER = 2, STREAM_CACHE = 16 /* + unit * 8 + cache */, STREAM_DEVICE = 4096 };
+
+struct unit;
+struct device;
+struct oracle;
+
+/* How long things take, in nanoseconds; derived from sim_policy.delay. UINT64_MAX: never. */
+struct timing {
+	uint64_t access_ns;    /* a guest access */
+	uint64_t relax_ns;     /* a turn of a polling loop */
+	uint64_t handshake_ns; /* a global command, protected memory, register invalidation */
+	uint64_t fetch_ns;     /* one queue descriptor */
+	uint64_t status_ns;    /* status write of a wait after its conditions hold */
+	uint64_t event_ns;     /* an event message */
+	uint64_t devtlb_ns;    /* a device's answer */
+	uint64_t ite_ns;       /* device-TLB invalidation time-out */
+};
+
+#define TIMING_NEVER UINT64_MAX
+
+/* A view for table reads: who asks, what it sees, and whether it may have side effects. */
+struct port {
+	enum sim_master master;
+	enum mem_view view;
+	bool probe; /* the oracle's or a debugger's: no injection, no trace */
+};
+
+struct inject_rule {
+	struct sim_inject_rule rule;
+	uint32_t seen, fired;
+	bool used;
+};
+
+struct inject {
+	struct inject_rule rule[SIM_INJECT_RULES];
+	uint32_t armed; /* bit per sim_point: some rule names it */
+};
+
+struct trace {
+	struct sim_trace_record *ring; /* NULL: off */
+	uint32_t mask;
+	uint64_t count;
+};
+
+/* What an architecture provides. Each function gets the unit; `probe` functions have no side effect at all. */
+struct unit_ops {
+	void (*translate)(struct unit *u, const struct sim_request *rq, struct sim_xlat *x);
+	/* What translation without any cache gives now, seen through `view`; no side effects, no record. */
+	void (*probe)(const struct unit *u, const struct sim_request *rq, enum mem_view view, struct sim_xlat *x);
+	/* What an entry of one of the unit's caches means. */
+	void (*describe)(const struct unit *u, enum sim_cache cache, const struct tc_entry *e, struct sim_cache_line *out);
+	/* Requests with a requester id of this unit are translated now (not passed through). */
+	bool (*translating)(const struct unit *u);
+	/* A device answers device-TLB invalidation `tag`; ok = false: with a tag nobody waits for. */
+	void (*devtlb_answer)(struct unit *u, uint16_t rid, uint32_t tag, bool ok);
+	void (*destroy)(struct unit *u); /* frees what hangs from the unit, and the unit */
+};
+
+/* First member of an architecture's unit. */
+struct unit {
+	const struct unit_ops *ops;
+	struct sim *sim;
+	uint32_t index;
+	uint64_t base;		/* physical address of the registers */
+	enum mem_view view;	/* what its table walks see */
+	struct regfile regs;
+	struct tcache cache[SIM_CACHE_DEVICE]; /* all but the devices' own */
+	struct sim_unit_stats stats;
+};
+
+struct device {
+	uint16_t rid;
+	uint8_t unit;
+	bool has_ats, ats_on;
+	struct tcache tlb;	/* who: PASID with-PASID class; group 0 */
+	struct timer answer;	/* to the device-TLB invalidation in flight */
+	uint32_t tag;
+	bool bad_answer;
+	struct sim *sim;
+};
+
+struct sim {
+	struct clock clock;
+	struct mem mem;
+	bool bus_slow;		/* bus reads take the slow path: injection armed or stores pending */
+	bool check;		/* the oracle looks at every translation */
+	struct trace trace;
+	struct inject inject;
+	struct unit *unit[SIM_UNITS];
+	uint32_t units;
+	struct device **device;
+	uint32_t devices, device_room;
+	struct sim_policy policy;
+	struct timing timing;
+	uint64_t seed;
+	struct rng order;	/* SIM policy out_of_order */
+	struct oracle *oracle;	/* NULL: none */
+	sim_yield_fn yield;
+	void *yield_ctx;
+	bool yielding;		/* no yield inside a yield */
+	struct sim_msi msi[SIM_MSIS];
+	uint64_t msis;
+	uint32_t complaint[COMPLAINTS];
+	char why[256];
+};
+
+/* ---- bus ---- */
+
+bool bus_read64_slow(struct sim *s, const struct port *port, uint64_t pa, uint64_t *val);
+
+/* One aligned word of table memory; false: access error. */
+static inline bool bus_read64(struct sim *s, const struct port *port, uint64_t pa, uint64_t *val)
+{
+	if (__builtin_expect(!s->bus_slow, 1)) {
+		const uint8_t *p = mem_at(&s->mem, pa, 8);
+
+		if (!p)
+			return false;
+		memcpy(val, p, 8);
+		return true;
+	}
+	return bus_read64_slow(s, port, pa, val);
+}
+
+/* Snooped reads and writes of any length by a master (queue fetch, status write, device data); false: access error. */
+bool bus_read(struct sim *s, enum sim_master master, uint64_t pa, void *buf, uint64_t len);
+bool bus_write(struct sim *s, enum sim_master master, uint64_t pa, const void *buf, uint64_t len);
+
+/* bus_slow again after injection rules or pending stores changed. */
+void bus_update(struct sim *s);
+
+/* ---- inject ---- */
+
+/* Cheap test before sim_inject_fires. */
+static inline bool inject_armed(const struct sim *s, enum sim_point point)
+{
+	return s->inject.armed >> point & 1;
+}
+
+/* ---- trace ---- */
+
+void trace_put(struct sim *s, const struct sim_trace_record *r);
+
+static inline void trace(struct sim *s, enum sim_trace_kind kind, uint32_t unit, uint32_t code, uint8_t small, uint8_t flags,
+			 uint64_t a, uint64_t b)
+{
+	if (__builtin_expect(!s->trace.ring, 1))
+		return;
+	s->trace.ring[s->trace.count++ & s->trace.mask] = (struct sim_trace_record){
+		.time_ns = s->clock.now_ns,
+		.a = a,
+		.b = b,
+		.code = code,
+		.kind = (uint8_t)kind,
+		.unit = (uint8_t)unit,
+		.small = small,
+		.flags = flags,
+	};
+}
+
+/* ---- messages ---- */
+
+/* Delivers a message to the sink, unless injection loses it. rid is ignored for a unit's own events. */
+void msi_send(struct sim *s, uint32_t unit, bool from_unit, uint16_t rid, uint64_t addr, uint32_t data);
+
+/* ---- devices ---- */
+
+struct device *device_by_rid(struct sim *s, uint32_t unit, uint16_t rid);
+
+enum device_answer { DEVICE_ANSWERS = 0, DEVICE_SILENT };
+
+/*
+ * Device-TLB invalidation for `rid` with tag `tag`: drops [first, last] and schedules the answer, which reaches the unit
+ * through unit_ops.devtlb_answer. DEVICE_SILENT: no such device, its ATS is off, or injection: no answer will come.
+ */
+enum device_answer device_invalidate(struct sim *s, uint32_t unit, uint16_t rid, uint32_t tag, uint64_t first, uint64_t last);
+
+/* ---- oracle hooks, called when s->check ---- */
+
+/* A translation just made by `u`: sets x->stale and adds findings. `from_cache` as in x->source. */
+void oracle_translated(struct sim *s, struct unit *u, const struct sim_request *rq, struct sim_xlat *x);
+
+/* Data of a device just reached (or was refused) one page: outcome and containment. */
+void oracle_accessed(struct sim *s, const struct sim_request *rq, const struct sim_xlat *x);
+
+int oracle_create(struct sim *s);
+void oracle_destroy(struct sim *s);
+
+/* ---- set-up ---- */
+
+/* Formats into s->why and returns `error`. */
+int sim_fail(struct sim *s, int error, const char *format, ...) __attribute__((format(printf, 3, 4)));
+
+/* Adds a unit made by an architecture; returns its number. SIM_E_FULL, SIM_E_EXIST (registers overlap). */
+int sim_unit_add(struct sim *s, struct unit *u, uint64_t base, uint64_t bytes);
+
+/* The unit or NULL. */
+static inline struct unit *sim_unit(const struct sim *s, uint32_t unit)
+{
+	return unit < s->units ? s->unit[unit] : NULL;
+}
+
+/* Runs fn after delay_ns on the machine's clock: at once when it is 0, not at all when it is TIMING_NEVER. */
+void sim_after(struct sim *s, struct timer *t, uint64_t delay_ns);
+
+#endif

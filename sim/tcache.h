@@ -1,0 +1,140 @@
+/*
+ * The translation cache: one mechanism, five instances (context, PASID, IOTLB, paging-structure, interrupt entry) per unit
+ * and one in every ATS device.
+ *
+ * An entry is found by its look-up tag (first address and level, plus `who`: requester, PASID, or domain, as the
+ * architecture says for that cache) and removed by its invalidation tag (`group`: the domain id, and the addresses it
+ * covers). Find costs one probe per page size present. Removing a group or a range costs in proportion to what is removed
+ * plus, for ranges, the 2 MiB regions (or larger, for larger pages) the range touches; never what the cache holds.
+ *
+ * Entries are referred to by index; index 0 is none. The pool doubles when full under SIM_KEEP_ALL (amortised, never on a
+ * hit) and is of fixed size under the other policies.
+ */
+#ifndef SIM_TCACHE_H
+#define SIM_TCACHE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "iommusim/policy.h"
+#include "rng.h"
+
+#define TC_LEVELS 6 /* 4 KiB .. 2^57 (whole address space: entries without an address) */
+
+struct tc_entry {
+	uint64_t addr;	   /* first address covered; with the level it is the address part of both tags */
+	uint64_t who;	   /* rest of the look-up tag */
+	uint64_t q[2];	   /* what is cached; the owner's business */
+	uint32_t hash_next;
+	uint32_t group;	   /* invalidation tag */
+	uint8_t level;	   /* covers 2^(12 + 9 * level) bytes */
+	uint8_t perm;	   /* bit 0 read, bit 1 write */
+	uint8_t flags;	   /* TC_*, and the owner's from TC_OWNER up */
+	uint8_t reason;	   /* TC_NEGATIVE: the fault it caches */
+	uint32_t region;   /* list of entries of one group and region */
+	uint32_t region_next, region_prev;
+	uint32_t group_head;
+	uint32_t group_next, group_prev;
+	uint32_t lru_next, lru_prev;
+	uint64_t entry_pa; /* table entry it was read from */
+	uint64_t filled_ns;
+};
+
+#define TC_USED 0x01u
+#define TC_NEGATIVE 0x02u
+#define TC_OWNER 0x10u
+
+/* A list of entries that share a key. */
+struct tc_list {
+	uint64_t key;
+	uint32_t head;
+	uint32_t count;
+	uint32_t hash_next;
+};
+
+/* Lists by key: hash over a pool of list heads. */
+struct tc_index {
+	struct tc_list *list; /* [0] unused */
+	uint32_t room, used, free;
+	uint32_t *bucket;
+	uint32_t mask;
+};
+
+struct tcache {
+	struct tc_entry *entry; /* [0] unused */
+	uint32_t *bucket;
+	uint32_t mask;	  /* buckets - 1 */
+	uint32_t levels;  /* bit n: some entry has level n */
+	uint32_t count;
+	uint32_t room;	  /* entries allocated, [0] included */
+	uint32_t free;	  /* chain of free entries through hash_next */
+	uint32_t limit;	  /* most entries at once; 0: no entry is ever kept */
+	enum sim_keep keep;
+	uint32_t level_count[TC_LEVELS];
+	uint32_t lru_first, lru_last;
+	struct tc_index group, region;
+	struct rng rng;
+};
+
+#define TC_SIZE_LG2(level) (12u + 9u * (unsigned)(level))
+
+static inline uint64_t tc_base(uint64_t addr, unsigned level)
+{
+	return addr & ~(((uint64_t)1 << TC_SIZE_LG2(level)) - 1);
+}
+
+static inline uint32_t tc_hash(uint64_t base, uint64_t who, unsigned level)
+{
+	uint64_t h = ((base >> 12) + level) * UINT64_C(0x9E3779B97F4A7C15) ^ who * UINT64_C(0xC2B2AE3D27D4EB4F);
+
+	return (uint32_t)(h >> 32);
+}
+
+/* SIM_OK or SIM_E_NOMEM. */
+int tcache_init(struct tcache *c, const struct sim_policy *policy, uint64_t seed, uint64_t stream);
+void tcache_destroy(struct tcache *c);
+
+void tcache_touch(struct tcache *c, uint32_t i); /* makes `i` the most recently used */
+
+/* The entry covering `addr` for `who`, the smallest page first; NULL: a miss. */
+static inline struct tc_entry *tcache_find(struct tcache *c, uint64_t addr, uint64_t who)
+{
+	for (uint32_t levels = c->levels; levels; levels &= levels - 1) {
+		unsigned level = (unsigned)__builtin_ctz(levels);
+		uint64_t base = tc_base(addr, level);
+		uint32_t i = c->bucket[tc_hash(base, who, level) & c->mask];
+
+		for (; i; i = c->entry[i].hash_next) {
+			struct tc_entry *e = &c->entry[i];
+
+			if (e->addr == base && e->who == who && e->level == level) {
+				if (c->keep == SIM_KEEP_LRU)
+					tcache_touch(c, i);
+				return e;
+			}
+		}
+	}
+	return NULL;
+}
+
+/* Exactly this level; NULL: not there. */
+struct tc_entry *tcache_find_level(struct tcache *c, uint64_t addr, uint64_t who, unsigned level);
+
+/*
+ * Adds a copy of *e (addr aligned to its level; addr, who, group, level, q, perm, flags, reason, entry_pa, filled_ns are
+ * taken), replacing one with the same look-up tag, evicting by policy. Nothing happens under SIM_KEEP_NONE or when the
+ * host has no memory: not caching is always legal.
+ */
+void tcache_insert(struct tcache *c, const struct tc_entry *e);
+
+/* Removal; each returns how many entries went. */
+uint32_t tcache_drop_all(struct tcache *c);
+uint32_t tcache_drop_group(struct tcache *c, uint32_t group);
+uint32_t tcache_drop_range(struct tcache *c, uint32_t group, uint64_t first, uint64_t last); /* overlapping it */
+bool tcache_drop_entry(struct tcache *c, struct tc_entry *e);
+uint32_t tcache_drop_covering(struct tcache *c, uint64_t addr); /* of any group; scans */
+
+/* Iteration in slot order: *cursor starts at 0; NULL at the end. Removing entries on the way is allowed. */
+struct tc_entry *tcache_next(const struct tcache *c, uint32_t *cursor);
+
+#endif
