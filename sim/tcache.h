@@ -14,6 +14,7 @@
 #define SIM_TCACHE_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "iommusim/policy.h"
