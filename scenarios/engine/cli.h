@@ -1,0 +1,41 @@
+/*
+ * The iommu-sim command line: one function per subcommand, each given the words after its own name.
+ */
+#ifndef ENGINE_CLI_H
+#define ENGINE_CLI_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define CLI_VERSION "0.1.0"
+
+enum cli_exit {
+	CLI_OK = 0,
+	CLI_FAILED = 1, /* some permutation did not come out as expected */
+	CLI_USAGE = 2   /* bad usage or bad input */
+};
+
+/* `program` is the command as typed, argv[0] of a subcommand its name. All return an enum cli_exit. */
+int cli_main(int argc, char **argv);
+int cli_run(const char *program, int argc, char **argv);
+int cli_list(const char *program, int argc, char **argv);
+
+/* One line on standard error: "iommu-sim: ...". */
+void cli_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* An unknown option or a missing argument, after getopt printed nothing: says which, and how to get help. */
+int cli_bad_option(const char *command, int argc, char **argv, int opt);
+
+/* A decimal or 0x number, whole and within [min, max]. */
+bool cli_number(const char *text, uint64_t min, uint64_t max, uint64_t *out);
+
+/* Memory that is always there: an exhausted host ends the command with a message and status 2. */
+void *cli_alloc(size_t count, size_t size);
+void *cli_grow(void *old, size_t count, size_t size);
+char *cli_copy(const char *text);
+
+/* Flushes standard output; a failed write turns `status` into CLI_USAGE with a message. */
+int cli_finish(int status);
+
+#endif
