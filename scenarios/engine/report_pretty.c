@@ -80,7 +80,6 @@ static void close_scenario(struct pretty *p)
 	if (p->skipped)
 		fprintf(out, ", %zu skipped", p->skipped);
 	fputs(*p->title ? ") " : ")", out);
-	fputs(*p->title ? ") " : ")", out);
 	report_clean(out, p->title, false);
 	fputc('\n', out);
 	free(p->path);
