@@ -117,13 +117,15 @@ struct intel_unit {
 	uint64_t inval_off;	    /* IVA/IOTLB registers, bytes from the base */
 	uint64_t fault_off;	    /* first FRCD register */
 	uint32_t queue_tail;	    /* slot index of the next descriptor */
+	uint32_t queue_doubt;	    /* first slot not known to be complete */
 	uint32_t queue_slots;
+	uint32_t queue_repairs;	    /* errors repaired since the queue was last seen complete */
 	uint64_t wait_seq;	    /* number of the last wait submitted */
 	uint64_t wait_done;	    /* number of the last wait whose status was observed */
+	uint64_t wait_floor;	    /* waits below it were aborted: only a later one counts */
 	uint32_t fault_slots;
-	uint32_t fault_next;	    /* where draining continues when PPF is set again */
-	uint32_t vector_addr;	    /* fault event message, 0 when not set up */
-	uint32_t vector_data;
+	uint32_t fault_next;	    /* where draining continues when fault_more is set */
+	bool fault_more;	    /* the last drain stopped because the caller had no more room */
 	uint64_t did_map[1024];	    /* domain ids in use, one bit each */
 	uint32_t did_count;	    /* ids the unit supports */
 };
@@ -138,7 +140,7 @@ struct iommu_unit {
 	enum iommu_stage stage;
 	const char *broken_why;		 /* static text, NULL unless broken */
 	struct iommu_domain *domains;	 /* every domain that names this unit */
-	struct iommu_page_list quarantine;
+	struct iommu_page_list retired;	 /* unlinked tables of a broken unit, released by its reset */
 	struct iommu_stats stats;
 	struct intel_unit intel;
 };
@@ -148,8 +150,10 @@ struct iommu_geometry {
 	uint32_t top_level;	   /* level of the root table, leaf tables are level 0 */
 	uint32_t addr_bits;	   /* usable IOVA bits */
 	uint32_t page_sizes;	   /* bit n set: pages of level n may be mapped (bit 0: 4 KiB, 1: 2 MiB, 2: 1 GiB) */
+	uint32_t phys_bits;	   /* usable physical address bits */
+	uint64_t hole_first;	   /* interrupt messages: no mapping may start or end in [hole_first, hole_last] */
+	uint64_t hole_last;
 	bool flush;		   /* some walker does not snoop */
-	bool snoop_control;
 };
 
 #define IOMMU_DOMAIN_UNITS 8
@@ -170,6 +174,9 @@ struct iommu_domain {
 	uint64_t table;			/* root page table, 0 for pass-through */
 	struct iommu_device *devices;
 	struct iommu_ticket *tickets;	/* not yet quiesced */
+	struct iommu_page_list quarantine; /* table pages some unit in `doubt` may still reach */
+	uint32_t doubt;			/* bit i: unit[i] failed an invalidation and was not reset since */
+	uint32_t dead;			/* bit i: unit[i] was reset, this domain means nothing to it any more */
 	uint64_t pages_mapped;
 	uint64_t quarantined_pages;
 };
@@ -202,8 +209,11 @@ struct iommu_ticket {
 	uint64_t first, last;		/* IOVA range, inclusive */
 	struct iommu_page_list tables;	/* page-table pages unlinked by it */
 	uint64_t pages;			/* 4 KiB data pages it covers */
+	uint32_t level;			/* largest page size among the cleared entries */
 	bool upper;			/* a non-leaf entry changed: paging-structure caches must go too */
-	uint64_t wait[IOMMU_DOMAIN_UNITS];	/* wait number on each unit that ends it */
+	uint32_t issued;		/* bit i: the invalidation was issued on unit[i] */
+	uint64_t issued_ns;		/* when the first of them was */
+	uint64_t wait[IOMMU_DOMAIN_UNITS];	/* wait number on each unit that ends it, 0: nothing to wait for */
 };
 
 /* One fault, vendor neutral; raw holds the record as the hardware wrote it. */
@@ -233,6 +243,8 @@ struct iommu_status {
 	uint32_t unit;
 	bool queued;			/* invalidation through the queue (else register-based) */
 	bool installed;			/* invalidation usable now */
+	bool page_selective;		/* ... and able to address single pages */
+	bool passthrough;		/* some attached device bypasses translation */
 	uint32_t domains, devices;
 	struct iommu_stats stats;
 };
@@ -261,7 +273,7 @@ int iommu_unit_enable(struct iommu_unit *u) IOMMU_MUST_CHECK;
 int iommu_unit_start(struct iommu_unit *u) IOMMU_MUST_CHECK;
 
 /*
- * translating or programmed -> stopped: translation off, caches invalidated, queue off, tables given back.
+ * translating, programmed or built -> stopped: translation off, caches invalidated, queue off, tables given back.
  * IOMMU_E_BUSY while a domain names the unit.
  */
 int iommu_unit_stop(struct iommu_unit *u) IOMMU_MUST_CHECK;

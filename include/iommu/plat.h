@@ -65,8 +65,9 @@ struct iommu_plat {
 	void (*relax)(void *ctx);
 
 	/*
-	 * Optional, both or neither. Mutual exclusion for one unit and the domains on it; not nested. Needed only when
-	 * several CPUs call the driver for the same unit at once.
+	 * Optional, both or neither. Mutual exclusion for one unit and the domains on it. A lock is never taken twice; a
+	 * call about a domain on several units takes the locks of all of them, in ascending order of unit number. Needed
+	 * only when several CPUs call the driver for the same unit at once.
 	 */
 	void (*lock)(void *ctx, uint32_t unit);
 	void (*unlock)(void *ctx, uint32_t unit);
