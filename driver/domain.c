@@ -1,0 +1,332 @@
+/*
+ * Domains: geometry, ids, attached devices.
+ */
+#include "internal.h"
+#include "mem.h"
+#include "pt/table.h"
+
+/* Locks are taken in ascending order of unit number, so that two calls cannot wait for each other. */
+static struct iommu_unit *next_unit(const struct iommu_domain *d, const struct iommu_unit *after)
+{
+	struct iommu_unit *best = NULL;
+
+	for (uint32_t i = 0; i < d->units; i++) {
+		struct iommu_unit *u = d->unit[i];
+
+		if (after && u->desc.index <= after->desc.index)
+			continue;
+		if (!best || u->desc.index < best->desc.index)
+			best = u;
+	}
+	return best;
+}
+
+void iommu_lock_domain(const struct iommu_domain *d)
+{
+	if (!domain_owner(d)->plat->lock)
+		return;
+	for (struct iommu_unit *u = next_unit(d, NULL); u; u = next_unit(d, u))
+		iommu_lock_unit(u);
+}
+
+void iommu_unlock_domain(const struct iommu_domain *d)
+{
+	if (!domain_owner(d)->plat->unlock)
+		return;
+	for (struct iommu_unit *u = next_unit(d, NULL); u; u = next_unit(d, u))
+		iommu_unlock_unit(u);
+}
+
+/* A domain with a broken unit, or one that was reset, accepts no new work. */
+int iommu_domain_usable(const struct iommu_domain *d)
+{
+	if (d->doubt || d->dead)
+		return IOMMU_E_BROKEN;
+	for (uint32_t i = 0; i < d->units; i++) {
+		if (d->unit[i]->stage == IOMMU_STAGE_BROKEN)
+			return IOMMU_E_BROKEN;
+	}
+	return IOMMU_OK;
+}
+
+/* Root level: the lowest that covers the address width, else the highest there is. */
+static uint32_t choose_top(const struct iommu_walk_caps *caps)
+{
+	uint32_t top = 0;
+
+	for (uint32_t level = 0; level < PT_LEVELS; level++) {
+		if (!(caps->top_levels >> level & 1))
+			continue;
+		top = level;
+		if (pt_shift(level + 1) >= caps->addr_bits)
+			break;
+	}
+	return top;
+}
+
+static uint32_t min_u32(uint32_t a, uint32_t b)
+{
+	return a < b ? a : b;
+}
+
+/* What every unit can walk. */
+static int common_geometry(struct iommu_domain *d)
+{
+	struct iommu_walk_caps all = {.top_levels = UINT32_MAX,
+	                              .addr_bits = 64,
+	                              .page_sizes = UINT32_MAX,
+	                              .phys_bits = 64};
+
+	for (uint32_t i = 0; i < d->units; i++) {
+		struct iommu_walk_caps one;
+		int rc = d->unit[i]->ops->walk_caps(d->unit[i], d->kind, &one);
+
+		if (rc != IOMMU_OK)
+			return rc;
+		all.top_levels &= one.top_levels;
+		all.page_sizes &= one.page_sizes;
+		all.addr_bits = min_u32(all.addr_bits, one.addr_bits);
+		all.phys_bits = min_u32(all.phys_bits, one.phys_bits);
+		all.flush |= one.flush;
+		all.hole_first = one.hole_first;
+		all.hole_last = one.hole_last;
+	}
+	if (!all.top_levels)
+		return IOMMU_E_UNSUPPORTED;
+	d->geo.top_level = choose_top(&all);
+	d->geo.addr_bits = min_u32(all.addr_bits, pt_shift(d->geo.top_level + 1));
+	d->geo.page_sizes = all.page_sizes;
+	d->geo.phys_bits = all.phys_bits;
+	d->geo.hole_first = all.hole_first;
+	d->geo.hole_last = all.hole_last;
+	d->geo.flush = all.flush;
+	return IOMMU_OK;
+}
+
+static int check_units(struct iommu_unit *const *units, uint32_t count)
+{
+	for (uint32_t i = 0; i < count; i++) {
+		if (!units[i])
+			return IOMMU_E_INVAL;
+		for (uint32_t j = 0; j < i; j++) {
+			if (units[j] == units[i] || units[j]->ops != units[i]->ops)
+				return IOMMU_E_INVAL;
+		}
+		if (units[i]->stage == IOMMU_STAGE_BROKEN)
+			return IOMMU_E_BROKEN;
+		if (units[i]->stage != IOMMU_STAGE_BUILT && !iommu_unit_live(units[i]))
+			return IOMMU_E_STAGE;
+	}
+	return IOMMU_OK;
+}
+
+static void unlink_domain(struct iommu_domain *d, uint32_t slot)
+{
+	struct iommu_domain **link = &d->unit[slot]->domains;
+
+	while (*link && *link != d) {
+		uint32_t i = 0;
+
+		while (i + 1 < (*link)->units && (*link)->unit[i] != d->unit[slot])
+			i++;
+		link = &(*link)->next[i];
+	}
+	if (*link)
+		*link = d->next[slot];
+}
+
+static int take_ids(struct iommu_domain *d)
+{
+	for (uint32_t i = 0; i < d->units; i++) {
+		struct iommu_unit *u = d->unit[i];
+		int rc = u->ops->id_alloc(u, &d->id[i]);
+
+		if (rc == IOMMU_OK)
+			continue;
+		while (i--)
+			(void)!d->unit[i]->ops->id_free(d->unit[i], d->id[i], false);
+		return rc;
+	}
+	return IOMMU_OK;
+}
+
+static int init_locked(struct iommu_domain *d)
+{
+	int rc;
+
+	rc = common_geometry(d);
+	if (rc == IOMMU_OK)
+		rc = take_ids(d);
+	if (rc != IOMMU_OK)
+		return rc;
+	if (d->kind == IOMMU_DOMAIN_PAGING) {
+		d->table = table_page_alloc(domain_owner(d),
+		                            d->geo.flush ? IOMMU_SYNC_FLUSH : IOMMU_SYNC_ORDER);
+		if (!d->table) {
+			for (uint32_t i = 0; i < d->units; i++)
+				(void)!d->unit[i]->ops->id_free(d->unit[i], d->id[i], false);
+			return IOMMU_E_NOMEM;
+		}
+	}
+	for (uint32_t i = 0; i < d->units; i++) {
+		d->next[i] = d->unit[i]->domains;
+		d->unit[i]->domains = d;
+	}
+	return IOMMU_OK;
+}
+
+int iommu_domain_init(struct iommu_domain *d, enum iommu_domain_kind kind,
+                      struct iommu_unit *const *units, uint32_t count)
+{
+	int rc;
+
+	if (!d || !units || count == 0 || count > IOMMU_DOMAIN_UNITS)
+		return IOMMU_E_INVAL;
+	if (kind != IOMMU_DOMAIN_PAGING && kind != IOMMU_DOMAIN_PASSTHROUGH)
+		return IOMMU_E_INVAL;
+	rc = check_units(units, count);
+	if (rc != IOMMU_OK)
+		return rc;
+	memset(d, 0, sizeof(*d));
+	d->kind = kind;
+	for (uint32_t i = 0; i < count; i++)
+		d->unit[i] = units[i];
+	d->units = count;
+	iommu_lock_domain(d);
+	rc = init_locked(d);
+	iommu_unlock_domain(d);
+	if (rc != IOMMU_OK)
+		d->units = 0;
+	return rc;
+}
+
+/* Ids first: their invalidation is what makes the tables unreachable. A slot whose id went is dead to the domain. */
+static int give_ids(struct iommu_domain *d)
+{
+	for (uint32_t i = 0; i < d->units; i++) {
+		struct iommu_unit *u = d->unit[i];
+		int rc;
+
+		if (d->dead & UINT32_C(1) << i)
+			continue;
+		if (u->stage == IOMMU_STAGE_BROKEN)
+			return IOMMU_E_BROKEN;
+		rc = u->ops->id_free(u, d->id[i], true);
+		if (rc != IOMMU_OK)
+			return rc;
+		d->dead |= UINT32_C(1) << i;
+	}
+	return IOMMU_OK;
+}
+
+static int destroy_locked(struct iommu_domain *d)
+{
+	struct iommu_page_list tables = {0, 0};
+	struct pt_cursor c;
+	int rc;
+
+	if (d->doubt)
+		return IOMMU_E_BROKEN;
+	if (d->devices || d->tickets)
+		return IOMMU_E_BUSY;
+	rc = give_ids(d);
+	if (rc != IOMMU_OK)
+		return rc;
+	if (d->table) {
+		pt_cursor_start(&c, d, 0);
+		pt_collect(&c, d->table, c.top, &tables);
+		page_list_free(domain_owner(d), &tables);
+	}
+	for (uint32_t i = 0; i < d->units; i++) {
+		d->unit[i]->stats.pages_mapped -= d->pages_mapped;
+		unlink_domain(d, i);
+	}
+	return IOMMU_OK;
+}
+
+int iommu_domain_destroy(struct iommu_domain *d)
+{
+	struct iommu_domain old;
+	int rc;
+
+	if (!d || !d->units)
+		return IOMMU_E_INVAL;
+	iommu_lock_domain(d);
+	rc = destroy_locked(d);
+	old = *d; /* the caller may reuse *d as soon as it is unlocked */
+	if (rc == IOMMU_OK)
+		memset(d, 0, sizeof(*d));
+	iommu_unlock_domain(&old);
+	return rc;
+}
+
+static int attach_locked(struct iommu_domain *d, uint32_t slot, struct iommu_device *dev)
+{
+	int rc;
+
+	rc = iommu_domain_usable(d);
+	if (rc == IOMMU_OK)
+		rc = d->unit[slot]->ops->attach(d, slot, dev);
+	if (rc != IOMMU_OK)
+		return rc;
+	dev->unit = slot;
+	dev->domain = d;
+	dev->next = d->devices;
+	d->devices = dev;
+	return IOMMU_OK;
+}
+
+int iommu_attach(struct iommu_domain *d, struct iommu_unit *u, struct iommu_device *dev)
+{
+	uint32_t slot = 0;
+	int rc;
+
+	if (!d || !u || !dev)
+		return IOMMU_E_INVAL;
+	while (slot < d->units && d->unit[slot] != u)
+		slot++;
+	if (slot == d->units)
+		return IOMMU_E_INVAL;
+	iommu_lock_domain(d);
+	rc = attach_locked(d, slot, dev);
+	iommu_unlock_domain(d);
+	return rc;
+}
+
+static int detach_locked(struct iommu_domain *d, struct iommu_device *dev)
+{
+	struct iommu_device **link = &d->devices;
+	struct iommu_unit *u;
+	int rc;
+
+	while (*link && *link != dev)
+		link = &(*link)->next;
+	if (!*link)
+		return IOMMU_E_NOENT;
+	u = d->unit[dev->unit];
+	if (u->stage == IOMMU_STAGE_BROKEN)
+		return IOMMU_E_BROKEN;
+	rc = u->ops->detach(d, dev->unit, dev);
+	if (rc != IOMMU_OK)
+		return rc;
+	*link = dev->next;
+	dev->next = NULL;
+	dev->domain = NULL;
+	return IOMMU_OK;
+}
+
+int iommu_detach(struct iommu_device *dev)
+{
+	struct iommu_domain *d;
+	int rc;
+
+	if (!dev)
+		return IOMMU_E_INVAL;
+	d = dev->domain;
+	if (!d)
+		return IOMMU_E_NOENT;
+	iommu_lock_domain(d);
+	rc = detach_locked(d, dev);
+	iommu_unlock_domain(d);
+	return rc;
+}

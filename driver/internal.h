@@ -1,0 +1,134 @@
+/*
+ * What the parts of the driver share: the operations a vendor provides, and the helpers every file uses.
+ *
+ * The core (driver/ itself and driver/pt) speaks of units, domains and entries of some format; what a register, a
+ * context entry or an invalidation command looks like is known to the vendor's folder alone.
+ */
+#ifndef DRIVER_INTERNAL_H
+#define DRIVER_INTERNAL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "iommu/driver.h"
+#include "iommu/plat.h"
+
+struct pt_format;
+
+/* The only functions the driver expects from its surroundings, as every compiler does of a freestanding program. */
+void *memset(void *s, int c, size_t n);
+
+#define PAGE_SIZE_BYTES UINT64_C(4096)
+
+/* What one unit can walk. */
+struct iommu_walk_caps {
+	uint32_t top_levels; /* bit n set: the root table may be at level n */
+	uint32_t addr_bits;  /* widest IOVA */
+	uint32_t page_sizes; /* bit n set: leaves at level n */
+	uint32_t phys_bits;  /* widest physical address */
+	uint64_t hole_first; /* interrupt messages go to [hole_first, hole_last] */
+	uint64_t hole_last;
+	bool flush; /* table memory must be flushed */
+};
+
+/* Entries of [first, last] were changed. */
+struct iommu_inval {
+	uint64_t first, last;
+	uint32_t level; /* largest page size among the changed leaves */
+	bool upper;     /* non-leaf entries changed as well */
+};
+
+/*
+ * What a vendor provides. All functions are called with the locks held and return IOMMU_OK or an error; a function that
+ * meets a time-out marks the unit broken itself (iommu_unit_break). `slot` is the unit's index in the domain.
+ */
+struct iommu_ops {
+	const struct pt_format *fmt;
+
+	int (*init)(struct iommu_unit *u); /* reads the capabilities */
+	int (*build)(struct iommu_unit *u);
+	int (*program)(struct iommu_unit *u);
+	int (*enable)(struct iommu_unit *u);
+	int (*stop)(struct iommu_unit *u);
+	int (*reset)(struct iommu_unit *u); /* OK: a global invalidation was observed to complete */
+	int (*fault_event)(struct iommu_unit *u, uint32_t msi_addr, uint32_t msi_data);
+	int (*fault_drain)(struct iommu_unit *u, struct iommu_fault *out, uint32_t max,
+	                   uint32_t *count, bool *lost);
+	void (*status)(const struct iommu_unit *u, struct iommu_status *s);
+
+	int (*walk_caps)(const struct iommu_unit *u, enum iommu_domain_kind kind,
+	                 struct iommu_walk_caps *caps);
+	int (*id_alloc)(struct iommu_unit *u, uint32_t *id);
+	/* `used`: hardware may hold entries tagged with it, which must go before the id is free again */
+	int (*id_free)(struct iommu_unit *u, uint32_t id, bool used);
+	int (*attach)(struct iommu_domain *d, uint32_t slot, struct iommu_device *dev);
+	int (*detach)(struct iommu_domain *d, uint32_t slot, struct iommu_device *dev);
+
+	/*
+	 * Issues the invalidation of a range. *wait is what inval_done and inval_wait take, 0 when it is complete
+	 * already. IOMMU_E_AGAIN when !may_block and there is no room for the commands now.
+	 */
+	int (*inval_start)(struct iommu_domain *d, uint32_t slot, const struct iommu_inval *inval,
+	                   bool may_block, uint64_t *wait);
+	int (*inval_done)(struct iommu_unit *u,
+	                  uint64_t wait); /* does not wait: OK, AGAIN or an error */
+	int (*inval_wait)(struct iommu_unit *u, uint64_t wait);
+	/* Entries of a range became present: makes them effective, waits. */
+	int (*made_present)(struct iommu_domain *d, uint32_t slot, const struct iommu_inval *inval);
+};
+
+extern const struct iommu_ops intel_ops;
+
+/* unit.c */
+bool iommu_unit_live(const struct iommu_unit *u);
+int iommu_unit_break(struct iommu_unit *u, int error, const char *why);
+void iommu_log(const struct iommu_unit *u, enum iommu_log_level level, const char *text);
+void iommu_lock_unit(const struct iommu_unit *u);
+void iommu_unlock_unit(const struct iommu_unit *u);
+
+/*
+ * The bound of a polling loop. A clock that stands still cannot end it, so turns without progress of the clock are
+ * counted as well.
+ */
+struct deadline {
+	uint64_t start_ns, last_ns;
+	uint32_t still;
+};
+
+void deadline_start(const struct iommu_unit *u, struct deadline *dl);
+bool deadline_passed(const struct iommu_unit *u, struct deadline *dl);
+
+/* domain.c */
+void iommu_lock_domain(const struct iommu_domain *d);
+void iommu_unlock_domain(const struct iommu_domain *d);
+int iommu_domain_usable(const struct iommu_domain *d);
+void iommu_domain_unit_reset(struct iommu_domain *d, uint32_t slot);
+
+/* pagelist.c: pages in the driver's hands, linked through their own first words */
+void page_list_push(const struct iommu_plat *p, struct iommu_page_list *list, uint64_t pa);
+uint64_t page_list_pop(const struct iommu_plat *p, struct iommu_page_list *list);
+void page_list_join(const struct iommu_plat *p, struct iommu_page_list *to,
+                    struct iommu_page_list *from);
+int page_list_alloc(struct iommu_unit *owner, struct iommu_page_list *list, uint64_t count);
+void page_list_free(struct iommu_unit *owner, struct iommu_page_list *list);
+uint64_t page_list_take(struct iommu_unit *owner, struct iommu_page_list *list,
+                        enum iommu_sync how);
+uint64_t table_page_alloc(struct iommu_unit *owner, enum iommu_sync how);
+void table_page_free(struct iommu_unit *owner, uint64_t pa);
+
+/* ticket.c */
+int domain_invalidate(struct iommu_domain *d, const struct iommu_inval *inval, uint64_t pages,
+                      struct iommu_page_list *tables);
+int domain_made_present(struct iommu_domain *d, const struct iommu_inval *inval);
+bool ticket_overlaps(const struct iommu_domain *d, uint64_t first, uint64_t last);
+
+/* map.c */
+int domain_check_range(const struct iommu_domain *d, uint64_t iova, uint64_t size);
+
+static inline struct iommu_unit *domain_owner(const struct iommu_domain *d)
+{
+	return d->unit[0]; /* its platform provides the table pages, its statistics count them */
+}
+
+#endif
