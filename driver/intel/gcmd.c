@@ -1,0 +1,70 @@
+/*
+ * Handshakes: the global command register, and waiting for a register.
+ * VT-d 11 "Global Command Register", "Global Status Register", "Root Table Address Register".
+ *
+ * Each write of GCMD carries every level bit that is on now (a level bit left out is a disable request) and none of the
+ * one-shot bits but the one meant; one command at a time, each polled to its end.
+ */
+#include "intel.h"
+
+int intel_wait32(struct iommu_unit *u, uint32_t off, uint32_t mask, uint32_t want, const char *why)
+{
+	struct deadline dl;
+
+	deadline_start(u, &dl);
+	while ((reg_read32(u, off) & mask) != want) {
+		if (deadline_passed(u, &dl))
+			return iommu_unit_break(u, IOMMU_E_TIMEOUT, why);
+		plat_relax(u->plat);
+	}
+	return IOMMU_OK;
+}
+
+int intel_wait64(struct iommu_unit *u, uint32_t off, uint64_t mask, uint64_t want, const char *why)
+{
+	struct deadline dl;
+
+	deadline_start(u, &dl);
+	while ((reg_read64(u, off) & mask) != want) {
+		if (deadline_passed(u, &dl))
+			return iommu_unit_break(u, IOMMU_E_TIMEOUT, why);
+		plat_relax(u->plat);
+	}
+	return IOMMU_OK;
+}
+
+static uint32_t gcmd_now(const struct iommu_unit *u)
+{
+	return reg_read32(u, VTD_REG_GSTS) & ~(uint32_t)VTD_GSTS_ONESHOT;
+}
+
+/* Command and status bits of level commands have the same position. */
+int intel_gcmd_level(struct iommu_unit *u, uint32_t bit, bool on, const char *why)
+{
+	uint32_t now = gcmd_now(u);
+
+	if (!on && !(now & bit))
+		return IOMMU_OK;
+	reg_write32(u, VTD_REG_GCMD, on ? now | bit : now & ~bit);
+	return intel_wait32(u, VTD_REG_GSTS, bit, on ? bit : 0, why);
+}
+
+int intel_set_root(struct iommu_unit *u)
+{
+	reg_write64(u, VTD_REG_RTADDR,
+	            (u->intel.root & VTD_RTADDR_RTA) | FIELD_PREP(VTD_RTADDR_TTM, VTD_TTM_LEGACY));
+	reg_write32(u, VTD_REG_GCMD, gcmd_now(u) | VTD_GCMD_SRTP);
+	return intel_wait32(u, VTD_REG_GSTS, VTD_GSTS_RTPS, VTD_GSTS_RTPS,
+	                    "root table pointer was not taken");
+}
+
+/* Only where CAP.RWBF asks for it and no invalidation follows, which would flush as well. */
+int intel_flush_write_buffer(struct iommu_unit *u)
+{
+	if (!intel_has(u, VTD_CAP_RWBF))
+		return IOMMU_OK;
+	u->stats.wbuf_flushes++;
+	reg_write32(u, VTD_REG_GCMD, gcmd_now(u) | VTD_GCMD_WBF);
+	return intel_wait32(u, VTD_REG_GSTS, VTD_GSTS_WBFS, 0,
+	                    "write buffer flush did not complete");
+}

@@ -1,0 +1,275 @@
+/*
+ * A VT-d unit from capabilities to translation and back.
+ * VT-d 11 "Capability Register", "Extended Capability Register", "Protected Memory Enable Register".
+ */
+#include "intel.h"
+#include "../pt/format.h"
+
+#define DID_WORD_BITS 64u
+
+/* Domain id 0 is never used: with caching mode it tags entries that are not present. */
+static void ids_clear(struct iommu_unit *u)
+{
+	memset(u->intel.did_map, 0, sizeof(u->intel.did_map));
+	u->intel.did_map[0] = 1;
+}
+
+static int intel_init(struct iommu_unit *u)
+{
+	struct intel_unit *in = &u->intel;
+	uint32_t ver = reg_read32(u, VTD_REG_VER);
+	uint64_t nd;
+
+	in->cap = reg_read64(u, VTD_REG_CAP);
+	in->ecap = reg_read64(u, VTD_REG_ECAP);
+	nd = FIELD_GET(VTD_CAP_ND, in->cap);
+	if (ver == UINT32_MAX || in->cap == UINT64_MAX || in->ecap == UINT64_MAX || nd == 7)
+		return IOMMU_E_UNSUPPORTED;
+	if (!(FIELD_GET(VTD_CAP_SAGAW, in->cap) &
+	      (VTD_SAGAW_39BIT | VTD_SAGAW_48BIT | VTD_SAGAW_57BIT)))
+		return IOMMU_E_UNSUPPORTED;
+	/* from architecture version 6 on the invalidation registers do nothing */
+	if (!intel_queued(u) && FIELD_GET(VTD_VER_MAX, ver) > 5)
+		return IOMMU_E_UNSUPPORTED;
+	in->inval_off = FIELD_GET(VTD_ECAP_IRO, in->ecap) * VTD_IRO_UNIT;
+	in->fault_off = FIELD_GET(VTD_CAP_FRO, in->cap) * VTD_FRO_UNIT;
+	in->fault_slots = (uint32_t)FIELD_GET(VTD_CAP_NFR, in->cap) + 1;
+	in->did_count = UINT32_C(1) << (4 + 2 * nd);
+	ids_clear(u);
+	return IOMMU_OK;
+}
+
+/* The queue and its status page are no tables: they are not counted, nor flushed. */
+static uint64_t queue_page_alloc(struct iommu_unit *u)
+{
+	return u->plat->page_alloc(u->plat->ctx, 0);
+}
+
+static void queue_pages_free(struct iommu_unit *u)
+{
+	if (u->intel.queue)
+		u->plat->page_free(u->plat->ctx, u->intel.queue, 0);
+	if (u->intel.status)
+		u->plat->page_free(u->plat->ctx, u->intel.status, 0);
+	u->intel.queue = 0;
+	u->intel.status = 0;
+}
+
+static int intel_build(struct iommu_unit *u)
+{
+	struct intel_unit *in = &u->intel;
+
+	in->root = table_page_alloc(u, intel_sync(u));
+	if (!in->root)
+		return IOMMU_E_NOMEM;
+	if (!intel_queued(u))
+		return IOMMU_OK;
+	in->queue = queue_page_alloc(u);
+	if (in->queue)
+		in->status = queue_page_alloc(u);
+	if (in->status)
+		return IOMMU_OK;
+	queue_pages_free(u);
+	table_page_free(u, in->root);
+	in->root = 0;
+	return IOMMU_E_NOMEM;
+}
+
+/* Only when no hardware can reach any of it. */
+static void release(struct iommu_unit *u)
+{
+	intel_retire_contexts(u, &u->retired);
+	page_list_free(u, &u->retired);
+	table_page_free(u, u->intel.root);
+	u->intel.root = 0;
+	queue_pages_free(u);
+}
+
+/* Whoever used the unit before us: translation, interrupt remapping, queue and events off, stale faults gone. */
+static int take_over(struct iommu_unit *u)
+{
+	int rc = IOMMU_OK;
+
+	intel_mask_events(u);
+	if (!intel_queued(u) && !(reg_read32(u, VTD_REG_GSTS) & VTD_GSTS_QIES))
+		rc = intel_reg_idle(u);
+	if (rc == IOMMU_OK)
+		rc = intel_gcmd_level(u, VTD_GCMD_TE, false, "translation does not stop");
+	if (rc == IOMMU_OK)
+		rc = intel_gcmd_level(u, VTD_GCMD_IRE, false, "interrupt remapping does not stop");
+	if (rc == IOMMU_OK)
+		rc = intel_qi_stop(u);
+	if (rc == IOMMU_OK)
+		intel_fault_clear(u);
+	return rc;
+}
+
+/* The queue runs before the table pointer is set: setting it asks for an invalidation. */
+static int intel_program(struct iommu_unit *u)
+{
+	int rc;
+
+	rc = take_over(u);
+	if (rc == IOMMU_OK && intel_queued(u))
+		rc = intel_qi_start(u);
+	if (rc == IOMMU_OK)
+		rc = intel_flush_write_buffer(u);
+	if (rc == IOMMU_OK)
+		rc = intel_set_root(u);
+	if (rc == IOMMU_OK && !intel_has(u, VTD_CAP_ESRTPS))
+		rc = intel_inval_global(u);
+	return rc;
+}
+
+/* Protected memory is opened only once translation is on, or there would be a moment without either. */
+static int unprotect_memory(struct iommu_unit *u)
+{
+	uint32_t pmen;
+
+	if (!intel_has(u, VTD_CAP_PLMR) && !intel_has(u, VTD_CAP_PHMR))
+		return IOMMU_OK;
+	pmen = reg_read32(u, VTD_REG_PMEN);
+	if (!(pmen & (VTD_PMEN_EPM | VTD_PMEN_PRS)))
+		return IOMMU_OK;
+	reg_write32(u, VTD_REG_PMEN, pmen & ~(uint32_t)(VTD_PMEN_EPM | VTD_PMEN_PRS));
+	return intel_wait32(u, VTD_REG_PMEN, VTD_PMEN_PRS, 0, "protected memory is not released");
+}
+
+static int intel_enable(struct iommu_unit *u)
+{
+	int rc;
+
+	rc = intel_gcmd_level(u, VTD_GCMD_TE, true, "translation does not start");
+	if (rc == IOMMU_OK)
+		rc = unprotect_memory(u);
+	return rc;
+}
+
+static int intel_stop(struct iommu_unit *u)
+{
+	int rc = IOMMU_OK;
+
+	if (iommu_unit_live(u)) {
+		rc = intel_gcmd_level(u, VTD_GCMD_TE, false, "translation does not stop");
+		if (rc == IOMMU_OK)
+			rc = intel_inval_global(u);
+		if (rc == IOMMU_OK)
+			rc = intel_qi_stop(u);
+		if (rc != IOMMU_OK)
+			return rc;
+		intel_mask_events(u);
+	}
+	release(u);
+	return IOMMU_OK;
+}
+
+/*
+ * Out of BROKEN: everything off, an empty root table, and a global invalidation that was seen to complete. Only then is
+ * it certain that the hardware reaches none of the tables it knew.
+ */
+static int intel_reset(struct iommu_unit *u)
+{
+	int rc;
+
+	rc = take_over(u);
+	if (rc != IOMMU_OK)
+		return rc;
+	intel_retire_contexts(u, &u->retired);
+	if (intel_queued(u))
+		rc = intel_qi_start(u);
+	if (rc == IOMMU_OK)
+		rc = intel_set_root(u);
+	if (rc == IOMMU_OK)
+		rc = intel_inval_global(u);
+	if (rc == IOMMU_OK)
+		rc = intel_qi_stop(u);
+	if (rc != IOMMU_OK)
+		return rc;
+	release(u);
+	ids_clear(u);
+	return IOMMU_OK;
+}
+
+static void intel_status(const struct iommu_unit *u, struct iommu_status *s)
+{
+	s->queued = intel_queued(u);
+	s->page_selective = intel_has(u, VTD_CAP_PSI);
+}
+
+static int intel_walk_caps(const struct iommu_unit *u, enum iommu_domain_kind kind,
+                           struct iommu_walk_caps *caps)
+{
+	uint64_t sagaw = FIELD_GET(VTD_CAP_SAGAW, u->intel.cap);
+	uint64_t large = FIELD_GET(VTD_CAP_SSLPS, u->intel.cap);
+
+	if (kind == IOMMU_DOMAIN_PASSTHROUGH && !intel_ehas(u, VTD_ECAP_PT))
+		return IOMMU_E_UNSUPPORTED;
+	caps->top_levels = (sagaw & VTD_SAGAW_39BIT ? 1u << 2 : 0) |
+	                   (sagaw & VTD_SAGAW_48BIT ? 1u << 3 : 0) |
+	                   (sagaw & VTD_SAGAW_57BIT ? 1u << 4 : 0);
+	caps->addr_bits = (uint32_t)FIELD_GET(VTD_CAP_MGAW, u->intel.cap) + 1;
+	caps->page_sizes = 1;
+	if (!u->desc.no_superpages && (large & VTD_SSLPS_2M)) {
+		caps->page_sizes |= 1u << 1;
+		if (large & VTD_SSLPS_1G)
+			caps->page_sizes |= 1u << 2;
+	}
+	caps->phys_bits = u->desc.host_addr_bits;
+	caps->hole_first = VTD_INTR_FIRST;
+	caps->hole_last = VTD_INTR_LAST;
+	caps->flush = intel_sync(u) == IOMMU_SYNC_FLUSH;
+	return IOMMU_OK;
+}
+
+static int intel_id_alloc(struct iommu_unit *u, uint32_t *id)
+{
+	for (uint32_t i = 0; i < u->intel.did_count; i++) {
+		uint64_t *word = &u->intel.did_map[i / DID_WORD_BITS];
+
+		if (*word >> (i % DID_WORD_BITS) & 1)
+			continue;
+		*word |= UINT64_C(1) << (i % DID_WORD_BITS);
+		*id = i;
+		return IOMMU_OK;
+	}
+	return IOMMU_E_FULL;
+}
+
+/* The next owner of the id must not meet entries of this one. VT-d 6.5, reuse of a domain id. */
+static int intel_id_free(struct iommu_unit *u, uint32_t id, bool used)
+{
+	int rc = IOMMU_OK;
+
+	if (used && iommu_unit_live(u)) {
+		rc = intel_inval_context(u, INTEL_DOMAIN, id, 0);
+		if (rc == IOMMU_OK)
+			rc = intel_inval_iotlb(u, INTEL_DOMAIN, id);
+		if (rc == IOMMU_OK)
+			rc = intel_inval_finish(u);
+	}
+	if (rc == IOMMU_OK)
+		u->intel.did_map[id / DID_WORD_BITS] &= ~(UINT64_C(1) << (id % DID_WORD_BITS));
+	return rc;
+}
+
+const struct iommu_ops intel_ops = {
+        .fmt = &pt_vtdss,
+        .init = intel_init,
+        .build = intel_build,
+        .program = intel_program,
+        .enable = intel_enable,
+        .stop = intel_stop,
+        .reset = intel_reset,
+        .fault_event = intel_fault_event,
+        .fault_drain = intel_fault_drain,
+        .status = intel_status,
+        .walk_caps = intel_walk_caps,
+        .id_alloc = intel_id_alloc,
+        .id_free = intel_id_free,
+        .attach = intel_attach,
+        .detach = intel_detach,
+        .inval_start = intel_inval_start,
+        .inval_done = intel_inval_done,
+        .inval_wait = intel_inval_wait,
+        .made_present = intel_made_present,
+};
