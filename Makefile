@@ -47,7 +47,8 @@ OPT := -O0
 VARIANT_FLAGS += --coverage
 endif
 
-BASE := -std=c11 -g $(OPT) $(WARN) -Iinclude $(VARIANT_FLAGS) $(CFLAGS)
+# -MD, not -MMD: the layering rules need the system headers too.
+BASE := -MD -MP -std=c11 -g $(OPT) $(WARN) -Iinclude $(VARIANT_FLAGS) $(CFLAGS)
 HOSTED := $(BASE) -D_POSIX_C_SOURCE=200809L
 
 # Private folders go on the quote path only, so that no header of ours hides a system header such as <check.h>.
@@ -146,7 +147,7 @@ FORCE:
 define compile
 $(call say,CC,$<)
 @mkdir -p $(@D)
-$(Q)$(CC) $(1) -MMD -MP -c -o $@ $<
+$(Q)$(CC) $(1) -c -o $@ $<
 endef
 
 $(SIM_OBJ): $(B)/obj/%.o: %.c $(FLAGS_FILE)
@@ -223,22 +224,22 @@ $(B)/bench: $(BENCH_OBJ) $(B)/obj-inline/driver.o $(LIBDRIVER) $(LIBSIM)
 # ---- tests -----------------------------------------------------------------------------------------------------------
 
 check: $(LIBSIM) $(LIBDRIVER) $(BIN) $(UNIT_BIN) $(TOY_BIN)
-	@B=$(B) tests/check.sh layering unit toy cli scenarios
+	@B=$(B) CC='$(CC)' tests/check.sh layering unit toy cli scenarios
 
 unit: $(if $(T),$(B)/tests/unit/test_$(T),$(UNIT_BIN))
-	@B=$(B) tests/check.sh unit $(if $(T),$(B)/tests/unit/test_$(T))
+	@B=$(B) CC='$(CC)' tests/check.sh unit $(if $(T),$(B)/tests/unit/test_$(T))
 
 toy: $(TOY_BIN)
-	@B=$(B) tests/check.sh toy
+	@B=$(B) CC='$(CC)' tests/check.sh toy
 
 cli: $(BIN)
-	@B=$(B) tests/check.sh cli
+	@B=$(B) CC='$(CC)' tests/check.sh cli
 
 scenarios: $(BIN)
 	@$(BIN) run $(ARGS) scenarios
 
 layering: $(LIBSIM) $(LIBDRIVER) $(BIN)
-	@B=$(B) tests/check.sh layering
+	@B=$(B) CC='$(CC)' tests/check.sh layering
 
 bench: $(B)/bench
 	@$(B)/bench $(ARGS)

@@ -9,6 +9,11 @@
 
 #include <stdint.h>
 
+/* The same word for both languages, so that a C++ program can include these headers. */
+#if defined(__cplusplus) && !defined(_Static_assert)
+#define _Static_assert static_assert
+#endif
+
 /* Bit n of a 64-bit word, 0 <= n <= 63. */
 #define BIT64(n) ((uint64_t)1 << (n))
 

@@ -14,7 +14,7 @@ enum sim_trace_kind {
 	SIM_TRACE_REG_WRITE,   /* same */
 	SIM_TRACE_CPU_WRITE,   /* a: pa, b: value */
 	SIM_TRACE_CPU_SYNC,    /* a: pa, b: size, small: 1 when lines are written back */
-	SIM_TRACE_PUBLISH,     /* a: pa of the line */
+	SIM_TRACE_PUBLISH,     /* a: pa of the line, b: mask of its words, small: 1 into the write buffer, 0 into memory */
 	SIM_TRACE_XLAT,	       /* a: iova, b: pa, small: enum sim_source, code: rid, kind of access in flags */
 	SIM_TRACE_XLAT_FAULT,  /* a: iova, b: last entry read, small: reason, code: rid */
 	SIM_TRACE_DMA,	       /* a: first pa, b: length, small: kind, code: rid */
@@ -39,7 +39,9 @@ struct sim_trace_record {
 	uint8_t small;
 	uint8_t flags;
 };
+#ifndef __cplusplus /* which has no such word */
 _Static_assert(sizeof(struct sim_trace_record) == 32, "a trace record is 32 bytes");
+#endif
 
 struct sim;
 

@@ -65,30 +65,35 @@ bool cli_number(const char *text, uint64_t min, uint64_t max, uint64_t *out)
 	return true;
 }
 
-static void *or_exit(void *p)
+void *cli_need(void *memory)
 {
-	if (!p) {
+	if (!memory) {
 		cli_error("out of memory");
 		exit(CLI_USAGE);
 	}
-	return p;
+	return memory;
 }
 
 void *cli_alloc(size_t count, size_t size)
 {
-	return or_exit(calloc(count ? count : 1, size));
+	return cli_need(calloc(count ? count : 1, size));
 }
 
 void *cli_grow(void *old, size_t count, size_t size)
 {
 	if (count > SIZE_MAX / size)
-		return or_exit(NULL);
-	return or_exit(realloc(old, count * size));
+		return cli_need(NULL);
+	return cli_need(realloc(old, count * size));
 }
 
 char *cli_copy(const char *text)
 {
-	return or_exit(strdup(text));
+	return cli_need(strdup(text));
+}
+
+FILE *cli_memory(char **text, size_t *size)
+{
+	return cli_need(open_memstream(text, size));
 }
 
 int cli_finish(int status)

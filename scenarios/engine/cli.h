@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #define CLI_VERSION "0.1.0"
 
@@ -31,9 +32,13 @@ int cli_bad_option(const char *command, int argc, char **argv, int opt);
 bool cli_number(const char *text, uint64_t min, uint64_t max, uint64_t *out);
 
 /* Memory that is always there: an exhausted host ends the command with a message and status 2. */
+void *cli_need(void *memory); /* the argument, never NULL */
 void *cli_alloc(size_t count, size_t size);
 void *cli_grow(void *old, size_t count, size_t size);
 char *cli_copy(const char *text);
+
+/* A stream that writes to memory: *text and *size are valid once it is closed; free *text. */
+FILE *cli_memory(char **text, size_t *size);
 
 /* Flushes standard output; a failed write turns `status` into CLI_USAGE with a message. */
 int cli_finish(int status);

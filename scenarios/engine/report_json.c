@@ -13,22 +13,13 @@ struct json {
 	cJSON *root, *results;
 };
 
-static cJSON *or_exit(cJSON *node)
-{
-	if (!node) {
-		cli_error("out of memory");
-		exit(CLI_USAGE);
-	}
-	return node;
-}
-
 /* cJSON keeps 64-bit numbers as double, which would round them. */
 static void add_number(cJSON *object, const char *key, uint64_t value)
 {
 	char text[24];
 
 	snprintf(text, sizeof(text), "%" PRIu64, value);
-	or_exit(cJSON_AddRawToObject(object, key, text));
+	cli_need(cJSON_AddRawToObject(object, key, text));
 }
 
 /* cJSON passes bytes on as they are, so they have to be UTF-8 before. */
@@ -36,13 +27,11 @@ static void add_text(cJSON *object, const char *key, const char *text)
 {
 	char *clean = NULL;
 	size_t size = 0;
-	FILE *f = open_memstream(&clean, &size);
+	FILE *f = cli_memory(&clean, &size);
 
-	if (!f)
-		or_exit(NULL);
 	report_clean(f, text, true);
 	fclose(f);
-	or_exit(cJSON_AddStringToObject(object, key, clean));
+	cli_need(cJSON_AddStringToObject(object, key, clean));
 	free(clean);
 }
 
@@ -51,11 +40,11 @@ static void *json_begin(const struct report_info *info)
 	struct json *j = cli_alloc(1, sizeof(*j));
 
 	j->info = *info;
-	j->root = or_exit(cJSON_CreateObject());
+	j->root = cli_need(cJSON_CreateObject());
 	add_text(j->root, "tool", "iommu-sim " CLI_VERSION);
 	add_text(j->root, "backend", info->backend);
 	add_number(j->root, "seed", info->seed);
-	j->results = or_exit(cJSON_AddArrayToObject(j->root, "results"));
+	j->results = cli_need(cJSON_AddArrayToObject(j->root, "results"));
 	return j;
 }
 
@@ -63,10 +52,8 @@ static void add_again(struct json *j, cJSON *object, const struct report_item *i
 {
 	char *text = NULL;
 	size_t size = 0;
-	FILE *f = open_memstream(&text, &size);
+	FILE *f = cli_memory(&text, &size);
 
-	if (!f)
-		or_exit(NULL);
 	report_again(f, &j->info, item);
 	fclose(f);
 	add_text(object, "again", text);
@@ -77,7 +64,7 @@ static void json_item(void *state, const struct report_item *item)
 {
 	struct json *j = state;
 	const struct run_result *r = item->result;
-	cJSON *o = or_exit(cJSON_CreateObject());
+	cJSON *o = cli_need(cJSON_CreateObject());
 
 	add_text(o, "path", item->path);
 	add_text(o, "permutation", item->id);
@@ -105,10 +92,8 @@ static void json_end(void *state, const struct report_totals *t)
 	add_number(j->root, "failed", t->failed);
 	add_number(j->root, "skipped", t->skipped);
 	add_number(j->root, "errors", t->errors);
-	or_exit(cJSON_AddBoolToObject(j->root, "stopped", t->stopped));
-	text = cJSON_Print(j->root);
-	if (!text)
-		or_exit(NULL);
+	cli_need(cJSON_AddBoolToObject(j->root, "stopped", t->stopped));
+	text = cli_need(cJSON_Print(j->root));
 	fputs(text, j->info.out);
 	fputc('\n', j->info.out);
 	cJSON_free(text);

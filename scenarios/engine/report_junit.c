@@ -18,17 +18,6 @@ struct junit {
 	size_t tests, failures, errors, skipped; /* of the suite */
 };
 
-static FILE *memory(char **text, size_t *size)
-{
-	FILE *f = open_memstream(text, size);
-
-	if (!f) {
-		cli_error("out of memory");
-		exit(CLI_USAGE);
-	}
-	return f;
-}
-
 /* XML 1.0 allows no control character but tab, line feed and carriage return, not even as a reference. */
 static void put_escaped(FILE *out, const char *text, bool lines)
 {
@@ -71,7 +60,7 @@ static void *junit_begin(const struct report_info *info)
 	struct junit *j = cli_alloc(1, sizeof(*j));
 
 	j->info = *info;
-	j->all = memory(&j->all_text, &j->all_size);
+	j->all = cli_memory(&j->all_text, &j->all_size);
 	return j;
 }
 
@@ -97,7 +86,7 @@ static void suite_open(struct junit *j, const char *path)
 		return;
 	suite_close(j);
 	j->path = cli_copy(path);
-	j->suite = memory(&j->suite_text, &j->suite_size);
+	j->suite = cli_memory(&j->suite_text, &j->suite_size);
 }
 
 /* The first line is the message, everything the body. */
@@ -133,7 +122,7 @@ static void put_again(struct junit *j, const struct report_item *item)
 {
 	char *text = NULL;
 	size_t size = 0;
-	FILE *f = memory(&text, &size);
+	FILE *f = cli_memory(&text, &size);
 
 	report_again(f, &j->info, item);
 	fclose(f);

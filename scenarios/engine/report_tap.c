@@ -39,10 +39,8 @@ static void put_clean_escaped(FILE *out, const char *text)
 {
 	char *clean = NULL;
 	size_t size = 0;
-	FILE *mem = open_memstream(&clean, &size);
+	FILE *mem = cli_memory(&clean, &size);
 
-	if (!mem)
-		return;
 	report_clean(mem, text, false);
 	fclose(mem);
 	put_escaped(out, clean);
