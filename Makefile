@@ -248,7 +248,7 @@ lint: $(LIBSIM) $(LIBDRIVER) $(BIN) | $(if $(filter no,$(DEPS)),,build/.deps-lin
 	@B=$(B) CC='$(CC)' DRIVER_FLAGS='$(DRIVER_FLAGS)' WARN='$(WARN)' tests/lint/lint.sh
 
 coverage: $(if $(filter no,$(DEPS)),,build/.deps-coverage)
-	@MAKE='$(MAKE)' coverage/coverage.sh
+	+@MAKE='$(MAKE)' CC='$(CC)' coverage/coverage.sh
 
 install: all
 	$(call say,INSTALL,$(DESTDIR)$(PREFIX))
