@@ -1,0 +1,295 @@
+/*
+ * The oracle: its findings, and what was asked for.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "oracle.h"
+
+int oracle_create(struct sim *s)
+{
+	if (!s->oracle)
+		s->oracle = calloc(1, sizeof(*s->oracle));
+	return s->oracle ? SIM_OK : SIM_E_NOMEM;
+}
+
+void oracle_destroy(struct sim *s)
+{
+	struct oracle *o = s->oracle;
+
+	if (!o)
+		return;
+	for (uint32_t i = 0; i < o->spaces; i++) {
+		refmap_destroy(&o->space[i]->map);
+		free(o->space[i]);
+	}
+	for (uint32_t u = 0; u < SIM_UNITS; u++)
+		for (uint32_t bus = 0; bus < 256; bus++)
+			free(o->bus[u][bus]);
+	free(o->space);
+	free(o);
+	s->oracle = NULL;
+	s->check = false;
+}
+
+struct oracle *oracle_of(struct sim *s)
+{
+	return oracle_create(s) == SIM_OK ? s->oracle : NULL;
+}
+
+void sim_oracle_enable(struct sim *s, bool on)
+{
+	s->check = on && oracle_of(s);
+}
+
+/* ---- findings ---- */
+
+uint32_t sim_finding_count(const struct sim *s)
+{
+	return s->oracle ? s->oracle->count : 0;
+}
+
+const struct sim_finding *sim_finding_get(const struct sim *s, uint32_t n)
+{
+	return s->oracle && n < s->oracle->stored ? &s->oracle->finding[n] : NULL;
+}
+
+/* The same thing seen again: another byte of the same pages, for the same reason. */
+static bool same_finding(const struct sim_finding *a, const struct sim_finding *b)
+{
+	uint64_t mask = a->kind == SIM_FINDING_ACCOUNTING ? UINT64_MAX : ~UINT64_C(0xfff);
+
+	return a->kind == b->kind && a->unit == b->unit && a->rid == b->rid && a->why == b->why &&
+	       !((a->iova ^ b->iova) & mask) && !((a->pa ^ b->pa) & mask);
+}
+
+struct sim_finding *oracle_found(struct sim *s, const struct sim_finding *f)
+{
+	struct oracle *o = s->oracle;
+
+	o->count++;
+	trace(s, SIM_TRACE_FINDING, f->unit, f->kind, 0, 0, f->iova, f->pa);
+	for (uint32_t i = 0; i < o->stored; i++)
+		if (same_finding(&o->finding[i], f))
+			return NULL;
+	if (o->stored == SIM_FINDINGS)
+		return NULL;
+	o->finding[o->stored] = *f;
+	o->finding[o->stored].time_ns = s->clock.now_ns;
+	return &o->finding[o->stored++];
+}
+
+bool oracle_bus_faulted(const struct sim *s)
+{
+	const uint32_t points = 1u << SIM_POINT_BUS_READ_ABORT | 1u << SIM_POINT_BUS_READ_POISON |
+	                        1u << SIM_POINT_BUS_WRITE_ABORT | 1u << SIM_POINT_BIT_FLIP;
+
+	if (!(s->inject.armed & points))
+		return false;
+	for (uint32_t i = 0; i < SIM_INJECT_RULES; i++) {
+		const struct inject_rule *r = &s->inject.rule[i];
+
+		if (r->used && r->fired && points >> r->rule.point & 1 &&
+		    (r->rule.master == SIM_MASTER_WALK || r->rule.master == SIM_MASTER_DMA ||
+		     r->rule.master == SIM_MASTER_ANY))
+			return true;
+	}
+	return false;
+}
+
+/* ---- spaces ---- */
+
+static uint32_t space_index(const struct oracle *o, uint32_t number)
+{
+	uint32_t i = 0;
+
+	for (uint32_t n = o->spaces; n;) {
+		if (o->space[i + n / 2]->number < number) {
+			i += n / 2 + 1;
+			n -= n / 2 + 1;
+		} else {
+			n /= 2;
+		}
+	}
+	return i;
+}
+
+static struct oracle_space *space_find(const struct oracle *o, uint32_t number)
+{
+	uint32_t i = o ? space_index(o, number) : 0;
+
+	return o && i < o->spaces && o->space[i]->number == number ? o->space[i] : NULL;
+}
+
+/* A space exists from when it is first named by something that makes it so. */
+static struct oracle_space *space_make(struct sim *s, uint32_t number)
+{
+	struct oracle *o = oracle_of(s);
+	struct oracle_space *space = space_find(o, number);
+	uint32_t i;
+
+	if (!o || space)
+		return space;
+	if (o->spaces == o->space_room) {
+		uint32_t room = 2 * o->space_room + 8;
+		struct oracle_space **grown =
+		        realloc(o->space, room * sizeof(struct oracle_space *));
+
+		if (!grown)
+			return NULL;
+		o->space = grown;
+		o->space_room = room;
+	}
+	space = calloc(1, sizeof(*space));
+	if (!space)
+		return NULL;
+	space->number = number;
+	refmap_init(&space->map);
+	i = space_index(o, number);
+	memmove(o->space + i + 1, o->space + i, (o->spaces - i) * sizeof(struct oracle_space *));
+	o->space[i] = space;
+	o->spaces++;
+	return space;
+}
+
+int sim_oracle_map(struct sim *s, uint32_t space, uint64_t first, uint64_t last, uint64_t pa,
+                   uint8_t perm)
+{
+	struct ref_range r = {.first = first, .last = last, .pa = pa, .perm = perm};
+	struct oracle_space *sp;
+
+	if (first > last || !perm || perm > 3)
+		return SIM_E_INVAL;
+	if (pa > UINT64_MAX - (last - first))
+		return SIM_E_RANGE;
+	sp = space_make(s, space);
+	return sp ? refmap_map(&sp->map, &r) : SIM_E_NOMEM;
+}
+
+int sim_oracle_unmap(struct sim *s, uint32_t space, uint64_t first, uint64_t last)
+{
+	struct oracle_space *sp = space_find(s->oracle, space);
+
+	if (first > last)
+		return SIM_E_INVAL;
+	return sp ? refmap_unmap(&sp->map, first, last) : SIM_E_NOENT;
+}
+
+int sim_oracle_quiesce(struct sim *s, uint32_t space, uint64_t first, uint64_t last)
+{
+	struct oracle_space *sp = space_find(s->oracle, space);
+
+	if (first > last)
+		return SIM_E_INVAL;
+	return sp ? refmap_quiesce(&sp->map, first, last) : SIM_E_NOENT;
+}
+
+int sim_oracle_identity(struct sim *s, uint32_t space, bool on)
+{
+	struct oracle_space *sp = space_make(s, space);
+
+	if (!sp)
+		return SIM_E_NOMEM;
+	sp->identity = on;
+	return SIM_OK;
+}
+
+/* ---- attachments ---- */
+
+struct oracle_space *oracle_attached(const struct oracle *o, uint32_t unit, uint16_t rid)
+{
+	struct oracle_space **bus = o->bus[unit][rid >> 8];
+
+	return bus ? bus[rid & 0xff] : NULL;
+}
+
+int sim_oracle_attach(struct sim *s, uint32_t unit, uint16_t rid, uint32_t space)
+{
+	struct oracle_space *sp;
+	struct oracle_space ***bus;
+
+	if (!sim_unit(s, unit))
+		return SIM_E_NOENT;
+	sp = space_make(s, space);
+	if (!sp)
+		return SIM_E_NOMEM;
+	bus = &s->oracle->bus[unit][rid >> 8];
+	if (!*bus)
+		*bus = calloc(256, sizeof(**bus));
+	if (!*bus)
+		return SIM_E_NOMEM;
+	(*bus)[rid & 0xff] = sp;
+	sp->attached = true;
+	sp->unit = (uint8_t)unit;
+	sp->rid = rid;
+	s->oracle->told[unit] = true;
+	return SIM_OK;
+}
+
+int sim_oracle_detach(struct sim *s, uint32_t unit, uint16_t rid)
+{
+	if (!sim_unit(s, unit) || !s->oracle || !oracle_attached(s->oracle, unit, rid))
+		return SIM_E_NOENT;
+	s->oracle->bus[unit][rid >> 8][rid & 0xff] = NULL;
+	return SIM_OK;
+}
+
+/* ---- what the guest is told at quiet moments ---- */
+
+/* For accounts iova is what should have been counted and pa what was. */
+static uint32_t unbalanced(struct sim *s, uint32_t unit, uint64_t should, uint64_t was,
+                           const char *why)
+{
+	const struct sim_finding f = {
+	        .kind = SIM_FINDING_ACCOUNTING,
+	        .unit = unit,
+	        .iova = should,
+	        .pa = was,
+	        .why = why,
+	};
+
+	oracle_found(s, &f);
+	return 1;
+}
+
+uint32_t sim_oracle_account(struct sim *s, uint32_t unit, uint64_t told, uint64_t lost)
+{
+	const struct unit *u = sim_unit(s, unit);
+	const struct sim_unit_stats *n;
+	uint64_t ended;
+	uint32_t found = 0;
+
+	if (!u || !oracle_of(s))
+		return 0;
+	n = &u->stats;
+	ended = n->recorded + n->suppressed + n->overflowed + n->collapsed;
+	if (n->blocked != ended)
+		found += unbalanced(s, unit, n->blocked, ended,
+		                    "the unit is wrong: blocked requests are more or fewer than "
+		                    "those recorded, "
+		                    "suppressed, collapsed or dropped at overflow");
+	if (told != n->recorded)
+		found += unbalanced(
+		        s, unit, n->recorded, told,
+		        told < n->recorded ? "fault records were written that the guest never took"
+		                           : "the guest took more fault records than were written");
+	if (n->overflowed && !lost)
+		found += unbalanced(s, unit, n->overflowed, lost,
+		                    "faults were dropped at overflow and the guest did not see "
+		                    "that any were lost");
+	return found;
+}
+
+void sim_oracle_unbounded(struct sim *s, uint32_t unit)
+{
+	const struct sim_finding f = {
+	        .kind = SIM_FINDING_BOUND,
+	        .unit = unit,
+	        .why = "a wait of the guest did not end within its bound: it has no time limit, or "
+	               "polls "
+	               "for what will not come",
+	};
+
+	if (oracle_of(s))
+		oracle_found(s, &f);
+}

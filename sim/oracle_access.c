@@ -1,0 +1,184 @@
+/*
+ * Outcome and containment: where device data went against what was asked for.
+ *
+ * Judged are untranslated requests, whether the unit or the device's own TLB translated them. Not judged: anything while
+ * the unit does not translate, messages to the interrupt range and refusals there, and translated requests that a device
+ * makes up itself (once a device may use ATS, legacy mode lets them through unchecked). SIM_OUTCOME_BUS counts as reached:
+ * the unit let the request through, and what memory answers is not the guest's doing.
+ */
+#include "oracle.h"
+
+#define INTERRUPT_FIRST UINT64_C(0xfee00000)
+#define INTERRUPT_LAST UINT64_C(0xfeefffff)
+
+/* What the mappings asked for call for. */
+struct expected {
+	bool refused; /* has to be */
+	bool either;  /* reaching pa and being refused are both right */
+	uint64_t pa;
+	const struct oracle_space *space;
+};
+
+/* Whether memory answers the same as was asked: which of table and cache to suspect. */
+enum suspect {
+	TABLE = 0,
+	CACHE,
+	SUSPECTS
+};
+
+enum wrong {
+	NOT_SPACE = 0,
+	NOT_MAPPED,
+	NOT_PERMITTED,
+	ELSEWHERE,
+	OUTSIDE,
+	REFUSED,
+	WRONGS
+};
+
+static const struct {
+	enum sim_finding_kind kind;
+	const char *why[SUSPECTS];
+} verdicts[WRONGS] = {
+        [NOT_SPACE] = {SIM_FINDING_ESCAPE,
+                       {"the table is wrong: it lets a device that is in no domain through",
+                        "the table is right, a cache is stale: a device that is in no domain was "
+                        "let through"}},
+        [NOT_MAPPED] = {SIM_FINDING_ESCAPE,
+                        {"the table is wrong: it still maps an address whose removal was told "
+                         "complete, or "
+                         "that was never mapped",
+                         "the table is right, a cache is stale: it leads to an address whose "
+                         "removal was told "
+                         "complete, or that was never mapped"}},
+        [NOT_PERMITTED] =
+                {SIM_FINDING_OUTCOME,
+                 {"the table is wrong: it grants more than the mapping's permission",
+                  "the table is right, a cache is stale: it grants more than the mapping's "
+                  "permission"}},
+        [ELSEWHERE] =
+                {SIM_FINDING_OUTCOME,
+                 {"the table is wrong: it leads to another page of the domain",
+                  "the table is right, a cache is stale: it leads to another page of the domain"}},
+        [OUTSIDE] = {SIM_FINDING_ESCAPE,
+                     {"the table is wrong: it leads to a page the domain does not map",
+                      "the table is right, a cache is stale: it leads to a page the domain does "
+                      "not map"}},
+        [REFUSED] =
+                {SIM_FINDING_OUTCOME,
+                 {"the table is wrong: it refuses an access the mapping allows",
+                  "the table is right, a cache is stale: the access is mapped and allowed, and was "
+                  "refused"}},
+};
+
+/* Permission bits an access needs. */
+static uint8_t needs(uint8_t access)
+{
+	switch (access) {
+	case SIM_WRITE:
+		return 2;
+	case SIM_ATOMIC:
+		return 3;
+	default:
+		return 1;
+	}
+}
+
+static struct expected expect(const struct oracle_space *space, const struct sim_request *rq)
+{
+	const struct ref_range *r;
+	struct expected e = {.space = space, .pa = rq->addr};
+
+	if (space && space->identity)
+		return e;
+	r = space ? refmap_find(&space->map, rq->addr) : NULL;
+	if (!r) {
+		e.refused = true;
+		return e;
+	}
+	e.pa = r->pa + (rq->addr - r->first);
+	e.either = r->state == REF_LEAVING;
+	if (needs(rq->access) & ~r->perm) {
+		/* A zero-length read of a write-only page is the capability's choice (CAP.ZLR). */
+		if (rq->access == SIM_ZLR)
+			e.either = true;
+		else
+			e.refused = true;
+	}
+	return e;
+}
+
+static bool reached(const struct sim_xlat *x)
+{
+	return x->outcome == SIM_OUTCOME_OK || x->outcome == SIM_OUTCOME_BUS;
+}
+
+static bool as_expected(const struct expected *e, const struct sim_xlat *x)
+{
+	if (!reached(x))
+		return e->refused || e->either;
+	return !e->refused && x->pa == e->pa;
+}
+
+static enum wrong classify(const struct expected *e, const struct sim_request *rq,
+                           const struct sim_xlat *x)
+{
+	uint64_t page = x->pa & ~UINT64_C(0xfff);
+
+	if (!reached(x))
+		return REFUSED;
+	if (!e->space)
+		return NOT_SPACE;
+	if (e->space->identity)
+		return ELSEWHERE;
+	if (!refmap_find(&e->space->map, rq->addr))
+		return NOT_MAPPED;
+	if (x->pa == e->pa)
+		return NOT_PERMITTED;
+	return refmap_leading_to(&e->space->map, page, page | 0xfff, -1) ? ELSEWHERE : OUTSIDE;
+}
+
+static bool judged(const struct sim *s, const struct unit *u, const struct sim_request *rq,
+                   const struct sim_xlat *x)
+{
+	if (!s->oracle || !u || !s->oracle->told[u->index] || x->source == SIM_FROM_MSI)
+		return false;
+	if (rq->at != SIM_AT_UNTRANSLATED && x->source != SIM_FROM_DEVTLB)
+		return false;
+	if (!reached(x) && rq->addr >= INTERRUPT_FIRST && rq->addr <= INTERRUPT_LAST)
+		return false;
+	return u->ops->translating(u);
+}
+
+void oracle_accessed(struct sim *s, const struct sim_request *rq, const struct sim_xlat *x)
+{
+	const struct unit *u = sim_unit(s, rq->unit);
+	struct sim_request question = oracle_question(rq, x);
+	struct sim_xlat now = {0};
+	struct expected e;
+	struct sim_finding f, *kept;
+	enum wrong wrong;
+
+	if (!judged(s, u, rq, x))
+		return;
+	e = expect(oracle_attached(s->oracle, rq->unit, rq->rid), rq);
+	if (__builtin_expect(as_expected(&e, x), 1))
+		return;
+	if (!reached(x) && x->source == SIM_FROM_WALK && oracle_bus_faulted(s))
+		return;
+	u->ops->probe(u, &question, MEM_VIEW_CPU, &now);
+	wrong = classify(&e, rq, x);
+	f = (struct sim_finding){
+	        .kind = verdicts[wrong].kind,
+	        .unit = rq->unit,
+	        .rid = rq->rid,
+	        .iova = rq->addr,
+	        .pa = reached(x) ? x->pa : 0,
+	        .memory_pa = now.outcome == SIM_OUTCOME_OK ? now.pa : 0,
+	        .memory_reason = now.reason,
+	        .why = verdicts[wrong].why[as_expected(&e, &now) ? CACHE : TABLE],
+	};
+	kept = oracle_found(s, &f);
+	if (kept && (x->source == SIM_FROM_IOTLB || x->source == SIM_FROM_DEVTLB))
+		kept->has_line = oracle_line_served(s, rq, x, &kept->line);
+}

@@ -1,0 +1,120 @@
+/*
+ * The oracle's search for the cache entry that explains a finding.
+ */
+#include "oracle.h"
+
+static unsigned size_lg2(uint8_t level)
+{
+	unsigned lg2 = TC_SIZE_LG2(level);
+
+	return lg2 < 64 ? lg2 : 63;
+}
+
+uint64_t oracle_line_last(const struct sim_cache_line *line)
+{
+	uint64_t last = line->iova + (UINT64_C(1) << size_lg2(line->level)) - 1;
+
+	return last < line->iova ? UINT64_MAX : last;
+}
+
+/* A final translation leads to its whole page, an entry that points to a table leads to one table page. */
+uint64_t oracle_line_pa_last(const struct sim_cache_line *line)
+{
+	bool leaf = line->cache == SIM_CACHE_IOTLB || line->cache == SIM_CACHE_DEVICE;
+	uint64_t last = line->pa + (UINT64_C(1) << size_lg2(leaf ? line->level : 0)) - 1;
+
+	return last < line->pa ? UINT64_MAX : last;
+}
+
+static bool covers(const struct sim_cache_line *line, uint64_t iova)
+{
+	return line->iova <= iova && iova <= oracle_line_last(line);
+}
+
+static bool explains(const struct sim_cache_line *line, uint64_t iova, const struct sim_xlat *x)
+{
+	if (x->outcome != SIM_OUTCOME_OK)
+		return line->negative;
+	return !line->negative && line->pa + (iova - line->iova) == x->pa;
+}
+
+bool oracle_line_served(const struct sim *s, const struct sim_request *rq, const struct sim_xlat *x,
+                        struct sim_cache_line *out)
+{
+	enum sim_cache cache = x->source == SIM_FROM_DEVTLB ? SIM_CACHE_DEVICE : SIM_CACHE_IOTLB;
+	struct sim_cache_line line;
+	uint32_t cursor = 0;
+	bool found = false;
+
+	/* The entry that gives the answer; failing that (a permission too small), any that covers the address. */
+	while (sim_cache_next(s, rq->unit, cache, &cursor, &line)) {
+		if (line.rid != rq->rid || !covers(&line, rq->addr))
+			continue;
+		if (rq->flags & SIM_REQ_PASID && line.pasid != rq->pasid)
+			continue;
+		if (!found || explains(&line, rq->addr, x))
+			*out = line;
+		if (explains(&line, rq->addr, x))
+			return true;
+		found = true;
+	}
+	return found;
+}
+
+/*
+ * Memory no longer says what the line does. Every entry that points to a table has the address in bits 51:12, on both
+ * architectures, and at least one of its two lowest bits set while it leads anywhere.
+ */
+static bool contradicted(const struct sim *s, const struct sim_cache_line *line)
+{
+	uint64_t addr = ((UINT64_C(1) << 52) - 1) & ~UINT64_C(0xfff);
+	uint64_t word;
+
+	if (!mem_read64(&s->mem, MEM_VIEW_CPU, line->entry_pa, &word))
+		return true;
+	return (word & 3) == 0 || (word & addr) != (line->pa & addr);
+}
+
+static bool context_of(const struct sim *s, const struct sim_request *rq,
+                       struct sim_cache_line *out)
+{
+	uint32_t cursor = 0;
+
+	while (sim_cache_next(s, rq->unit, SIM_CACHE_CONTEXT, &cursor, out))
+		if (out->rid == rq->rid)
+			return true;
+	return false;
+}
+
+/*
+ * Suspects in order: the context entry and the paging entries memory contradicts; then the paging entry nearest to the
+ * page, which shortens the walk past whatever changed above it; then the context entry.
+ */
+bool oracle_line_misled(const struct sim *s, const struct sim_request *rq,
+                        struct sim_cache_line *out)
+{
+	struct sim_cache_line context = {0}, line;
+	bool has_context = context_of(s, rq, &context);
+	bool found = false, wrong = false;
+	uint32_t cursor = 0;
+
+	if (has_context && contradicted(s, &context)) {
+		*out = context;
+		return true;
+	}
+	while (sim_cache_next(s, rq->unit, SIM_CACHE_PAGING, &cursor, &line)) {
+		bool bad;
+
+		if (!covers(&line, rq->addr) || (has_context && line.domain != context.domain))
+			continue;
+		bad = contradicted(s, &line);
+		if (found && (bad == wrong ? line.level >= out->level : wrong))
+			continue;
+		*out = line;
+		found = true;
+		wrong = bad;
+	}
+	if (!found && has_context)
+		*out = context;
+	return found || has_context;
+}

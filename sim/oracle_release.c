@@ -1,0 +1,174 @@
+/*
+ * Release: pages that go back to the allocator against everything that still leads to them. Looks at every entry of every
+ * cache and at every mapping.
+ */
+#include "oracle.h"
+
+/* Whether the tables still lead there too: an early release, not a missing invalidation. */
+enum suspect {
+	CACHE = 0,
+	BOTH,
+	SUSPECTS
+};
+
+static const char *const release_why[SIM_CACHES][SUSPECTS] = {
+        [SIM_CACHE_CONTEXT] =
+                {"table page given back while a context-cache entry still points to it",
+                 "table page given back while a context entry, cached and in memory, still "
+                 "points to it"},
+        [SIM_CACHE_PASID] =
+                {"table page given back while a PASID-cache entry still points to it",
+                 "table page given back while a PASID entry, cached and in memory, still points "
+                 "to it"},
+        [SIM_CACHE_IOTLB] =
+                {"the table is right, the cache is stale: page given back while the IOTLB still "
+                 "translates to it",
+                 "the table is wrong: page given back while the tables and the IOTLB still lead "
+                 "to it"},
+        [SIM_CACHE_PAGING] =
+                {"page-table page given back while a paging-structure cache entry still points "
+                 "to it",
+                 "page-table page given back while a paging entry, cached and in memory, still "
+                 "points to it"},
+        [SIM_CACHE_DEVICE] =
+                {"the table is right, the cache is stale: page given back while a device's TLB "
+                 "still translates to it",
+                 "the table is wrong: page given back while the tables and a device's TLB still "
+                 "lead to it"},
+};
+
+static const char still_mapped[] =
+        "page given back while a mapping that was never removed still leads to it";
+
+struct range {
+	uint64_t first, last;
+};
+
+/* Whether memory, asked now, still leads from the line's address into the released range. */
+static bool memory_leads(const struct sim *s, const struct sim_cache_line *line,
+                         const struct range *r, uint64_t iova, struct sim_xlat *now)
+{
+	const struct unit *u = sim_unit(s, line->unit);
+	const struct sim_request rq = {
+	        .addr = iova,
+	        .rid = line->rid,
+	        .unit = (uint8_t)line->unit,
+	        .access = line->perm & 1 || !line->perm ? SIM_READ : SIM_WRITE,
+	        .len = 1,
+	};
+
+	u->ops->probe(u, &rq, MEM_VIEW_CPU, now);
+	return now->outcome == SIM_OUTCOME_OK && now->pa >= r->first && now->pa <= r->last;
+}
+
+/* The entry the line was read from still says the same; both architectures hold the table's address in bits 51:12. */
+static bool entry_leads(const struct sim *s, const struct sim_cache_line *line)
+{
+	uint64_t addr = ((UINT64_C(1) << 52) - 1) & ~UINT64_C(0xfff);
+	uint64_t word;
+
+	return mem_read64(&s->mem, MEM_VIEW_CPU, line->entry_pa, &word) && word & 3 &&
+	       (word & addr) == (line->pa & addr);
+}
+
+/* A device of an identity domain reaches every page for as long as it is attached: no reason to keep any. */
+static bool by_design(const struct sim *s, const struct sim_cache_line *line)
+{
+	const struct oracle_space *space = oracle_attached(s->oracle, line->unit, line->rid);
+
+	return space && space->identity && line->pa == line->iova;
+}
+
+static bool is_leaf(enum sim_cache cache)
+{
+	return cache == SIM_CACHE_IOTLB || cache == SIM_CACHE_DEVICE;
+}
+
+static void line_found(struct sim *s, const struct sim_cache_line *line, const struct range *r)
+{
+	uint64_t pa = line->pa > r->first ? line->pa : r->first;
+	struct sim_xlat now = {0};
+	struct sim_finding f = {
+	        .kind = SIM_FINDING_RELEASE,
+	        .unit = line->unit,
+	        .rid = line->cache == SIM_CACHE_PAGING ? 0 : line->rid,
+	        .iova = line->iova,
+	        .pa = pa,
+	        .has_line = true,
+	        .line = *line,
+	};
+	bool both;
+
+	if (is_leaf(line->cache)) {
+		f.iova += pa - line->pa;
+		both = memory_leads(s, line, r, f.iova, &now);
+		f.memory_pa = now.outcome == SIM_OUTCOME_OK ? now.pa : 0;
+		f.memory_reason = now.reason;
+	} else {
+		both = entry_leads(s, line);
+	}
+	f.why = release_why[line->cache][both ? BOTH : CACHE];
+	oracle_found(s, &f);
+}
+
+static uint32_t scan_cache(struct sim *s, uint32_t unit, enum sim_cache cache,
+                           const struct range *r)
+{
+	struct sim_cache_line line;
+	uint32_t cursor = 0, found = 0;
+
+	while (sim_cache_next(s, unit, cache, &cursor, &line)) {
+		/* Address 0 of a table pointer is no table: a pass-through context entry has none. */
+		if (line.negative || (!is_leaf(cache) && !line.pa))
+			continue;
+		if (line.pa > r->last || oracle_line_pa_last(&line) < r->first)
+			continue;
+		if (is_leaf(cache) && by_design(s, &line))
+			continue;
+		line_found(s, &line, r);
+		found++;
+	}
+	return found;
+}
+
+static uint32_t scan_space(struct sim *s, const struct oracle_space *space, const struct range *r)
+{
+	struct ref_pos p = {0, 0};
+	const struct ref_range *m;
+	uint32_t found = 0;
+
+	while ((m = refmap_next(&space->map, &p))) {
+		uint64_t skip = r->first > m->pa ? r->first - m->pa : 0;
+		struct sim_finding f = {
+		        .kind = SIM_FINDING_RELEASE,
+		        .unit = space->unit,
+		        .rid = space->rid,
+		        .iova = m->first + skip,
+		        .pa = m->pa + skip,
+		        .why = still_mapped,
+		};
+
+		if (m->state != REF_MAPPED || m->pa > r->last || skip > m->last - m->first)
+			continue;
+		oracle_found(s, &f);
+		found++;
+	}
+	return found;
+}
+
+uint32_t sim_oracle_release(struct sim *s, uint64_t first, uint64_t last)
+{
+	const struct range r = {first, last};
+	uint32_t found = 0;
+
+	if (first > last || !oracle_of(s))
+		return 0;
+	for (uint32_t u = 0; u < s->units; u++)
+		for (uint32_t cache = 0; cache < SIM_CACHES; cache++)
+			if (release_why[cache][CACHE])
+				found += scan_cache(s, u, (enum sim_cache)cache, &r);
+	for (uint32_t i = 0; i < s->oracle->spaces; i++)
+		if (!s->oracle->space[i]->identity)
+			found += scan_space(s, s->oracle->space[i], &r);
+	return found;
+}

@@ -1,0 +1,142 @@
+/*
+ * Staleness: a translation just made against what memory says now.
+ */
+#include "oracle.h"
+
+/* How the answer given differs from memory's. */
+enum difference {
+	GONE = 0,
+	LEAVING,
+	MOVED,
+	WIDER,
+	NEGATIVE,
+	DIFFERENCES
+};
+
+#define STALE_ROW(cache)                                                                         \
+	{                                                                                        \
+		"the table is right, the cache is stale: the " cache                             \
+		" still leads where memory no longer does",                                      \
+		        "the table is right, the cache is stale: the " cache                     \
+		        " still leads where memory no longer does; the invalidation is not yet " \
+		        "told complete",                                                         \
+		        "the table is right, the cache is stale: the " cache                     \
+		        " still leads to the page that was mapped before",                       \
+		        "the table is right, the cache is stale: the " cache                     \
+		        " still grants a permission that memory has taken away",                 \
+		        "the table is right, the cache is stale: the " cache                     \
+		        " still refuses what memory now allows"                                  \
+	}
+
+static const char *const stale_why[][DIFFERENCES] = {
+        [SIM_FROM_WALK] = STALE_ROW("entry the walk started from"),
+        [SIM_FROM_IOTLB] = STALE_ROW("IOTLB"),
+        [SIM_FROM_DEVTLB] = STALE_ROW("device's TLB"),
+};
+
+static const char not_written_back[] =
+        "the walk used memory the CPU has already overwritten: the cache line was not written back";
+static const char not_drained[] = "the walk used memory the CPU has already overwritten: the line "
+                                  "was written back and the write "
+                                  "buffer not flushed";
+
+struct sim_request oracle_question(const struct sim_request *rq, const struct sim_xlat *x)
+{
+	struct sim_request question = *rq;
+
+	if (x->source == SIM_FROM_DEVTLB)
+		question.at = SIM_AT_UNTRANSLATED;
+	return question;
+}
+
+static bool agrees(const struct sim_xlat *x, const struct sim_xlat *now)
+{
+	if (x->outcome != now->outcome)
+		return false;
+	return x->outcome != SIM_OUTCOME_OK || (x->pa == now->pa && !(x->perm & ~now->perm));
+}
+
+static bool is_leaving(const struct sim *s, const struct sim_request *rq)
+{
+	const struct oracle_space *space = oracle_attached(s->oracle, rq->unit, rq->rid);
+	const struct ref_range *r = space ? refmap_find(&space->map, rq->addr) : NULL;
+
+	return r && r->state == REF_LEAVING;
+}
+
+static enum difference difference(const struct sim *s, const struct sim_request *rq,
+                                  const struct sim_xlat *x, const struct sim_xlat *now)
+{
+	if (x->outcome != SIM_OUTCOME_OK)
+		return NEGATIVE;
+	if (now->outcome != SIM_OUTCOME_OK)
+		return is_leaving(s, rq) ? LEAVING : GONE;
+	return x->pa != now->pa ? MOVED : WIDER;
+}
+
+static struct sim_finding finding(enum sim_finding_kind kind, const struct sim_request *rq,
+                                  const struct sim_xlat *x, const struct sim_xlat *now)
+{
+	return (struct sim_finding){
+	        .kind = kind,
+	        .unit = rq->unit,
+	        .rid = rq->rid,
+	        .iova = rq->addr,
+	        .pa = x->outcome == SIM_OUTCOME_OK ? x->pa : 0,
+	        .memory_pa = now->outcome == SIM_OUTCOME_OK ? now->pa : 0,
+	        .memory_reason = now->reason,
+	};
+}
+
+static void found_stale(struct sim *s, const struct sim_request *rq, struct sim_xlat *x,
+                        const struct sim_xlat *now)
+{
+	struct sim_finding f = finding(SIM_FINDING_STALE, rq, x, now);
+	struct sim_finding *kept;
+
+	f.why = stale_why[x->source][difference(s, rq, x, now)];
+	x->stale = true;
+	kept = oracle_found(s, &f);
+	if (!kept)
+		return;
+	if (x->source == SIM_FROM_WALK)
+		kept->has_line = oracle_line_misled(s, rq, &kept->line);
+	else
+		kept->has_line = oracle_line_served(s, rq, x, &kept->line);
+}
+
+/* The walk saw what its view of memory holds, and the CPU has stored something else on top of it. */
+static bool found_unpublished(struct sim *s, struct unit *u, const struct sim_request *rq,
+                              const struct sim_xlat *x, const struct sim_xlat *now)
+{
+	struct sim_finding f = finding(SIM_FINDING_UNPUBLISHED, rq, x, now);
+	struct sim_xlat seen = {0}, buffered = {0};
+
+	if (!s->mem.lines || u->view == MEM_VIEW_CPU)
+		return false;
+	u->ops->probe(u, rq, u->view, &seen);
+	if (!agrees(x, &seen))
+		return false;
+	u->ops->probe(u, rq, MEM_VIEW_BUFFER, &buffered);
+	f.why = agrees(x, &buffered) ? not_written_back : not_drained;
+	oracle_found(s, &f);
+	return true;
+}
+
+void oracle_translated(struct sim *s, struct unit *u, const struct sim_request *rq,
+                       struct sim_xlat *x)
+{
+	struct sim_request question = oracle_question(rq, x);
+	struct sim_xlat now = {0};
+
+	if (x->source != SIM_FROM_WALK && x->source != SIM_FROM_IOTLB &&
+	    x->source != SIM_FROM_DEVTLB)
+		return;
+	u->ops->probe(u, &question, MEM_VIEW_CPU, &now);
+	if (__builtin_expect(agrees(x, &now), 1))
+		return;
+	if (x->source == SIM_FROM_WALK &&
+	    (found_unpublished(s, u, &question, x, &now) || oracle_bus_faulted(s)))
+		return;
+	found_stale(s, rq, x, &now);
+}
