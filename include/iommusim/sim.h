@@ -176,6 +176,7 @@ struct sim_xlat {
 	bool recorded;		/* a fault record was written */
 	bool suppressed;	/* a fault was raised and suppressed by the tables (VT-d FPD) */
 	bool stale;		/* the oracle saw that memory says otherwise */
+	bool untranslated_only; /* translation completion with U: the device has to send untranslated requests */
 };
 
 /* Translates one request as the hardware would, with every side effect. rid need not be a known device. */

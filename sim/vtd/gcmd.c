@@ -1,0 +1,129 @@
+/*
+ * Global commands: the handshakes between GCMD and GSTS.
+ * Implements 11.4.4.1 "Global Command Register" and 11.4.4.2 "Global Status Register".
+ *
+ * A command is accepted by the write and takes effect when its status changes, some time later.
+ */
+#include "unit.h"
+
+#define LEVELS (VTD_GCMD_TE | VTD_GCMD_QIE)
+#define ONESHOTS (VTD_GCMD_SRTP | VTD_GCMD_WBF)
+
+static uint32_t gsts(const struct vtd_unit *v)
+{
+	return (uint32_t)reg_get(&v->u.regs, VTD_REG_GSTS);
+}
+
+static void gsts_change(struct vtd_unit *v, uint32_t clear, uint32_t set)
+{
+	reg_set(&v->u.regs, VTD_REG_GSTS, (gsts(v) & ~clear) | set);
+}
+
+static void set_root(struct vtd_unit *v)
+{
+	uint64_t rtaddr = reg_get(&v->u.regs, VTD_REG_RTADDR);
+	uint8_t ttm = (uint8_t)FIELD_GET(VTD_RTADDR_TTM, rtaddr);
+
+	if (v->tes && ttm != v->ttm && !v->caps.esrtps)
+		complain(v->u.sim, v->u.index, COMPLAINT_TTM_WHILE_ENABLED, rtaddr);
+	v->root = rtaddr & VTD_RTADDR_RTA;
+	v->ttm = ttm;
+	v->ssirwe = (rtaddr & VTD_RTADDR_SSIRWE) != 0;
+	v->root_set = true;
+	if (v->caps.esrtps)
+		vtd_inval_all(v);
+	gsts_change(v, 0, VTD_GSTS_RTPS);
+	vtd_update_fast(v);
+	vtd_qi_kick(v);
+}
+
+static void translation(struct vtd_unit *v, bool on)
+{
+	if (on && !v->root_set)
+		complain(v->u.sim, v->u.index, COMPLAINT_TE_WITHOUT_ROOT, 0);
+	v->tes = on;
+	gsts_change(v, VTD_GSTS_TES, on ? VTD_GSTS_TES : 0);
+	if (!on)
+		v->fault_index = 0; /* IRES is always 0 here */
+	vtd_update_fast(v);
+}
+
+static void queue(struct vtd_unit *v, bool on)
+{
+	if (on) {
+		gsts_change(v, 0, VTD_GSTS_QIES);
+		vtd_qi_enable(v);
+	} else {
+		vtd_qi_disable(v);
+		gsts_change(v, VTD_GSTS_QIES, 0);
+	}
+}
+
+/* Carries out what is in flight: the order of several at once is QEMU's, the specification has none. */
+static void finish(void *arg)
+{
+	struct vtd_unit *v = arg;
+	uint32_t cmd = v->gcmd, toggles = cmd & LEVELS, status = gsts(v);
+
+	v->gcmd = 0;
+	if (toggles & VTD_GCMD_TE)
+		translation(v, !(status & VTD_GSTS_TES));
+	if (cmd & VTD_GCMD_SRTP)
+		set_root(v);
+	if (cmd & VTD_GCMD_WBF) {
+		mem_drain(&v->u.sim->mem);
+		bus_update(v->u.sim);
+		gsts_change(v, VTD_GSTS_WBFS, 0);
+	}
+	if (toggles & VTD_GCMD_QIE)
+		queue(v, !(status & VTD_GSTS_QIES));
+}
+
+void vtd_gcmd_init(struct vtd_unit *v)
+{
+	timer_init(&v->gcmd_timer, finish, v);
+}
+
+/* A write while a command is in flight: one whose acknowledgement is under way completes now, a lost one stays lost. */
+static void settle(struct vtd_unit *v, uint32_t raw)
+{
+	if (!v->gcmd)
+		return;
+	complain(v->u.sim, v->u.index, COMPLAINT_GCMD_BUSY, raw);
+	if (v->gcmd_timer.set) {
+		clock_cancel(&v->u.sim->clock, &v->gcmd_timer);
+		finish(v);
+	}
+	v->gcmd = 0;
+}
+
+static bool lost(struct vtd_unit *v, uint32_t cmd)
+{
+	return inject_armed(v->u.sim, SIM_POINT_HANDSHAKE_LOST) &&
+	       sim_inject_fires(v->u.sim, SIM_POINT_HANDSHAKE_LOST, SIM_MASTER_ANY, cmd, NULL);
+}
+
+void vtd_gcmd_wrote(void *owner, const struct reg_write *w)
+{
+	struct vtd_unit *v = owner;
+	uint32_t raw = (uint32_t)w->raw, levels = VTD_GCMD_TE | (v->caps.qi ? VTD_GCMD_QIE : 0u),
+		 cmd;
+
+	settle(v, raw);
+	cmd = ((raw ^ gsts(v)) & levels) | (raw & ONESHOTS);
+	if (cmd & VTD_GCMD_WBF && !v->caps.rwbf) {
+		complain(v->u.sim, v->u.index, COMPLAINT_WBF_WITHOUT_RWBF, raw);
+		cmd &= ~VTD_GCMD_WBF;
+	}
+	if (cmd & (cmd - 1))
+		complain(v->u.sim, v->u.index, COMPLAINT_GCMD_TWO_FIELDS, raw);
+	if (!cmd)
+		return;
+	if (cmd & VTD_GCMD_SRTP)
+		gsts_change(v, VTD_GSTS_RTPS, 0);
+	if (cmd & VTD_GCMD_WBF)
+		gsts_change(v, 0, VTD_GSTS_WBFS); /* the opposite polarity of RTPS */
+	v->gcmd = cmd;
+	if (!lost(v, cmd))
+		sim_after(v->u.sim, &v->gcmd_timer, v->u.sim->timing.handshake_ns);
+}

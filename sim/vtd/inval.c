@@ -1,0 +1,115 @@
+/*
+ * What an invalidation removes.
+ * Implements 6.5 "Invalidation of Translation Caches", the legacy-mode columns of its tables.
+ */
+#include "unit.h"
+
+static uint32_t dropped(struct vtd_unit *v, enum sim_cache cache, uint32_t did, uint64_t first,
+			uint32_t n)
+{
+	v->u.stats.entries_dropped += n;
+	trace(v->u.sim, SIM_TRACE_DROP, v->u.index, did, (uint8_t)cache, 0, first, n);
+	return n;
+}
+
+/* RWBF = 1: an invalidation flushes the root complex's write buffers first (VT-d 6.8 "Write Buffer Flushing"). */
+static void drain(struct vtd_unit *v)
+{
+	if (v->caps.rwbf) {
+		mem_drain(&v->u.sim->mem);
+		bus_update(v->u.sim);
+	}
+}
+
+static bool lost(struct vtd_unit *v, uint64_t addr)
+{
+	return inject_armed(v->u.sim, SIM_POINT_INVALIDATION_LOST) &&
+	       sim_inject_fires(v->u.sim, SIM_POINT_INVALIDATION_LOST, SIM_MASTER_ANY, addr, NULL);
+}
+
+/* Source-ids that differ in the bits FM masks: 1, 2, 4 or 8 of them. */
+static uint32_t drop_devices(struct vtd_unit *v, uint32_t did, uint16_t sid, uint32_t fm)
+{
+	static const uint16_t ignored[] = { 0, 4, 6, 7 };
+	struct tcache *c = &v->u.cache[SIM_CACHE_CONTEXT];
+	uint16_t mask = ignored[fm & 3];
+	uint32_t n = 0;
+
+	for (uint16_t function = 0; function < 8; function++) {
+		struct tc_entry *e;
+
+		if (function & ~mask)
+			continue;
+		e = tcache_find_level(c, 0, (sid & ~mask) | function, 0);
+		if (e && e->group == did)
+			n += tcache_drop_entry(c, e);
+	}
+	return n;
+}
+
+void vtd_inval_context(struct vtd_unit *v, enum vtd_granularity g, uint32_t did, uint16_t sid,
+		       uint32_t fm)
+{
+	struct tcache *c = &v->u.cache[SIM_CACHE_CONTEXT];
+	uint32_t n;
+
+	did &= v->caps.did_mask;
+	drain(v);
+	if (lost(v, g == VTD_NARROW ? sid : did))
+		return;
+	if (v->u.sim->policy.invalidate_more && g != VTD_GLOBAL)
+		g--;
+	if (g == VTD_GLOBAL) {
+		memset(v->did_table, 0, (v->caps.did_mask + 1ul) * sizeof(*v->did_table));
+		n = tcache_drop_all(c);
+	} else {
+		v->did_table[did] = 0;
+		n = g == VTD_DOMAIN ? tcache_drop_group(c, did) : drop_devices(v, did, sid, fm);
+	}
+	dropped(v, SIM_CACHE_CONTEXT, did, sid, n);
+}
+
+static void drop_pages(struct vtd_unit *v, uint32_t did, uint64_t addr, uint32_t am, bool ih)
+{
+	uint64_t size_mask = am + 12 >= 64 ? ~(uint64_t)0 : BIT64(am + 12) - 1;
+	uint64_t first = addr & ~size_mask & ~(uint64_t)0xFFF, last = first | size_mask;
+	struct tcache *tlb = &v->u.cache[SIM_CACHE_IOTLB];
+
+	dropped(v, SIM_CACHE_IOTLB, did, first, tcache_drop_range(tlb, did, first, last));
+	if (!ih)
+		dropped(v, SIM_CACHE_PAGING, did, first,
+			tcache_drop_range(&v->u.cache[SIM_CACHE_PAGING], did, first, last));
+}
+
+void vtd_inval_iotlb(struct vtd_unit *v, enum vtd_granularity g, uint32_t did, uint64_t addr,
+		     uint32_t am, bool ih)
+{
+	struct tcache *tlb = &v->u.cache[SIM_CACHE_IOTLB], *psc = &v->u.cache[SIM_CACHE_PAGING];
+
+	did &= v->caps.did_mask;
+	addr &= BIT64(v->caps.mgaw) - 1;
+	drain(v);
+	if (lost(v, g == VTD_NARROW ? addr : did))
+		return;
+	if (v->u.sim->policy.invalidate_more && g != VTD_GLOBAL)
+		g--;
+	switch (g) {
+	case VTD_GLOBAL:
+		dropped(v, SIM_CACHE_IOTLB, 0, 0, tcache_drop_all(tlb));
+		dropped(v, SIM_CACHE_PAGING, 0, 0, tcache_drop_all(psc));
+		break;
+	case VTD_DOMAIN:
+		dropped(v, SIM_CACHE_IOTLB, did, 0, tcache_drop_group(tlb, did));
+		dropped(v, SIM_CACHE_PAGING, did, 0, tcache_drop_group(psc, did));
+		break;
+	case VTD_NARROW:
+		drop_pages(v, did, addr, am, ih);
+		break;
+	}
+}
+
+void vtd_inval_all(struct vtd_unit *v)
+{
+	vtd_inval_context(v, VTD_GLOBAL, 0, 0, 0);
+	vtd_inval_iotlb(v, VTD_GLOBAL, 0, 0, 0, false);
+}

@@ -1,0 +1,102 @@
+/*
+ * Making and unmaking a VT-d unit, and what its cache entries mean.
+ */
+#include <stdlib.h>
+
+#include "unit.h"
+
+static bool translating(const struct unit *u)
+{
+	return ((const struct vtd_unit *)u)->tes;
+}
+
+static void describe(const struct unit *u, enum sim_cache cache, const struct tc_entry *e,
+		     struct sim_cache_line *out)
+{
+	*out = (struct sim_cache_line){
+		.cache = cache,
+		.unit = u->index,
+		.domain = e->group,
+		.rid = cache == SIM_CACHE_PAGING ? 0 : (uint16_t)e->who,
+		.level = e->level,
+		.perm = e->perm,
+		.negative = (e->flags & TC_NEGATIVE) != 0,
+		.iova = e->addr,
+		.pa = cache == SIM_CACHE_CONTEXT ? e->q[0] & VTD_CE0_SSPTPTR : e->q[0],
+		.entry_pa = e->entry_pa,
+		.filled_ns = e->filled_ns,
+	};
+}
+
+static void destroy(struct unit *u)
+{
+	struct vtd_unit *v = vtd_of(u);
+
+	for (unsigned i = 0; i < SIM_CACHE_DEVICE; i++)
+		tcache_destroy(&u->cache[i]);
+	regfile_destroy(&u->regs);
+	free(v->did_table);
+	free(v);
+}
+
+static const struct unit_ops vtd_ops = {
+	.translate = vtd_translate,
+	.probe = vtd_probe,
+	.describe = describe,
+	.translating = translating,
+	.devtlb_answer = vtd_devtlb_answer,
+	.destroy = destroy,
+};
+
+static int init(struct sim *s, struct vtd_unit *v, const struct sim_vtd_config *config)
+{
+	int rc = SIM_OK;
+
+	v->u.ops = &vtd_ops;
+	v->u.sim = s;
+	v->u.index = s->units;
+	vtd_caps_init(&v->caps, config);
+	v->u.view = v->caps.rwbf ? MEM_VIEW_MEMORY : v->caps.c ? MEM_VIEW_CPU : MEM_VIEW_BUFFER;
+	v->port = (struct port){ .master = SIM_MASTER_WALK, .view = v->u.view };
+	vtd_gcmd_init(v);
+	vtd_reginval_init(v);
+	vtd_pmr_init(v);
+	vtd_qi_init(v);
+	vtd_event_init(v);
+	for (unsigned i = 0; i < SIM_CACHE_DEVICE && !rc; i++)
+		rc = tcache_init(&v->u.cache[i], &s->policy, s->seed,
+				 STREAM_CACHE + s->units * 8 + i);
+	v->did_table = calloc(v->caps.did_mask + 1ul, sizeof(*v->did_table));
+	if (!rc && !v->did_table)
+		rc = SIM_E_NOMEM;
+	if (rc)
+		return sim_fail(s, rc, "out of memory");
+	rc = vtd_regs_init(v, config);
+	if (rc == SIM_E_EXIST)
+		return sim_fail(s, SIM_E_IMPOSSIBLE,
+				"FRO, NFR or IRO: registers overlap each other");
+	if (rc)
+		return sim_fail(s, rc, "registers: out of memory");
+	return sim_unit_add(s, &v->u, config->base, vtd_regs_bytes(&v->caps));
+}
+
+int sim_vtd_add(struct sim *s, const struct sim_vtd_config *config)
+{
+	struct vtd_unit *v;
+	char why[160];
+	int rc = sim_vtd_check(config, why, sizeof(why));
+
+	if (rc)
+		return sim_fail(s, rc, "%s", why);
+	v = calloc(1, sizeof(*v));
+	if (!v)
+		return sim_fail(s, SIM_E_NOMEM, "out of memory");
+	rc = init(s, v, config);
+	if (rc < 0) {
+		destroy(&v->u);
+		return rc;
+	}
+	s->mem.noncoherent |= !v->caps.c;
+	s->mem.buffered |= v->caps.rwbf;
+	return rc;
+}

@@ -1,0 +1,234 @@
+/*
+ * A VT-d unit in legacy mode.
+ *
+ * One file per noun: caps.c what it can, regs.c its registers, gcmd.c global commands, xlat.c a request's way through it,
+ * context.c and walk.c the tables, inval.c what invalidation removes, reginval.c and qi.c who asks for it, fault.c and
+ * event.c what it tells software, pmr.c protected memory.
+ *
+ * Level 0 is the specification's SS-PTE, 1 its SS-PDE, 2 SS-PDPE, 3 SS-PML4E, 4 SS-PML5E.
+ */
+#ifndef SIM_VTD_UNIT_H
+#define SIM_VTD_UNIT_H
+
+#include "../machine.h"
+#include "hw/vtd.h"
+#include "iommusim/vtd.h"
+
+#define VTD_LEVELS 5
+
+/* Capabilities in the form the model uses them; from VER, CAP, ECAP and HAW by vtd_caps_init. */
+struct vtd_caps {
+	uint32_t ver;
+	uint64_t cap, ecap;
+	uint32_t major;
+	uint32_t haw, mgaw; /* bits */
+	uint64_t host_rsvd; /* address bits >= HAW */
+	uint32_t did_mask;
+	uint32_t faults; /* fault recording registers */
+	uint32_t fault_off, inval_off;
+	uint64_t leaf_rsvd
+		[VTD_LEVELS]; /* reserved bits of a leaf, per level; all ones: no leaf there */
+	uint64_t table_rsvd[VTD_LEVELS]; /* reserved bits of an entry that leads on */
+	uint8_t sagaw, widest_aw;
+	bool cm, rwbf, c, qi, dt, pt, psi, zlr, esrtps, adms, nwfs;
+	uint32_t mamv;
+};
+
+/* Why a request failed inside the tables, before it is judged by request class. */
+struct vtd_ctx {
+	uint64_t table; /* second-stage root */
+	uint32_t did;
+	uint8_t tt, aw;
+	bool fpd;
+};
+
+/* One of the unit's two event interrupts, VT-d "Fault Event" and "Invalidation Completion Event". */
+struct vtd_event {
+	struct vtd_unit *v;
+	uint32_t ctl; /* offset of its control register; data and address follow */
+	struct timer timer;
+};
+
+enum {
+	VTD_EVENT_FAULT = 0,
+	VTD_EVENT_INVAL,
+	VTD_EVENTS
+};
+
+/* A descriptor between fetch and completion. */
+struct vtd_cmd {
+	uint64_t q[2];
+	uint8_t type;
+	bool sent; /* device-TLB invalidation on its way, or a wait's status write scheduled */
+	bool done;
+};
+
+#define VTD_QI_WINDOW 16u
+
+struct vtd_qi {
+	uint64_t base; /* latched from IQA at QIE */
+	uint32_t bytes, desc_lg2;
+	bool on;                           /* QIES */
+	struct vtd_cmd cmd[VTD_QI_WINDOW]; /* ring: oldest .. newest */
+	uint32_t oldest, count;
+	struct timer step, status, ite;
+	uint64_t stalled_until;
+	bool stalled_for_good;
+};
+
+struct vtd_unit {
+	struct unit u; /* first */
+	struct vtd_caps caps;
+	struct port port; /* of table reads */
+	/* in force, latched by SRTP */
+	uint64_t root;
+	uint8_t ttm;
+	bool ssirwe, root_set;
+	bool tes;
+	bool fast; /* requests may be served from the IOTLB without further questions */
+	struct timer gcmd_timer;
+	uint32_t gcmd; /* GCMD fields in flight */
+	struct timer reginval_timer;
+	uint32_t reginval; /* register whose command is in flight, 0: none */
+	struct timer pmen_timer;
+	struct vtd_qi qi;
+	uint32_t fault_index; /* where the next fault is recorded */
+	struct vtd_event event[VTD_EVENTS];
+	uint64_t *did_table; /* by domain id: SSPTPTR | AW of a context entry seen, 0: none */
+};
+
+static inline struct vtd_unit *vtd_of(struct unit *u)
+{
+	return (struct vtd_unit *)u;
+}
+
+/* ---- caps.c ---- */
+
+void vtd_caps_init(struct vtd_caps *c, const struct sim_vtd_config *config);
+
+/* ---- regs.c ---- */
+
+/* Adds every register the capabilities call for. */
+int vtd_regs_init(struct vtd_unit *v, const struct sim_vtd_config *config);
+uint32_t vtd_regs_bytes(const struct vtd_caps *c);
+
+/* ---- gcmd.c ---- */
+
+void vtd_gcmd_wrote(void *owner, const struct reg_write *w);
+void vtd_gcmd_init(struct vtd_unit *v);
+
+/* ---- xlat.c ---- */
+
+void vtd_translate(struct unit *u, const struct sim_request *rq, struct sim_xlat *x);
+void vtd_probe(const struct unit *u, const struct sim_request *rq, enum mem_view view,
+	       struct sim_xlat *x);
+
+/* Recomputes `fast` after anything it depends on changed. */
+void vtd_update_fast(struct vtd_unit *v);
+
+/*
+ * A request on its way. `cache` is the unit when caches may be used and filled, NULL for a probe.
+ */
+struct vtd_xl {
+	const struct vtd_unit *v;
+	struct vtd_unit *cache;
+	const struct sim_request *rq;
+	struct sim_xlat *x;
+	struct port port;
+	bool fpd; /* some entry met on the way has FPD set */
+};
+
+/* IOTLB entry flags beside TC_*. */
+#define VTD_TLB_FPD (TC_OWNER << 0)
+#define VTD_TLB_ATS (TC_OWNER << 1) /* TT = 01b: translation requests allowed */
+
+/* ---- context.c ---- */
+
+/* Root and context entry of the request's source. Returns 0 or the fault reason; *ctx is valid when 0. */
+uint8_t vtd_context(struct vtd_xl *xl, struct vtd_ctx *ctx);
+
+/* ---- walk.c ---- */
+
+/*
+ * Second-stage walk. Returns 0 or the fault reason. x->pa is the page's base, x->level, x->perm, x->entry_pa, x->entry are
+ * set. Permission is checked for untranslated requests only.
+ */
+uint8_t vtd_walk(struct vtd_xl *xl, const struct vtd_ctx *ctx);
+
+/* True when `perm` allows the request; else *reason is SS_WRITE or SS_READ. */
+bool vtd_permits(const struct vtd_caps *c, const struct sim_request *rq, uint8_t perm,
+		 uint8_t *reason);
+
+/* ---- inval.c ---- */
+
+enum vtd_granularity {
+	VTD_GLOBAL = 1,
+	VTD_DOMAIN = 2,
+	VTD_NARROW = 3
+}; /* CIRG, IIRG and the descriptors' G agree */
+
+void vtd_inval_context(struct vtd_unit *v, enum vtd_granularity g, uint32_t did, uint16_t sid,
+		       uint32_t fm);
+void vtd_inval_iotlb(struct vtd_unit *v, enum vtd_granularity g, uint32_t did, uint64_t addr,
+		     uint32_t am, bool ih);
+void vtd_inval_all(struct vtd_unit *v); /* what SRTP does with ESRTPS */
+
+/* ---- reginval.c ---- */
+
+void vtd_ccmd_wrote(void *owner, const struct reg_write *w);
+void vtd_iotlb_wrote(void *owner, const struct reg_write *w);
+void vtd_reginval_init(struct vtd_unit *v);
+
+/* ---- qi.c ---- */
+
+void vtd_qi_init(struct vtd_unit *v);
+void vtd_qi_enable(struct vtd_unit *v);
+void vtd_qi_disable(struct vtd_unit *v);
+void vtd_qi_kick(
+	struct vtd_unit
+		*v); /* something may have become possible: IQT moved, an error was cleared */
+void vtd_iqt_wrote(void *owner, const struct reg_write *w);
+void vtd_iqa_wrote(void *owner, const struct reg_write *w);
+void vtd_devtlb_answer(struct unit *u, uint16_t rid, uint32_t tag, bool ok);
+
+/* ---- qi_exec.c ---- */
+
+/* IQEI of a descriptor that is not acceptable here, 0 when it is. */
+uint32_t vtd_desc_check(const struct vtd_unit *v, const uint64_t *q, uint32_t words);
+
+/* Carries out an invalidation descriptor (types cc, iotlb and the 256-bit ones without effect in legacy mode). */
+void vtd_desc_exec(struct vtd_unit *v, const struct vtd_cmd *cmd);
+
+/* Range of a device-TLB invalidation, VT-d "Device-TLB Invalidate". */
+void vtd_devtlb_range(uint64_t q1, uint64_t *first, uint64_t *last);
+
+/* ---- fault.c ---- */
+
+/* Judges x->reason by request class, sets outcome and records. */
+void vtd_fault(struct vtd_xl *xl);
+void vtd_fsts_wrote(void *owner, const struct reg_write *w);
+void vtd_frcd_wrote(void *owner, const struct reg_write *w);
+
+/* Sets IQE, ICE or ITE in FSTS with the fault event. */
+void vtd_fault_status(struct vtd_unit *v, uint32_t bit);
+
+/* ---- event.c ---- */
+
+void vtd_event_init(struct vtd_unit *v);
+void vtd_event_raise(struct vtd_unit *v, unsigned event);
+void vtd_event_cleared(struct vtd_unit *v, unsigned event); /* every condition of it is 0 */
+void vtd_event_flush(struct vtd_unit *v, unsigned event); /* a status read pushes out the message */
+void vtd_event_ctl_wrote(void *owner, const struct reg_write *w);
+void vtd_ics_wrote(void *owner, const struct reg_write *w);
+
+/* ---- pmr.c ---- */
+
+void vtd_pmr_init(struct vtd_unit *v);
+void vtd_pmen_wrote(void *owner, const struct reg_write *w);
+void vtd_pmr_wrote(void *owner, const struct reg_write *w);
+
+/* True when [pa, pa + len) touches an active protected region. */
+bool vtd_pmr_blocks(const struct vtd_unit *v, uint64_t pa, uint64_t len);
+bool vtd_pmr_active(const struct vtd_unit *v);
+
+#endif
