@@ -21,7 +21,8 @@ struct timer {
 struct clock {
 	uint64_t now_ns;
 	struct timer *first;
-	bool running; /* inside clock_advance: a nested call only moves the target */
+	uint64_t target_ns; /* where the running clock_advance ends */
+	bool running;       /* inside clock_advance: a nested call only moves the target */
 };
 
 void timer_init(struct timer *t, void (*fire)(void *arg), void *arg);
@@ -32,10 +33,17 @@ void clock_cancel(struct clock *c, struct timer *t);
 
 /*
  * Moves time forward by `ns`, firing what becomes due on the way. At most CLOCK_FIRES handlers run per call (bound on a
- * hardware that re-arms itself without delay); what is left fires at the next call.
+ * hardware that re-arms itself without delay); what is left fires at the next call. Time arrives in any case, so that a guest's
+ * time-outs end.
  */
 #define CLOCK_FIRES 100000
 void clock_advance(struct clock *c, uint64_t ns);
+
+/* Some timer is due now. */
+static inline bool clock_due(const struct clock *c)
+{
+	return c->first && c->first->due_ns <= c->now_ns;
+}
 
 /* No timer is set. */
 bool clock_idle(const struct clock *c);

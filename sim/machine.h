@@ -17,7 +17,12 @@
 #include "tcache.h"
 
 /* Names of random streams; a new user gets a new number. */
-enum stream { STREAM_PUBLISH = 1, STREAM_ORDER = 2, STREAM_CACHE = 16 /* + unit * 8 + cache */, STREAM_DEVICE = 4096 };
+enum stream {
+	STREAM_PUBLISH = 1,
+	STREAM_ORDER = 2,
+	STREAM_CACHE = 16 /* + unit * 8 + cache */,
+	STREAM_DEVICE = 4096
+};
 
 struct unit;
 struct device;
@@ -65,9 +70,11 @@ struct trace {
 struct unit_ops {
 	void (*translate)(struct unit *u, const struct sim_request *rq, struct sim_xlat *x);
 	/* What translation without any cache gives now, seen through `view`; no side effects, no record. */
-	void (*probe)(const struct unit *u, const struct sim_request *rq, enum mem_view view, struct sim_xlat *x);
+	void (*probe)(const struct unit *u, const struct sim_request *rq, enum mem_view view,
+		      struct sim_xlat *x);
 	/* What an entry of one of the unit's caches means. */
-	void (*describe)(const struct unit *u, enum sim_cache cache, const struct tc_entry *e, struct sim_cache_line *out);
+	void (*describe)(const struct unit *u, enum sim_cache cache, const struct tc_entry *e,
+			 struct sim_cache_line *out);
 	/* Requests with a requester id of this unit are translated now (not passed through). */
 	bool (*translating)(const struct unit *u);
 	/* A device answers device-TLB invalidation `tag`; ok = false: with a tag nobody waits for. */
@@ -80,43 +87,55 @@ struct unit {
 	const struct unit_ops *ops;
 	struct sim *sim;
 	uint32_t index;
-	uint64_t base;		/* physical address of the registers */
-	enum mem_view view;	/* what its table walks see */
+	uint64_t base, bytes; /* physical address and size of the registers */
+	enum mem_view view;   /* what its table walks see */
 	struct regfile regs;
 	struct tcache cache[SIM_CACHE_DEVICE]; /* all but the devices' own */
 	struct sim_unit_stats stats;
 };
 
+/* A device-TLB invalidation the device has not answered. */
+struct device_flight {
+	uint64_t first, last;
+	uint64_t due_ns;
+	uint32_t tag;
+	bool ignored;    /* answers and keeps its entries (injection) */
+	bool bad_answer; /* answers with a tag nobody waits for (injection) */
+};
+
+#define DEVICE_FLIGHTS 32u /* as many as a unit has tags */
+
 struct device {
 	uint16_t rid;
 	uint8_t unit;
 	bool has_ats, ats_on;
-	struct tcache tlb;	/* who: PASID with-PASID class; group 0 */
-	struct timer answer;	/* to the device-TLB invalidation in flight */
-	uint32_t tag;
-	bool bad_answer;
+	struct tcache tlb;                           /* who: PASID with-PASID class; group 0 */
+	struct timer answer;                         /* to the oldest of `flight` */
+	struct device_flight flight[DEVICE_FLIGHTS]; /* ring: device-TLB invalidations */
+	uint32_t flight_first, flights;
 	struct sim *sim;
 };
 
 struct sim {
 	struct clock clock;
 	struct mem mem;
-	bool bus_slow;		/* bus reads take the slow path: injection armed or stores pending */
-	bool check;		/* the oracle looks at every translation */
+	bool bus_slow; /* bus reads take the slow path: injection armed or stores pending */
+	bool check;    /* the oracle looks at every translation */
 	struct trace trace;
 	struct inject inject;
 	struct unit *unit[SIM_UNITS];
 	uint32_t units;
 	struct device **device;
+	uint16_t *device_of_rid[SIM_UNITS]; /* requester id to number + 1; NULL: no device */
 	uint32_t devices, device_room;
 	struct sim_policy policy;
 	struct timing timing;
 	uint64_t seed;
-	struct rng order;	/* SIM policy out_of_order */
-	struct oracle *oracle;	/* NULL: none */
+	struct rng order;      /* SIM policy out_of_order */
+	struct oracle *oracle; /* NULL: none */
 	sim_yield_fn yield;
 	void *yield_ctx;
-	bool yielding;		/* no yield inside a yield */
+	bool yielding; /* no yield inside a yield */
 	struct sim_msi msi[SIM_MSIS];
 	uint64_t msis;
 	uint32_t complaint[COMPLAINTS];
@@ -156,12 +175,17 @@ static inline bool inject_armed(const struct sim *s, enum sim_point point)
 	return s->inject.armed >> point & 1;
 }
 
+/*
+ * A rule for `point` fires for an access to [first, last]; *value (may be NULL) receives the rule's value. Rules are asked
+ * in the order of their numbers, and those after one that fires do not see the access.
+ */
+bool inject_fires(struct sim *s, enum sim_point point, enum sim_master master, uint64_t first,
+		  uint64_t last, uint64_t *value);
+
 /* ---- trace ---- */
 
-void trace_put(struct sim *s, const struct sim_trace_record *r);
-
-static inline void trace(struct sim *s, enum sim_trace_kind kind, uint32_t unit, uint32_t code, uint8_t small, uint8_t flags,
-			 uint64_t a, uint64_t b)
+static inline void trace(struct sim *s, enum sim_trace_kind kind, uint32_t unit, uint32_t code,
+			 uint8_t small, uint8_t flags, uint64_t a, uint64_t b)
 {
 	if (__builtin_expect(!s->trace.ring, 1))
 		return;
@@ -180,24 +204,32 @@ static inline void trace(struct sim *s, enum sim_trace_kind kind, uint32_t unit,
 /* ---- messages ---- */
 
 /* Delivers a message to the sink, unless injection loses it. rid is ignored for a unit's own events. */
-void msi_send(struct sim *s, uint32_t unit, bool from_unit, uint16_t rid, uint64_t addr, uint32_t data);
+void msi_send(struct sim *s, uint32_t unit, bool from_unit, uint16_t rid, uint64_t addr,
+	      uint32_t data);
 
 /* ---- devices ---- */
 
 struct device *device_by_rid(struct sim *s, uint32_t unit, uint16_t rid);
 
-enum device_answer { DEVICE_ANSWERS = 0, DEVICE_SILENT };
+enum device_answer {
+	DEVICE_ANSWERS = 0,
+	DEVICE_SILENT
+};
 
 /*
- * Device-TLB invalidation for `rid` with tag `tag`: drops [first, last] and schedules the answer, which reaches the unit
- * through unit_ops.devtlb_answer. DEVICE_SILENT: no such device, its ATS is off, or injection: no answer will come.
+ * Device-TLB invalidation for `rid` with tag `tag`: schedules the answer, which reaches the unit through
+ * unit_ops.devtlb_answer. The device drops [first, last] just before it answers: until then it may use what it has, as a
+ * device may, so that a driver that does not wait is seen. DEVICE_SILENT: no such device, its ATS is off, or injection: no
+ * answer will come and nothing is dropped.
  */
-enum device_answer device_invalidate(struct sim *s, uint32_t unit, uint16_t rid, uint32_t tag, uint64_t first, uint64_t last);
+enum device_answer device_invalidate(struct sim *s, uint32_t unit, uint16_t rid, uint32_t tag,
+				     uint64_t first, uint64_t last);
 
 /* ---- oracle hooks, called when s->check ---- */
 
 /* A translation just made by `u`: sets x->stale and adds findings. `from_cache` as in x->source. */
-void oracle_translated(struct sim *s, struct unit *u, const struct sim_request *rq, struct sim_xlat *x);
+void oracle_translated(struct sim *s, struct unit *u, const struct sim_request *rq,
+		       struct sim_xlat *x);
 
 /* Data of a device just reached (or was refused) one page: outcome and containment. */
 void oracle_accessed(struct sim *s, const struct sim_request *rq, const struct sim_xlat *x);
@@ -208,9 +240,14 @@ void oracle_destroy(struct sim *s);
 /* ---- set-up ---- */
 
 /* Formats into s->why and returns `error`. */
-int sim_fail(struct sim *s, int error, const char *format, ...) __attribute__((format(printf, 3, 4)));
+int sim_fail(struct sim *s, int error, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
 
-/* Adds a unit made by an architecture; returns its number. SIM_E_FULL, SIM_E_EXIST (registers overlap). */
+/*
+ * Adds a unit made by an architecture (ops, view, regs and caches ready); returns its number. From then on sim_destroy
+ * calls ops->destroy. A view other than the CPU's makes memory withhold stores. SIM_E_FULL, SIM_E_EXIST (registers
+ * overlap), SIM_E_RANGE.
+ */
 int sim_unit_add(struct sim *s, struct unit *u, uint64_t base, uint64_t bytes);
 
 /* The unit or NULL. */
@@ -219,7 +256,10 @@ static inline struct unit *sim_unit(const struct sim *s, uint32_t unit)
 	return unit < s->units ? s->unit[unit] : NULL;
 }
 
-/* Runs fn after delay_ns on the machine's clock: at once when it is 0, not at all when it is TIMING_NEVER. */
+/*
+ * Sets `t` to fire after delay_ns on the machine's clock: before the running guest access or DMA returns when it is 0, not
+ * at all when it is TIMING_NEVER.
+ */
 void sim_after(struct sim *s, struct timer *t, uint64_t delay_ns);
 
 #endif

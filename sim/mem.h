@@ -20,7 +20,11 @@
 #include "iommusim/policy.h"
 #include "rng.h"
 
-enum mem_view { MEM_VIEW_CPU = 0, MEM_VIEW_BUFFER, MEM_VIEW_MEMORY };
+enum mem_view {
+	MEM_VIEW_CPU = 0,
+	MEM_VIEW_BUFFER,
+	MEM_VIEW_MEMORY
+};
 
 #define MEM_WINDOWS 32
 #define MEM_LINE 64u
@@ -32,10 +36,10 @@ struct mem_window {
 
 /* A line with stores that have not reached memory. */
 struct mem_line {
-	uint64_t pa;		/* 64-byte aligned */
-	uint64_t cached[8];	/* newest words, in the CPU's cache */
-	uint64_t buffered[8];	/* in the write buffer */
-	uint8_t cached_mask;	/* which words */
+	uint64_t pa;          /* 64-byte aligned */
+	uint64_t cached[8];   /* newest words, in the CPU's cache */
+	uint64_t buffered[8]; /* in the write buffer */
+	uint8_t cached_mask;  /* which words */
 	uint8_t buffered_mask;
 };
 
@@ -43,14 +47,14 @@ struct mem {
 	struct mem_window win[MEM_WINDOWS];
 	uint32_t windows;
 	bool noncoherent; /* some unit does not snoop: stores stay in the CPU's cache */
-	bool buffered;	  /* some unit has RWBF: stores pass the write buffer */
+	bool buffered;    /* some unit has RWBF: stores pass the write buffer */
 	enum sim_publish publish;
-	struct rng rng;		/* for SIM_PUBLISH_RANDOM */
-	struct mem_line *line;	/* dense array of pending lines */
+	struct rng rng;        /* for SIM_PUBLISH_RANDOM */
+	struct mem_line *line; /* dense array of pending lines */
 	uint32_t lines, line_room;
-	uint32_t *slot;		/* hash of line addresses to index + 1, open addressing */
-	uint32_t slots;		/* power of two */
-	void *trace;		/* struct sim: told of each published line */
+	uint32_t *slot; /* hash of line addresses to index + 1, open addressing */
+	uint32_t slots; /* power of two */
+	void *trace;    /* struct sim: told of each published line */
 };
 
 void mem_init(struct mem *m, uint64_t seed, enum sim_publish publish);

@@ -12,20 +12,21 @@
 
 struct reg_write {
 	uint64_t old, now; /* value before, and after the row's rules */
-	uint64_t raw;	   /* as written, in register lanes */
-	uint64_t lanes;	   /* bits this access covers */
-	uint32_t index;	   /* reg_desc.index */
+	uint64_t raw;      /* as written, in register lanes */
+	uint64_t lanes;    /* bits this access covers */
+	uint32_t index;    /* reg_desc.index */
 };
 
 struct reg_desc {
 	const char *name;
 	uint32_t off;
-	uint32_t size;	     /* 4 or 8 */
+	uint32_t size; /* 4 or 8 */
 	uint64_t reset;
-	uint64_t rw, w1c;    /* bits in no mask are read-only */
-	uint64_t wo;	     /* bits hooks see in `raw` although they read 0: no reserved-bit complaint for them */
-	uint64_t ignored;    /* RsvdP or read-only bits that software may write back: no complaint */
-	uint32_t index;	     /* for rows of one kind: which of them */
+	uint64_t rw, w1c; /* bits in no mask are read-only */
+	uint64_t
+	        wo; /* bits hooks see in `raw` although they read 0: no reserved-bit complaint for them */
+	uint64_t ignored; /* RsvdP or read-only bits that software may write back: no complaint */
+	uint32_t index;   /* for rows of one kind: which of them */
 	/* After the rules; may be NULL. May change the value through reg_set. */
 	void (*wrote)(void *owner, const struct reg_write *w);
 	/* Value a read returns; NULL: the stored one. */
@@ -40,13 +41,18 @@ struct reg {
 struct regfile {
 	struct reg *reg;
 	uint32_t count, room;
-	uint16_t *map;	    /* dword offset / 4 -> row + 1 */
+	uint16_t *map;       /* dword offset / 4 -> row + 1 */
 	uint32_t map_dwords; /* size of the register region / 4 */
-	void *owner;	    /* passed to hooks: the unit */
+	void *owner;         /* passed to hooks: the unit */
 };
 
 /* What an access did, for the caller to complain about. */
-enum reg_result { REG_OK = 0, REG_BAD_WIDTH, REG_UNIMPLEMENTED, REG_RESERVED_BITS };
+enum reg_result {
+	REG_OK = 0,
+	REG_BAD_WIDTH,
+	REG_UNIMPLEMENTED,
+	REG_RESERVED_BITS
+};
 
 /* `bytes`: size of the region, a multiple of 4096. SIM_E_NOMEM. */
 int regfile_init(struct regfile *rf, uint32_t bytes, void *owner);

@@ -7,8 +7,8 @@
  * covers). Find costs one probe per page size present. Removing a group or a range costs in proportion to what is removed
  * plus, for ranges, the 2 MiB regions (or larger, for larger pages) the range touches; never what the cache holds.
  *
- * Entries are referred to by index; index 0 is none. The pool doubles when full under SIM_KEEP_ALL (amortised, never on a
- * hit) and is of fixed size under the other policies.
+ * Entries are referred to by index; index 0 is none. The pool doubles when full (amortised, never on a hit) up to the limit:
+ * the policy's number of entries, or TC_MOST under SIM_KEEP_ALL, where the oldest entry goes as a last resort.
  */
 #ifndef SIM_TCACHE_H
 #define SIM_TCACHE_H
@@ -23,16 +23,17 @@
 #define TC_LEVELS 6 /* 4 KiB .. 2^57 (whole address space: entries without an address) */
 
 struct tc_entry {
-	uint64_t addr;	   /* first address covered; with the level it is the address part of both tags */
-	uint64_t who;	   /* rest of the look-up tag */
-	uint64_t q[2];	   /* what is cached; the owner's business */
+	uint64_t
+		addr; /* first address covered; with the level it is the address part of both tags */
+	uint64_t who;  /* rest of the look-up tag */
+	uint64_t q[2]; /* what is cached; the owner's business */
 	uint32_t hash_next;
-	uint32_t group;	   /* invalidation tag */
-	uint8_t level;	   /* covers 2^(12 + 9 * level) bytes */
-	uint8_t perm;	   /* bit 0 read, bit 1 write */
-	uint8_t flags;	   /* TC_*, and the owner's from TC_OWNER up */
-	uint8_t reason;	   /* TC_NEGATIVE: the fault it caches */
-	uint32_t region;   /* list of entries of one group and region */
+	uint32_t group;  /* invalidation tag */
+	uint8_t level;   /* covers 2^(12 + 9 * level) bytes */
+	uint8_t perm;    /* bit 0 read, bit 1 write */
+	uint8_t flags;   /* TC_*, and the owner's from TC_OWNER up */
+	uint8_t reason;  /* TC_NEGATIVE: the fault it caches */
+	uint32_t region; /* list of entries of one group and region */
 	uint32_t region_next, region_prev;
 	uint32_t group_head;
 	uint32_t group_next, group_prev;
@@ -41,22 +42,33 @@ struct tc_entry {
 	uint64_t filled_ns;
 };
 
+#define TC_MOST ((uint32_t)1 << 22)
+
 #define TC_USED 0x01u
 #define TC_NEGATIVE 0x02u
 #define TC_OWNER 0x10u
 
-/* A list of entries that share a key. */
+/*
+ * Entries that share a key. Within it 4 KiB pages are told apart by the low bits of their page number, so that removing one
+ * page does not look at all of its 2 MiB region; larger entries share the last head.
+ */
+#define TC_PAGE_HEADS 16u
+#define TC_HEADS (TC_PAGE_HEADS + 1)
+
 struct tc_list {
 	uint64_t key;
-	uint32_t head;
+	uint32_t group;
 	uint32_t count;
 	uint32_t hash_next;
+	uint32_t head[TC_HEADS];
 };
 
 /* Lists by key: hash over a pool of list heads. */
 struct tc_index {
 	struct tc_list *list; /* [0] unused */
-	uint32_t room, used, free;
+	uint32_t room;        /* lists allocated, [0] included */
+	uint32_t used;
+	uint32_t free; /* chain of free lists through hash_next */
 	uint32_t *bucket;
 	uint32_t mask;
 };
@@ -64,15 +76,16 @@ struct tc_index {
 struct tcache {
 	struct tc_entry *entry; /* [0] unused */
 	uint32_t *bucket;
-	uint32_t mask;	  /* buckets - 1 */
-	uint32_t levels;  /* bit n: some entry has level n */
+	uint32_t mask;   /* buckets - 1 */
+	uint32_t levels; /* bit n: some entry has level n */
 	uint32_t count;
-	uint32_t room;	  /* entries allocated, [0] included */
-	uint32_t free;	  /* chain of free entries through hash_next */
-	uint32_t limit;	  /* most entries at once; 0: no entry is ever kept */
+	uint32_t room;  /* entries allocated, [0] included */
+	uint32_t free;  /* chain of free entries through hash_next */
+	uint32_t limit; /* most entries at once; 0: no entry is ever kept */
 	enum sim_keep keep;
 	uint32_t level_count[TC_LEVELS];
-	uint32_t lru_first, lru_last;
+	uint32_t lru_first,
+		lru_last; /* every entry: oldest and newest; re-ordered by use under SIM_KEEP_LRU only */
 	struct tc_index group, region;
 	struct rng rng;
 };
@@ -86,7 +99,8 @@ static inline uint64_t tc_base(uint64_t addr, unsigned level)
 
 static inline uint32_t tc_hash(uint64_t base, uint64_t who, unsigned level)
 {
-	uint64_t h = ((base >> 12) + level) * UINT64_C(0x9E3779B97F4A7C15) ^ who * UINT64_C(0xC2B2AE3D27D4EB4F);
+	uint64_t h = ((base >> 12) + level) * UINT64_C(0x9E3779B97F4A7C15) ^
+		     who * UINT64_C(0xC2B2AE3D27D4EB4F);
 
 	return (uint32_t)(h >> 32);
 }
@@ -97,7 +111,7 @@ void tcache_destroy(struct tcache *c);
 
 void tcache_touch(struct tcache *c, uint32_t i); /* makes `i` the most recently used */
 
-/* The entry covering `addr` for `who`, the smallest page first; NULL: a miss. */
+/* The entry covering `addr` for `who`, the smallest page first; NULL: a miss. Valid until the next insertion or removal. */
 static inline struct tc_entry *tcache_find(struct tcache *c, uint64_t addr, uint64_t who)
 {
 	for (uint32_t levels = c->levels; levels; levels &= levels - 1) {
@@ -131,7 +145,8 @@ void tcache_insert(struct tcache *c, const struct tc_entry *e);
 /* Removal; each returns how many entries went. */
 uint32_t tcache_drop_all(struct tcache *c);
 uint32_t tcache_drop_group(struct tcache *c, uint32_t group);
-uint32_t tcache_drop_range(struct tcache *c, uint32_t group, uint64_t first, uint64_t last); /* overlapping it */
+uint32_t tcache_drop_range(struct tcache *c, uint32_t group, uint64_t first,
+			   uint64_t last); /* overlapping it */
 bool tcache_drop_entry(struct tcache *c, struct tc_entry *e);
 uint32_t tcache_drop_covering(struct tcache *c, uint64_t addr); /* of any group; scans */
 
