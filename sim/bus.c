@@ -1,0 +1,77 @@
+/*
+ * The bus: who reads and writes memory, what it sees, and where injected errors strike.
+ */
+#include "machine.h"
+
+#define READ_POINTS                                                                           \
+	((uint32_t)1 << SIM_POINT_BUS_READ_ABORT | (uint32_t)1 << SIM_POINT_BUS_READ_POISON | \
+	 (uint32_t)1 << SIM_POINT_BIT_FLIP)
+
+void bus_update(struct sim *s)
+{
+	s->bus_slow = s->mem.lines != 0 || (s->inject.armed & READ_POINTS);
+}
+
+/* A read by `master` is not answered, or with poison. */
+static bool read_fails(struct sim *s, enum sim_master master, uint64_t first, uint64_t last)
+{
+	return (inject_armed(s, SIM_POINT_BUS_READ_ABORT) &&
+		inject_fires(s, SIM_POINT_BUS_READ_ABORT, master, first, last, NULL)) ||
+	       (inject_armed(s, SIM_POINT_BUS_READ_POISON) &&
+		inject_fires(s, SIM_POINT_BUS_READ_POISON, master, first, last, NULL));
+}
+
+bool bus_read64_slow(struct sim *s, const struct port *port, uint64_t pa, uint64_t *val)
+{
+	uint64_t flip;
+
+	if (!port->probe && read_fails(s, port->master, pa, pa | 7))
+		return false;
+	if (!mem_read64(&s->mem, port->view, pa, val))
+		return false;
+	if (!port->probe && inject_armed(s, SIM_POINT_BIT_FLIP) &&
+	    inject_fires(s, SIM_POINT_BIT_FLIP, port->master, pa, pa | 7, &flip))
+		*val ^= flip;
+	return true;
+}
+
+/* Each aligned word of the buffer is asked for, as if read alone. */
+static void flip_words(struct sim *s, enum sim_master master, uint64_t pa, uint8_t *buf,
+		       uint64_t len)
+{
+	for (uint64_t word = pa & ~UINT64_C(7); word - pa < len || word < pa; word += 8) {
+		uint64_t flip;
+
+		if (!inject_fires(s, SIM_POINT_BIT_FLIP, master, word, word | 7, &flip))
+			continue;
+		for (unsigned i = 0; i < 8; i++)
+			if (word + i >= pa && word + i - pa < len)
+				buf[word + i - pa] ^= (uint8_t)(flip >> 8 * i);
+	}
+}
+
+bool bus_read(struct sim *s, enum sim_master master, uint64_t pa, void *buf, uint64_t len)
+{
+	if (!len)
+		return true;
+	if (!mem_present(&s->mem, pa, len) || read_fails(s, master, pa, pa + (len - 1)))
+		return false;
+	mem_load(&s->mem, pa, buf, len);
+	if (inject_armed(s, SIM_POINT_BIT_FLIP))
+		flip_words(s, master, pa, buf, len);
+	return true;
+}
+
+bool bus_write(struct sim *s, enum sim_master master, uint64_t pa, const void *buf, uint64_t len)
+{
+	if (!len)
+		return true;
+	if (!mem_present(&s->mem, pa, len))
+		return false;
+	if (inject_armed(s, SIM_POINT_BUS_WRITE_ABORT) &&
+	    inject_fires(s, SIM_POINT_BUS_WRITE_ABORT, master, pa, pa + (len - 1), NULL))
+		return false;
+	mem_store(&s->mem, pa, buf, len);
+	bus_update(s);
+	return true;
+}
