@@ -52,7 +52,7 @@ static bool overlaps(uint64_t first, uint64_t last, uint64_t other_first, uint64
 }
 
 static int map_check_args(const struct iommu_domain *d, uint64_t iova, uint64_t pa, uint64_t size,
-                          uint32_t prot)
+			  uint32_t prot)
 {
 	const struct iommu_geometry *geo = &d->geo;
 	uint64_t pa_last = pa + (size - 1);
@@ -166,6 +166,10 @@ static int count_slots(struct map *m, uint32_t level, uint32_t max, uint32_t *n)
 			*n = i;
 			return IOMMU_OK;
 		case SLOT_EMPTY_TABLE:
+			if (m->pass == MAP_WRITE) { /* became empty by the merge: it stays */
+				*n = i;
+				return IOMMU_OK;
+			}
 			m->merge = true;
 			if (m->pass == MAP_MERGE)
 				slot_unlink(m, pa);
@@ -215,7 +219,7 @@ static void write_run(struct map *m, uint64_t done, uint32_t level, uint32_t n)
 	const struct pt_cursor *c = &m->c;
 
 	pt_fill(c, pt_entry_pa(c, level), n, c->fmt->leaf(level, m->pa + done, m->prot),
-	        pt_span(level));
+		pt_span(level));
 }
 
 /* One pass over the whole range. *whole: it was a single run, where the cursor still stands. */
@@ -242,10 +246,10 @@ static int map_pass(struct map *m, enum map_pass pass, bool *whole)
 static struct iommu_inval map_inval(const struct map *m)
 {
 	return (struct iommu_inval){
-	        .first = m->iova,
-	        .last = m->iova + (m->size - 1),
-	        .level = m->level,
-	        .upper = m->upper,
+		.first = m->iova,
+		.last = m->iova + (m->size - 1),
+		.level = m->level,
+		.upper = m->upper,
 	};
 }
 
@@ -286,9 +290,9 @@ static int map_build(struct map *m)
 }
 
 static int map_locked(struct iommu_domain *d, uint64_t iova, uint64_t pa, uint64_t size,
-                      uint32_t prot)
+		      uint32_t prot)
 {
-	struct map m = {.d = d, .iova = iova, .pa = pa, .size = size, .prot = prot};
+	struct map m = { .d = d, .iova = iova, .pa = pa, .size = size, .prot = prot };
 	struct iommu_inval inval;
 	int rc;
 

@@ -1,0 +1,101 @@
+/*
+ * A platform with one VT-d unit that is just alive enough for the driver's own tests: registers with their handshakes,
+ * a queue whose descriptors are executed and remembered, pages that are counted. It translates nothing and caches
+ * nothing; the simulator does that. Scripted from the specification, apart from driver and simulator.
+ */
+#ifndef TESTS_FAKE_VTD_H
+#define TESTS_FAKE_VTD_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "hw/vtd.h"
+#include "iommu/driver.h"
+#include "iommu/plat.h"
+
+#define FAKE_BASE UINT64_C(0x100000)
+#define FAKE_PAGES 4096u
+#define FAKE_LOG 4096u
+
+/* Handshakes that can be made to never complete. */
+enum fake_dead {
+	FAKE_DEAD_TE_ON = 1,
+	FAKE_DEAD_TE_OFF = 2,
+	FAKE_DEAD_SRTP = 4,
+	FAKE_DEAD_WBF = 8,
+	FAKE_DEAD_QIE_ON = 16,
+	FAKE_DEAD_QIE_OFF = 32,
+	FAKE_DEAD_IRE = 64,
+	FAKE_DEAD_CCMD = 128,
+	FAKE_DEAD_IOTLB = 256,
+	FAKE_DEAD_QUEUE = 512, /* descriptors are fetched no more */
+	FAKE_DEAD_PMEN = 1024
+};
+
+/* What happened, in order: a register write, an executed descriptor, a page given back. */
+enum fake_what {
+	FAKE_REG,
+	FAKE_DESC,
+	FAKE_FREE,
+	FAKE_RING
+};
+
+struct fake_event {
+	enum fake_what what;
+	uint64_t a, b; /* offset and value, or both words, or the address */
+};
+
+struct fake {
+	struct iommu_plat plat;
+	uint64_t *cpu;    /* memory as the CPU sees it */
+	uint64_t *walker; /* ... as a walker that does not snoop does */
+	uint8_t *used;    /* per page: allocated */
+	uint32_t pages_used;
+	uint32_t allocs;  /* calls of page_alloc */
+	uint32_t fail_at; /* this call fails (1: the first), 0 none */
+	uint32_t next_page;
+	uint32_t bad; /* breaches: stray access, double free, two commands in one write ... */
+	const char *bad_why;
+	uint64_t now;
+	bool clock_stands;
+	uint32_t relaxes;
+	int32_t locked;
+
+	uint64_t cap, ecap;
+	uint32_t ver, gsts, fsts, fectl, iectl, pectl, pmen, fedata, feaddr;
+	uint64_t rtaddr, rtaddr_latched, ccmd, iva, iotlb, iqh, iqt, iqa, iqercd;
+	uint64_t frcd[256][2];
+	uint32_t pending;    /* GSTS bits whose handshake is under way */
+	uint32_t pending_to; /* and what they become */
+	bool pmen_pending;
+	uint32_t dead;
+	bool gone;         /* every register reads all ones */
+	uint32_t refuse;   /* register commands to answer with "nothing done" */
+	uint32_t ite_left; /* device-TLB descriptors that will time out */
+	uint32_t iqe_left; /* descriptors that will be refused */
+	bool status_lost;  /* wait status writes are lost */
+
+	struct fake_event log[FAKE_LOG];
+	uint32_t logged;
+};
+
+struct fake *fake_new(uint64_t cap, uint64_t ecap);
+void fake_free(struct fake *f);
+struct iommu_unit_desc fake_desc(void);
+uint64_t *fake_cpu(struct fake *f, uint64_t pa);
+uint64_t fake_walk_read(struct fake *f, uint64_t pa); /* as the hardware's walker reads */
+void fake_fault(struct fake *f, uint32_t slot, uint64_t lo, uint64_t hi, bool first);
+
+/* Executed descriptors of one type since event `from`; *last is the last one's index in the log. */
+uint32_t fake_count_desc(const struct fake *f, uint32_t from, uint32_t type, uint32_t *last);
+
+/* A full-featured capability pair to vary from: 48 bits, 2 MiB and 1 GiB, PSI, MAMV 18, queue, coherent. */
+#define FAKE_CAP                                                                                 \
+	(FIELD_PREP(VTD_CAP_ND, 2) | FIELD_PREP(VTD_CAP_SAGAW, VTD_SAGAW_48BIT) |                \
+	 FIELD_PREP(VTD_CAP_MGAW, 47) | FIELD_PREP(VTD_CAP_SSLPS, VTD_SSLPS_2M | VTD_SSLPS_1G) | \
+	 FIELD_PREP(VTD_CAP_FRO, 0x22) | VTD_CAP_PSI | FIELD_PREP(VTD_CAP_MAMV, 18) |            \
+	 FIELD_PREP(VTD_CAP_NFR, 3) | VTD_CAP_DRD | VTD_CAP_DWD)
+#define FAKE_ECAP \
+	(VTD_ECAP_C | VTD_ECAP_QI | VTD_ECAP_PT | VTD_ECAP_DT | FIELD_PREP(VTD_ECAP_IRO, 0xf))
+
+#endif
