@@ -51,7 +51,11 @@ uint32_t sim_finding_count(const struct sim *s)
 
 const struct sim_finding *sim_finding_get(const struct sim *s, uint32_t n)
 {
-	return s->oracle && n < s->oracle->stored ? &s->oracle->finding[n] : NULL;
+	const struct oracle *o = s->oracle;
+
+	if (!o || n >= o->count || n >= ORACLE_NUMBERED || o->kept_as[n] == ORACLE_NOT_KEPT)
+		return NULL;
+	return &o->finding[o->kept_as[n]];
 }
 
 /* The same thing seen again: another byte of the same pages, for the same reason. */
@@ -63,26 +67,43 @@ static bool same_finding(const struct sim_finding *a, const struct sim_finding *
 	       !((a->iova ^ b->iova) & mask) && !((a->pa ^ b->pa) & mask);
 }
 
+/* Its place among those kept, and whether it is new there. */
+static uint8_t keep(struct oracle *o, const struct sim_finding *f, bool *is_new)
+{
+	uint32_t i;
+
+	*is_new = false;
+	for (i = 0; i < o->stored; i++)
+		if (same_finding(&o->finding[i], f))
+			return (uint8_t)i;
+	if (i == SIM_FINDINGS)
+		return ORACLE_NOT_KEPT;
+	*is_new = true;
+	o->finding[o->stored++] = *f;
+	return (uint8_t)i;
+}
+
 struct sim_finding *oracle_found(struct sim *s, const struct sim_finding *f)
 {
 	struct oracle *o = s->oracle;
+	bool is_new;
+	uint8_t as = keep(o, f, &is_new);
 
-	o->count++;
 	trace(s, SIM_TRACE_FINDING, f->unit, f->kind, 0, 0, f->iova, f->pa);
-	for (uint32_t i = 0; i < o->stored; i++)
-		if (same_finding(&o->finding[i], f))
-			return NULL;
-	if (o->stored == SIM_FINDINGS)
+	if (o->count < ORACLE_NUMBERED)
+		o->kept_as[o->count] = as;
+	if (o->count < UINT32_MAX)
+		o->count++;
+	if (!is_new)
 		return NULL;
-	o->finding[o->stored] = *f;
-	o->finding[o->stored].time_ns = s->clock.now_ns;
-	return &o->finding[o->stored++];
+	o->finding[as].time_ns = s->clock.now_ns;
+	return &o->finding[as];
 }
 
 bool oracle_bus_faulted(const struct sim *s)
 {
 	const uint32_t points = 1u << SIM_POINT_BUS_READ_ABORT | 1u << SIM_POINT_BUS_READ_POISON |
-	                        1u << SIM_POINT_BUS_WRITE_ABORT | 1u << SIM_POINT_BIT_FLIP;
+				1u << SIM_POINT_BUS_WRITE_ABORT | 1u << SIM_POINT_BIT_FLIP;
 
 	if (!(s->inject.armed & points))
 		return false;
@@ -133,7 +154,7 @@ static struct oracle_space *space_make(struct sim *s, uint32_t number)
 	if (o->spaces == o->space_room) {
 		uint32_t room = 2 * o->space_room + 8;
 		struct oracle_space **grown =
-		        realloc(o->space, room * sizeof(struct oracle_space *));
+			realloc(o->space, room * sizeof(struct oracle_space *));
 
 		if (!grown)
 			return NULL;
@@ -153,9 +174,9 @@ static struct oracle_space *space_make(struct sim *s, uint32_t number)
 }
 
 int sim_oracle_map(struct sim *s, uint32_t space, uint64_t first, uint64_t last, uint64_t pa,
-                   uint8_t perm)
+		   uint8_t perm)
 {
-	struct ref_range r = {.first = first, .last = last, .pa = pa, .perm = perm};
+	struct ref_range r = { .first = first, .last = last, .pa = pa, .perm = perm };
 	struct oracle_space *sp;
 
 	if (first > last || !perm || perm > 3)
@@ -238,14 +259,14 @@ int sim_oracle_detach(struct sim *s, uint32_t unit, uint16_t rid)
 
 /* For accounts iova is what should have been counted and pa what was. */
 static uint32_t unbalanced(struct sim *s, uint32_t unit, uint64_t should, uint64_t was,
-                           const char *why)
+			   const char *why)
 {
 	const struct sim_finding f = {
-	        .kind = SIM_FINDING_ACCOUNTING,
-	        .unit = unit,
-	        .iova = should,
-	        .pa = was,
-	        .why = why,
+		.kind = SIM_FINDING_ACCOUNTING,
+		.unit = unit,
+		.iova = should,
+		.pa = was,
+		.why = why,
 	};
 
 	oracle_found(s, &f);
@@ -265,29 +286,29 @@ uint32_t sim_oracle_account(struct sim *s, uint32_t unit, uint64_t told, uint64_
 	ended = n->recorded + n->suppressed + n->overflowed + n->collapsed;
 	if (n->blocked != ended)
 		found += unbalanced(s, unit, n->blocked, ended,
-		                    "the unit is wrong: blocked requests are more or fewer than "
-		                    "those recorded, "
-		                    "suppressed, collapsed or dropped at overflow");
+				    "the unit is wrong: blocked requests are more or fewer than "
+				    "those recorded, "
+				    "suppressed, collapsed or dropped at overflow");
 	if (told != n->recorded)
 		found += unbalanced(
-		        s, unit, n->recorded, told,
-		        told < n->recorded ? "fault records were written that the guest never took"
-		                           : "the guest took more fault records than were written");
+			s, unit, n->recorded, told,
+			told < n->recorded ? "fault records were written that the guest never took"
+					   : "the guest took more fault records than were written");
 	if (n->overflowed && !lost)
 		found += unbalanced(s, unit, n->overflowed, lost,
-		                    "faults were dropped at overflow and the guest did not see "
-		                    "that any were lost");
+				    "faults were dropped at overflow and the guest did not see "
+				    "that any were lost");
 	return found;
 }
 
 void sim_oracle_unbounded(struct sim *s, uint32_t unit)
 {
 	const struct sim_finding f = {
-	        .kind = SIM_FINDING_BOUND,
-	        .unit = unit,
-	        .why = "a wait of the guest did not end within its bound: it has no time limit, or "
-	               "polls "
-	               "for what will not come",
+		.kind = SIM_FINDING_BOUND,
+		.unit = unit,
+		.why = "a wait of the guest did not end within its bound: it has no time limit, or "
+		       "polls "
+		       "for what will not come",
 	};
 
 	if (oracle_of(s))

@@ -19,14 +19,20 @@ struct oracle_space {
 	struct refmap map;
 };
 
+/* So many findings, repeats included, can be asked for by number. */
+#define ORACLE_NUMBERED 4096u
+#define ORACLE_NOT_KEPT UINT8_MAX
+_Static_assert(SIM_FINDINGS < ORACLE_NOT_KEPT, "a kept finding fits in a byte");
+
 struct oracle {
 	struct sim_finding finding[SIM_FINDINGS];
 	uint32_t stored;
 	uint32_t count;
-	struct oracle_space **space; /* by number */
+	uint8_t kept_as[ORACLE_NUMBERED]; /* finding by the order found: the one kept for it */
+	struct oracle_space **space;      /* by number */
 	uint32_t spaces, space_room;
 	struct oracle_space *
-	        *bus[SIM_UNITS][256]; /* by bus number, then by device and function; NULL: none */
+		*bus[SIM_UNITS][256]; /* by bus number, then by device and function; NULL: none */
 	bool told[SIM_UNITS]; /* a device of the unit was attached: the others have to be blocked */
 };
 
@@ -54,11 +60,11 @@ struct sim_request oracle_question(const struct sim_request *rq, const struct si
 
 /* The cache entry that explains `x`; false: none. Scans the cache. */
 bool oracle_line_served(const struct sim *s, const struct sim_request *rq, const struct sim_xlat *x,
-                        struct sim_cache_line *out);
+			struct sim_cache_line *out);
 
 /* The cached context or paging entry that led the walk of `rq` astray; false: none. Scans the caches. */
 bool oracle_line_misled(const struct sim *s, const struct sim_request *rq,
-                        struct sim_cache_line *out);
+			struct sim_cache_line *out);
 
 /* Last address covered by a line, and last physical address it leads to. */
 uint64_t oracle_line_last(const struct sim_cache_line *line);

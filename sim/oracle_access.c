@@ -40,35 +40,35 @@ static const struct {
 	enum sim_finding_kind kind;
 	const char *why[SUSPECTS];
 } verdicts[WRONGS] = {
-        [NOT_SPACE] = {SIM_FINDING_ESCAPE,
-                       {"the table is wrong: it lets a device that is in no domain through",
-                        "the table is right, a cache is stale: a device that is in no domain was "
-                        "let through"}},
-        [NOT_MAPPED] = {SIM_FINDING_ESCAPE,
-                        {"the table is wrong: it still maps an address whose removal was told "
-                         "complete, or "
-                         "that was never mapped",
-                         "the table is right, a cache is stale: it leads to an address whose "
-                         "removal was told "
-                         "complete, or that was never mapped"}},
-        [NOT_PERMITTED] =
-                {SIM_FINDING_OUTCOME,
-                 {"the table is wrong: it grants more than the mapping's permission",
-                  "the table is right, a cache is stale: it grants more than the mapping's "
-                  "permission"}},
-        [ELSEWHERE] =
-                {SIM_FINDING_OUTCOME,
-                 {"the table is wrong: it leads to another page of the domain",
-                  "the table is right, a cache is stale: it leads to another page of the domain"}},
-        [OUTSIDE] = {SIM_FINDING_ESCAPE,
-                     {"the table is wrong: it leads to a page the domain does not map",
-                      "the table is right, a cache is stale: it leads to a page the domain does "
-                      "not map"}},
-        [REFUSED] =
-                {SIM_FINDING_OUTCOME,
-                 {"the table is wrong: it refuses an access the mapping allows",
-                  "the table is right, a cache is stale: the access is mapped and allowed, and was "
-                  "refused"}},
+	[NOT_SPACE] = { SIM_FINDING_ESCAPE,
+			{ "the table is wrong: it lets a device that is in no domain through",
+			  "the table is right, a cache is stale: a device that is in no domain was "
+			  "let through" } },
+	[NOT_MAPPED] = { SIM_FINDING_ESCAPE,
+			 { "the table is wrong: it still maps an address whose removal was told "
+			   "complete, or "
+			   "that was never mapped",
+			   "the table is right, a cache is stale: it leads to an address whose "
+			   "removal was told "
+			   "complete, or that was never mapped" } },
+	[NOT_PERMITTED] = { SIM_FINDING_OUTCOME,
+			    { "the table is wrong: it grants more than the mapping's permission",
+			      "the table is right, a cache is stale: it grants more than the "
+			      "mapping's "
+			      "permission" } },
+	[ELSEWHERE] = { SIM_FINDING_OUTCOME,
+			{ "the table is wrong: it leads to another page of the domain",
+			  "the table is right, a cache is stale: it leads to another page of the "
+			  "domain" } },
+	[OUTSIDE] = { SIM_FINDING_ESCAPE,
+		      { "the table is wrong: it leads to a page the domain does not map",
+			"the table is right, a cache is stale: it leads to a page the domain does "
+			"not map" } },
+	[REFUSED] = { SIM_FINDING_OUTCOME,
+		      { "the table is wrong: it refuses an access the mapping allows",
+			"the table is right, a cache is stale: the access is mapped and allowed, "
+			"and was "
+			"refused" } },
 };
 
 /* Permission bits an access needs. */
@@ -87,7 +87,7 @@ static uint8_t needs(uint8_t access)
 static struct expected expect(const struct oracle_space *space, const struct sim_request *rq)
 {
 	const struct ref_range *r;
-	struct expected e = {.space = space, .pa = rq->addr};
+	struct expected e = { .space = space, .pa = rq->addr };
 
 	if (space && space->identity)
 		return e;
@@ -121,7 +121,7 @@ static bool as_expected(const struct expected *e, const struct sim_xlat *x)
 }
 
 static enum wrong classify(const struct expected *e, const struct sim_request *rq,
-                           const struct sim_xlat *x)
+			   const struct sim_xlat *x)
 {
 	uint64_t page = x->pa & ~UINT64_C(0xfff);
 
@@ -139,7 +139,7 @@ static enum wrong classify(const struct expected *e, const struct sim_request *r
 }
 
 static bool judged(const struct sim *s, const struct unit *u, const struct sim_request *rq,
-                   const struct sim_xlat *x)
+		   const struct sim_xlat *x)
 {
 	if (!s->oracle || !u || !s->oracle->told[u->index] || x->source == SIM_FROM_MSI)
 		return false;
@@ -150,11 +150,28 @@ static bool judged(const struct sim *s, const struct unit *u, const struct sim_r
 	return u->ops->translating(u);
 }
 
+/*
+ * The tables let the device send untranslated requests and no translation requests, and it uses ATS all the same: it is
+ * refused for what it does, not for what is mapped.
+ */
+static bool ats_not_allowed(struct sim *s, const struct unit *u, const struct sim_request *rq)
+{
+	const struct device *d = device_by_rid(s, rq->unit, rq->rid);
+	struct sim_request ask = *rq;
+	struct sim_xlat now = { 0 };
+
+	if (!d || !d->ats_on)
+		return false;
+	ask.at = SIM_AT_TRANSLATION;
+	u->ops->probe(u, &ask, MEM_VIEW_CPU, &now);
+	return now.outcome != SIM_OUTCOME_OK;
+}
+
 void oracle_accessed(struct sim *s, const struct sim_request *rq, const struct sim_xlat *x)
 {
 	const struct unit *u = sim_unit(s, rq->unit);
 	struct sim_request question = oracle_question(rq, x);
-	struct sim_xlat now = {0};
+	struct sim_xlat now = { 0 };
 	struct expected e;
 	struct sim_finding f, *kept;
 	enum wrong wrong;
@@ -167,16 +184,18 @@ void oracle_accessed(struct sim *s, const struct sim_request *rq, const struct s
 	if (!reached(x) && x->source == SIM_FROM_WALK && oracle_bus_faulted(s))
 		return;
 	u->ops->probe(u, &question, MEM_VIEW_CPU, &now);
+	if (!reached(x) && reached(&now) && ats_not_allowed(s, u, rq))
+		return;
 	wrong = classify(&e, rq, x);
 	f = (struct sim_finding){
-	        .kind = verdicts[wrong].kind,
-	        .unit = rq->unit,
-	        .rid = rq->rid,
-	        .iova = rq->addr,
-	        .pa = reached(x) ? x->pa : 0,
-	        .memory_pa = now.outcome == SIM_OUTCOME_OK ? now.pa : 0,
-	        .memory_reason = now.reason,
-	        .why = verdicts[wrong].why[as_expected(&e, &now) ? CACHE : TABLE],
+		.kind = verdicts[wrong].kind,
+		.unit = rq->unit,
+		.rid = rq->rid,
+		.iova = rq->addr,
+		.pa = reached(x) ? x->pa : 0,
+		.memory_pa = now.outcome == SIM_OUTCOME_OK ? now.pa : 0,
+		.memory_reason = now.reason,
+		.why = verdicts[wrong].why[as_expected(&e, &now) ? CACHE : TABLE],
 	};
 	kept = oracle_found(s, &f);
 	if (kept && (x->source == SIM_FROM_IOTLB || x->source == SIM_FROM_DEVTLB))

@@ -13,13 +13,13 @@ struct text {
 };
 
 static const char *const kind_names[SIM_FINDING_KINDS] = {
-        [SIM_FINDING_OUTCOME] = "outcome",
-        [SIM_FINDING_STALE] = "stale",
-        [SIM_FINDING_UNPUBLISHED] = "unpublished",
-        [SIM_FINDING_RELEASE] = "release",
-        [SIM_FINDING_ESCAPE] = "escape",
-        [SIM_FINDING_ACCOUNTING] = "accounting",
-        [SIM_FINDING_BOUND] = "bound",
+	[SIM_FINDING_OUTCOME] = "outcome",
+	[SIM_FINDING_STALE] = "stale",
+	[SIM_FINDING_UNPUBLISHED] = "unpublished",
+	[SIM_FINDING_RELEASE] = "release",
+	[SIM_FINDING_ESCAPE] = "escape",
+	[SIM_FINDING_ACCOUNTING] = "accounting",
+	[SIM_FINDING_BOUND] = "bound",
 };
 
 const char *sim_finding_name(enum sim_finding_kind kind)
@@ -49,14 +49,15 @@ static void add_rid(struct text *t, uint16_t rid)
 
 static const char *perm_text(uint8_t perm)
 {
-	static const char *const names[4] = {"no access", "read-only", "write-only", "read-write"};
+	static const char *const names[4] = { "no access", "read-only", "write-only",
+					      "read-write" };
 
 	return names[perm & 3];
 }
 
 static const char *size_text(uint8_t level)
 {
-	static const char *const names[] = {"4 KiB", "2 MiB", "1 GiB", "512 GiB", "256 TiB"};
+	static const char *const names[] = { "4 KiB", "2 MiB", "1 GiB", "512 GiB", "256 TiB" };
 
 	return level < sizeof(names) / sizeof(names[0]) ? names[level] : "whole address space";
 }
@@ -119,7 +120,7 @@ static void add_line(struct text *t, const struct sim_cache_line *line)
 static void add_memory(struct text *t, const struct sim_finding *f)
 {
 	bool leaf = f->has_line &&
-	            (f->line.cache == SIM_CACHE_IOTLB || f->line.cache == SIM_CACHE_DEVICE);
+		    (f->line.cache == SIM_CACHE_IOTLB || f->line.cache == SIM_CACHE_DEVICE);
 
 	if (f->kind == SIM_FINDING_ACCOUNTING || f->kind == SIM_FINDING_BOUND)
 		return;
@@ -137,7 +138,7 @@ static void add_memory(struct text *t, const struct sim_finding *f)
 
 size_t sim_finding_format(const struct sim_finding *f, char *buf, size_t size)
 {
-	struct text t = {buf, size, 0};
+	struct text t = { buf, size, 0 };
 
 	if (size)
 		buf[0] = 0;

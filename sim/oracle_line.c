@@ -39,7 +39,7 @@ static bool explains(const struct sim_cache_line *line, uint64_t iova, const str
 }
 
 bool oracle_line_served(const struct sim *s, const struct sim_request *rq, const struct sim_xlat *x,
-                        struct sim_cache_line *out)
+			struct sim_cache_line *out)
 {
 	enum sim_cache cache = x->source == SIM_FROM_DEVTLB ? SIM_CACHE_DEVICE : SIM_CACHE_IOTLB;
 	struct sim_cache_line line;
@@ -76,7 +76,7 @@ static bool contradicted(const struct sim *s, const struct sim_cache_line *line)
 }
 
 static bool context_of(const struct sim *s, const struct sim_request *rq,
-                       struct sim_cache_line *out)
+		       struct sim_cache_line *out)
 {
 	uint32_t cursor = 0;
 
@@ -91,9 +91,9 @@ static bool context_of(const struct sim *s, const struct sim_request *rq,
  * page, which shortens the walk past whatever changed above it; then the context entry.
  */
 bool oracle_line_misled(const struct sim *s, const struct sim_request *rq,
-                        struct sim_cache_line *out)
+			struct sim_cache_line *out)
 {
-	struct sim_cache_line context = {0}, line;
+	struct sim_cache_line context = { 0 }, line;
 	bool has_context = context_of(s, rq, &context);
 	bool found = false, wrong = false;
 	uint32_t cursor = 0;

@@ -12,33 +12,37 @@ enum suspect {
 };
 
 static const char *const release_why[SIM_CACHES][SUSPECTS] = {
-        [SIM_CACHE_CONTEXT] =
-                {"table page given back while a context-cache entry still points to it",
-                 "table page given back while a context entry, cached and in memory, still "
-                 "points to it"},
-        [SIM_CACHE_PASID] =
-                {"table page given back while a PASID-cache entry still points to it",
-                 "table page given back while a PASID entry, cached and in memory, still points "
-                 "to it"},
-        [SIM_CACHE_IOTLB] =
-                {"the table is right, the cache is stale: page given back while the IOTLB still "
-                 "translates to it",
-                 "the table is wrong: page given back while the tables and the IOTLB still lead "
-                 "to it"},
-        [SIM_CACHE_PAGING] =
-                {"page-table page given back while a paging-structure cache entry still points "
-                 "to it",
-                 "page-table page given back while a paging entry, cached and in memory, still "
-                 "points to it"},
-        [SIM_CACHE_DEVICE] =
-                {"the table is right, the cache is stale: page given back while a device's TLB "
-                 "still translates to it",
-                 "the table is wrong: page given back while the tables and a device's TLB still "
-                 "lead to it"},
+	[SIM_CACHE_CONTEXT] = { "table page given back while a context-cache entry still points to "
+				"it",
+				"table page given back while a context entry, cached and in "
+				"memory, still "
+				"points to it" },
+	[SIM_CACHE_PASID] = { "table page given back while a PASID-cache entry still points to it",
+			      "table page given back while a PASID entry, cached and in memory, "
+			      "still points "
+			      "to it" },
+	[SIM_CACHE_IOTLB] = { "the table is right, the cache is stale: page given back while the "
+			      "IOTLB still "
+			      "translates to it",
+			      "the table is wrong: page given back while the tables and the IOTLB "
+			      "still lead "
+			      "to it" },
+	[SIM_CACHE_PAGING] = { "page-table page given back while a paging-structure cache entry "
+			       "still points "
+			       "to it",
+			       "page-table page given back while a paging entry, cached and in "
+			       "memory, still "
+			       "points to it" },
+	[SIM_CACHE_DEVICE] = { "the table is right, the cache is stale: page given back while a "
+			       "device's TLB "
+			       "still translates to it",
+			       "the table is wrong: page given back while the tables and a "
+			       "device's TLB still "
+			       "lead to it" },
 };
 
 static const char still_mapped[] =
-        "page given back while a mapping that was never removed still leads to it";
+	"page given back while a mapping that was never removed still leads to it";
 
 struct range {
 	uint64_t first, last;
@@ -46,15 +50,15 @@ struct range {
 
 /* Whether memory, asked now, still leads from the line's address into the released range. */
 static bool memory_leads(const struct sim *s, const struct sim_cache_line *line,
-                         const struct range *r, uint64_t iova, struct sim_xlat *now)
+			 const struct range *r, uint64_t iova, struct sim_xlat *now)
 {
 	const struct unit *u = sim_unit(s, line->unit);
 	const struct sim_request rq = {
-	        .addr = iova,
-	        .rid = line->rid,
-	        .unit = (uint8_t)line->unit,
-	        .access = line->perm & 1 || !line->perm ? SIM_READ : SIM_WRITE,
-	        .len = 1,
+		.addr = iova,
+		.rid = line->rid,
+		.unit = (uint8_t)line->unit,
+		.access = line->perm & 1 || !line->perm ? SIM_READ : SIM_WRITE,
+		.len = 1,
 	};
 
 	u->ops->probe(u, &rq, MEM_VIEW_CPU, now);
@@ -87,15 +91,15 @@ static bool is_leaf(enum sim_cache cache)
 static void line_found(struct sim *s, const struct sim_cache_line *line, const struct range *r)
 {
 	uint64_t pa = line->pa > r->first ? line->pa : r->first;
-	struct sim_xlat now = {0};
+	struct sim_xlat now = { 0 };
 	struct sim_finding f = {
-	        .kind = SIM_FINDING_RELEASE,
-	        .unit = line->unit,
-	        .rid = line->cache == SIM_CACHE_PAGING ? 0 : line->rid,
-	        .iova = line->iova,
-	        .pa = pa,
-	        .has_line = true,
-	        .line = *line,
+		.kind = SIM_FINDING_RELEASE,
+		.unit = line->unit,
+		.rid = line->cache == SIM_CACHE_PAGING ? 0 : line->rid,
+		.iova = line->iova,
+		.pa = pa,
+		.has_line = true,
+		.line = *line,
 	};
 	bool both;
 
@@ -112,7 +116,7 @@ static void line_found(struct sim *s, const struct sim_cache_line *line, const s
 }
 
 static uint32_t scan_cache(struct sim *s, uint32_t unit, enum sim_cache cache,
-                           const struct range *r)
+			   const struct range *r)
 {
 	struct sim_cache_line line;
 	uint32_t cursor = 0, found = 0;
@@ -133,19 +137,19 @@ static uint32_t scan_cache(struct sim *s, uint32_t unit, enum sim_cache cache,
 
 static uint32_t scan_space(struct sim *s, const struct oracle_space *space, const struct range *r)
 {
-	struct ref_pos p = {0, 0};
+	struct ref_pos p = { 0, 0 };
 	const struct ref_range *m;
 	uint32_t found = 0;
 
 	while ((m = refmap_next(&space->map, &p))) {
 		uint64_t skip = r->first > m->pa ? r->first - m->pa : 0;
 		struct sim_finding f = {
-		        .kind = SIM_FINDING_RELEASE,
-		        .unit = space->unit,
-		        .rid = space->rid,
-		        .iova = m->first + skip,
-		        .pa = m->pa + skip,
-		        .why = still_mapped,
+			.kind = SIM_FINDING_RELEASE,
+			.unit = space->unit,
+			.rid = space->rid,
+			.iova = m->first + skip,
+			.pa = m->pa + skip,
+			.why = still_mapped,
 		};
 
 		if (m->state != REF_MAPPED || m->pa > r->last || skip > m->last - m->first)
@@ -158,7 +162,7 @@ static uint32_t scan_space(struct sim *s, const struct oracle_space *space, cons
 
 uint32_t sim_oracle_release(struct sim *s, uint64_t first, uint64_t last)
 {
-	const struct range r = {first, last};
+	const struct range r = { first, last };
 	uint32_t found = 0;
 
 	if (first > last || !oracle_of(s))

@@ -17,28 +17,27 @@ enum difference {
 	{                                                                                        \
 		"the table is right, the cache is stale: the " cache                             \
 		" still leads where memory no longer does",                                      \
-		        "the table is right, the cache is stale: the " cache                     \
-		        " still leads where memory no longer does; the invalidation is not yet " \
-		        "told complete",                                                         \
-		        "the table is right, the cache is stale: the " cache                     \
-		        " still leads to the page that was mapped before",                       \
-		        "the table is right, the cache is stale: the " cache                     \
-		        " still grants a permission that memory has taken away",                 \
-		        "the table is right, the cache is stale: the " cache                     \
-		        " still refuses what memory now allows"                                  \
+			"the table is right, the cache is stale: the " cache                     \
+			" still leads where memory no longer does; the invalidation is not yet " \
+			"told complete",                                                         \
+			"the table is right, the cache is stale: the " cache                     \
+			" still leads to the page that was mapped before",                       \
+			"the table is right, the cache is stale: the " cache                     \
+			" still grants a permission that memory has taken away",                 \
+			"the table is right, the cache is stale: the " cache                     \
+			" still refuses what memory now allows"                                  \
 	}
 
 static const char *const stale_why[][DIFFERENCES] = {
-        [SIM_FROM_WALK] = STALE_ROW("entry the walk started from"),
-        [SIM_FROM_IOTLB] = STALE_ROW("IOTLB"),
-        [SIM_FROM_DEVTLB] = STALE_ROW("device's TLB"),
+	[SIM_FROM_WALK] = STALE_ROW("entry the walk started from"),
+	[SIM_FROM_IOTLB] = STALE_ROW("IOTLB"),
+	[SIM_FROM_DEVTLB] = STALE_ROW("device's TLB"),
 };
 
 static const char not_written_back[] =
-        "the walk used memory the CPU has already overwritten: the cache line was not written back";
-static const char not_drained[] = "the walk used memory the CPU has already overwritten: the line "
-                                  "was written back and the write "
-                                  "buffer not flushed";
+	"the walk used memory the CPU has already overwritten: the cache line was not written back";
+static const char not_drained[] =
+	"the walk used memory the CPU has already overwritten: the write buffer was not flushed";
 
 struct sim_request oracle_question(const struct sim_request *rq, const struct sim_xlat *x)
 {
@@ -65,7 +64,7 @@ static bool is_leaving(const struct sim *s, const struct sim_request *rq)
 }
 
 static enum difference difference(const struct sim *s, const struct sim_request *rq,
-                                  const struct sim_xlat *x, const struct sim_xlat *now)
+				  const struct sim_xlat *x, const struct sim_xlat *now)
 {
 	if (x->outcome != SIM_OUTCOME_OK)
 		return NEGATIVE;
@@ -75,21 +74,21 @@ static enum difference difference(const struct sim *s, const struct sim_request 
 }
 
 static struct sim_finding finding(enum sim_finding_kind kind, const struct sim_request *rq,
-                                  const struct sim_xlat *x, const struct sim_xlat *now)
+				  const struct sim_xlat *x, const struct sim_xlat *now)
 {
 	return (struct sim_finding){
-	        .kind = kind,
-	        .unit = rq->unit,
-	        .rid = rq->rid,
-	        .iova = rq->addr,
-	        .pa = x->outcome == SIM_OUTCOME_OK ? x->pa : 0,
-	        .memory_pa = now->outcome == SIM_OUTCOME_OK ? now->pa : 0,
-	        .memory_reason = now->reason,
+		.kind = kind,
+		.unit = rq->unit,
+		.rid = rq->rid,
+		.iova = rq->addr,
+		.pa = x->outcome == SIM_OUTCOME_OK ? x->pa : 0,
+		.memory_pa = now->outcome == SIM_OUTCOME_OK ? now->pa : 0,
+		.memory_reason = now->reason,
 	};
 }
 
 static void found_stale(struct sim *s, const struct sim_request *rq, struct sim_xlat *x,
-                        const struct sim_xlat *now)
+			const struct sim_xlat *now)
 {
 	struct sim_finding f = finding(SIM_FINDING_STALE, rq, x, now);
 	struct sim_finding *kept;
@@ -107,10 +106,10 @@ static void found_stale(struct sim *s, const struct sim_request *rq, struct sim_
 
 /* The walk saw what its view of memory holds, and the CPU has stored something else on top of it. */
 static bool found_unpublished(struct sim *s, struct unit *u, const struct sim_request *rq,
-                              const struct sim_xlat *x, const struct sim_xlat *now)
+			      const struct sim_xlat *x, const struct sim_xlat *now)
 {
 	struct sim_finding f = finding(SIM_FINDING_UNPUBLISHED, rq, x, now);
-	struct sim_xlat seen = {0}, buffered = {0};
+	struct sim_xlat seen = { 0 }, buffered = { 0 };
 
 	if (!s->mem.lines || u->view == MEM_VIEW_CPU)
 		return false;
@@ -124,10 +123,10 @@ static bool found_unpublished(struct sim *s, struct unit *u, const struct sim_re
 }
 
 void oracle_translated(struct sim *s, struct unit *u, const struct sim_request *rq,
-                       struct sim_xlat *x)
+		       struct sim_xlat *x)
 {
 	struct sim_request question = oracle_question(rq, x);
-	struct sim_xlat now = {0};
+	struct sim_xlat now = { 0 };
 
 	if (x->source != SIM_FROM_WALK && x->source != SIM_FROM_IOTLB &&
 	    x->source != SIM_FROM_DEVTLB)

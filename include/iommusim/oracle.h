@@ -53,8 +53,8 @@ struct sim_finding {
 	uint64_t time_ns;
 	uint32_t unit;
 	uint16_t rid;
-	uint64_t iova;	     /* of the DMA, or of the cached translation */
-	uint64_t pa;	     /* reached, or released */
+	uint64_t iova;	     /* of the DMA, or of the cached translation; accounting: what should have been counted */
+	uint64_t pa;	     /* reached, or released; accounting: what was counted */
 	bool has_line;
 	struct sim_cache_line line;	/* the cache entry at fault, when has_line */
 	uint64_t memory_pa;  /* what a walk of memory gives now, 0: a fault */
@@ -64,7 +64,10 @@ struct sim_finding {
 
 struct sim;
 
-/* Findings so far; at most SIM_FINDINGS are kept, the count goes on. */
+/*
+ * Findings so far, and finding number `n` in the order found. At most SIM_FINDINGS different ones are kept and the count
+ * goes on; one that repeats another (same kind, device, pages and cause) is given as that was first seen. NULL: not kept.
+ */
 #define SIM_FINDINGS 64
 uint32_t sim_finding_count(const struct sim *s);
 const struct sim_finding *sim_finding_get(const struct sim *s, uint32_t n);
