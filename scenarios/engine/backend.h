@@ -1,0 +1,250 @@
+/*
+ * What a scenario is run against: registers, memory, time, devices, caches and the oracle of some machine.
+ *
+ * Every type here is the engine's own. A backend that lacks an operation leaves its pointer NULL and the scenario is
+ * skipped with the name of what is missing. Operations returning int return 0 (or a number) or -1, explained by why().
+ */
+#ifndef ENGINE_BACKEND_H
+#define ENGINE_BACKEND_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+enum be_access {
+	BE_READ,
+	BE_WRITE,
+	BE_ATOMIC,
+	BE_ZLR
+};
+enum be_at {
+	BE_AT_UNTRANSLATED,
+	BE_AT_TRANSLATION,
+	BE_AT_TRANSLATED
+};
+enum be_outcome {
+	BE_OK,
+	BE_UR,
+	BE_CA,
+	BE_BLOCKED,
+	BE_NO_ACCESS,
+	BE_BUS
+};
+enum be_source {
+	BE_FROM_BYPASS,
+	BE_FROM_WALK,
+	BE_FROM_IOTLB,
+	BE_FROM_DEVTLB,
+	BE_FROM_MSI
+};
+enum be_cache {
+	BE_CACHE_CONTEXT,
+	BE_CACHE_PASID,
+	BE_CACHE_IOTLB,
+	BE_CACHE_PAGING,
+	BE_CACHE_INTERRUPT,
+	BE_CACHE_DEVICE
+};
+enum be_keep {
+	BE_KEEP_ALL,
+	BE_KEEP_NONE,
+	BE_KEEP_LRU,
+	BE_KEEP_RANDOM
+};
+enum be_publish {
+	BE_PUBLISH_AT_ONCE,
+	BE_PUBLISH_AT_SYNC,
+	BE_PUBLISH_RANDOM
+};
+enum be_delay {
+	BE_DELAY_NORMAL,
+	BE_DELAY_IMMEDIATE,
+	BE_DELAY_SLOW,
+	BE_DELAY_NEVER
+};
+enum be_finding_kind {
+	BE_FINDING_OUTCOME,
+	BE_FINDING_STALE,
+	BE_FINDING_UNPUBLISHED,
+	BE_FINDING_RELEASE,
+	BE_FINDING_ESCAPE,
+	BE_FINDING_ACCOUNTING,
+	BE_FINDING_BOUND,
+	BE_FINDINGS
+};
+
+#define BE_REQ_PASID 0x01u
+#define BE_REQ_PRIV 0x02u
+#define BE_REQ_EXEC 0x04u
+#define BE_REQ_NO_WRITE 0x08u
+#define BE_REQ_NO_SNOOP 0x10u
+
+#define BE_POINT_PAGE_ALLOC 4 /* index of "page-alloc" among the injection points */
+#define BE_MASTER_ANY 255
+
+struct be_policy {
+	enum be_keep keep;
+	uint32_t entries;
+	enum be_publish publish;
+	enum be_delay delay;
+	bool inval_more, prefetch, any_order, rewalk, collapse;
+};
+
+struct be_config {
+	uint64_t seed;
+	struct be_policy policy;
+	uint32_t trace_records;
+};
+
+struct be_unit {
+	uint64_t base;
+	uint32_t host_addr_bits;
+	uint32_t ver;
+	uint64_t cap, ecap;
+	uint32_t plm_align_bits, phm_align_bits;
+};
+
+struct be_dma {
+	uint32_t dev;
+	enum be_access access;
+	enum be_at at;
+	uint32_t flags, pasid;
+	bool spoof;
+	uint16_t rid;
+	uint64_t addr, len;
+	void *data;
+};
+
+/* Bytes of a DMA that reached consecutive physical addresses. */
+struct be_segment {
+	uint64_t pa, len;
+};
+
+#define BE_SEGMENTS 64
+
+struct be_dma_result {
+	enum be_outcome outcome;
+	uint64_t done, fail_addr;
+	uint64_t pa;           /* of the first byte */
+	enum be_source source; /* of the first byte */
+	uint8_t reason, perm, level;
+	bool recorded, suppressed, stale;
+	uint64_t entry_pa, entry; /* where the last walk ended, 0: no walk */
+	struct be_segment seg[BE_SEGMENTS];
+	uint32_t segs; /* there may be more than are stored */
+};
+
+struct be_rule {
+	uint32_t point, master, promise; /* numbers of their names */
+	uint32_t skip, count;
+	uint64_t first, last, value;
+};
+
+struct be_msi {
+	uint64_t addr;
+	uint32_t data;
+	bool from_unit;
+};
+
+struct be_stats {
+	uint64_t requests, hits, walks, blocked, recorded, suppressed, overflowed, collapsed;
+	uint64_t commands, register_commands, entries_dropped;
+};
+
+struct backend;
+typedef void (*be_yield_fn)(void *ctx);
+
+struct backend_ops {
+	const char *name;
+
+	/* set-up */
+	void (*unit_default)(struct be_unit *u);
+	int (*mem_add)(struct backend *be, uint64_t first, uint64_t last);
+	/* -1 impossible or overlapping, -2 legal but not modelled */
+	int (*unit_add)(struct backend *be, const struct be_unit *u);
+	int (*device_add)(struct backend *be, uint32_t unit, uint16_t rid, bool ats);
+	const char *(*why)(const struct backend *be);
+	void (*close)(struct backend *be);
+
+	/* the guest's CPU */
+	uint64_t (*reg_read)(struct backend *be, uint32_t unit, uint32_t off, uint32_t width);
+	void (*reg_write)(struct backend *be, uint32_t unit, uint32_t off, uint32_t width,
+			  uint64_t val);
+	uint64_t (*mem_read)(struct backend *be, uint64_t pa);
+	void (*mem_write)(struct backend *be, uint64_t pa, uint64_t val);
+	void (*sync)(struct backend *be, uint64_t pa, uint64_t size, bool write_back);
+	uint64_t (*now)(const struct backend *be);
+	void (*relax)(struct backend *be);
+	void (*advance)(struct backend *be, uint64_t ns);
+
+	/* from outside: no time passes, nothing is traced */
+	int (*load)(struct backend *be, uint64_t pa, void *buf, size_t len);
+	int (*store)(struct backend *be, uint64_t pa, const void *buf, size_t len);
+	uint64_t (*peek)(const struct backend *be, uint32_t unit, uint32_t off, uint32_t width);
+
+	/* fn is called before each access of the guest takes effect; NULL removes it */
+	void (*on_yield)(struct backend *be, be_yield_fn fn, void *ctx);
+
+	/* devices */
+	int (*dma)(struct backend *be, const struct be_dma *dma, struct be_dma_result *res);
+	int (*translate)(struct backend *be, uint32_t unit, const struct be_dma *dma,
+			 struct be_dma_result *res);
+	int (*ats)(struct backend *be, uint32_t dev, bool on);
+
+	/* interrupts */
+	uint64_t (*msi_count)(const struct backend *be);
+	bool (*msi_get)(const struct backend *be, uint64_t n, struct be_msi *out);
+
+	/* caches and counters */
+	uint32_t (*cache_count)(const struct backend *be, uint32_t unit, enum be_cache cache);
+	uint32_t (*cache_evict)(struct backend *be, uint32_t unit, enum be_cache cache,
+				uint64_t iova);
+	int (*stats)(const struct backend *be, uint32_t unit, struct be_stats *out);
+
+	/* complaints; NULL name beyond the last */
+	const char *(*complaint_name)(uint32_t id);
+	const char *(*complaint_text)(uint32_t id);
+	uint32_t (*complaint_count)(const struct backend *be, uint32_t id);
+
+	/* fault injection */
+	const char *(*point_name)(uint32_t n);
+	int (*inject)(struct backend *be, const struct be_rule *rule);
+	int (*inject_remove)(struct backend *be, int rule);
+	uint32_t (*inject_fired)(const struct backend *be, int rule);
+	bool (*inject_fires)(struct backend *be, uint32_t point, uint64_t addr);
+
+	/* oracle */
+	void (*oracle_enable)(struct backend *be, bool on);
+	int (*oracle_map)(struct backend *be, uint32_t space, uint64_t first, uint64_t last,
+			  uint64_t pa, uint8_t perm);
+	int (*oracle_unmap)(struct backend *be, uint32_t space, uint64_t first, uint64_t last);
+	int (*oracle_quiesce)(struct backend *be, uint32_t space, uint64_t first, uint64_t last);
+	int (*oracle_identity)(struct backend *be, uint32_t space, bool on);
+	int (*oracle_attach)(struct backend *be, uint32_t unit, uint16_t rid, uint32_t space);
+	int (*oracle_detach)(struct backend *be, uint32_t unit, uint16_t rid);
+	uint32_t (*oracle_release)(struct backend *be, uint64_t first, uint64_t last);
+	uint32_t (*oracle_account)(struct backend *be, uint32_t unit, uint64_t told, uint64_t lost);
+	void (*oracle_unbounded)(struct backend *be, uint32_t unit);
+	uint32_t (*findings)(const struct backend *be);
+	bool (*finding)(const struct backend *be, uint32_t n, enum be_finding_kind *kind, char *buf,
+			size_t size);
+
+	/* trace */
+	void (*mark)(struct backend *be, uint64_t number);
+	uint64_t (*trace_count)(const struct backend *be);
+	/* line n, or false when it is gone; *mark is the number of a mark, else UINT64_MAX */
+	bool (*trace_line)(const struct backend *be, uint64_t n, char *buf, size_t size,
+			   uint64_t *mark);
+};
+
+struct backend {
+	const struct backend_ops *ops;
+};
+
+/* The simulator. NULL when out of memory. */
+struct backend *backend_sim_open(const struct be_config *config);
+
+extern const struct backend_ops backend_sim_ops;
+
+#endif

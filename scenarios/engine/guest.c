@@ -1,0 +1,642 @@
+/*
+ * The reference guest: the driver's platform on a backend, and its calls with a bound.
+ *
+ * Page-table pages the driver gives back go to the oracle at once, are overwritten with a pattern and are the first to be
+ * handed out again: what still points at them shows.
+ */
+#include "guest.h"
+
+#include <setjmp.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "iommu/driver.h"
+
+#define PAGE ((uint64_t)4096)
+#define ORDERS 10
+#define POISON \
+	UINT64_C(0x6b6b6b6b6b6b6b6b) /* as a paging entry: reserved bits set, no sensible address */
+#define TIMEOUT_NS UINT64_C(20000000)
+#define BUDGET_SLOW \
+	UINT64_C(8000000) /* register accesses, clock readings and turns of waiting, per call */
+#define BUDGET_MEMORY UINT64_C(64000000) /* loads and stores, per call */
+
+/* Free pages of one order; the last one back is the first one out. */
+struct stack {
+	uint64_t *pa;
+	uint32_t count;
+};
+
+struct pool {
+	uint64_t first, pages, next; /* next: page index never handed out yet */
+	struct stack free[ORDERS];
+	uint8_t *order_of; /* per page: order + 1 of the block handed out there, else 0 */
+	uint32_t held;
+};
+
+struct guest {
+	struct guest_config config;
+	struct iommu_plat plat;
+	struct pool pool;
+	uint64_t slow_left, memory_left;
+	jmp_buf out;
+	const char *misuse;
+	bool zeroing;
+	struct iommu_unit unit[GUEST_UNITS];
+	struct iommu_domain domain[GUEST_DOMAINS];
+	bool domain_used[GUEST_DOMAINS];
+	struct iommu_ticket ticket[GUEST_TICKETS];
+	struct iommu_device device[GUEST_DEVICES];
+};
+
+/* ---- the platform ---- */
+
+static struct guest *spend(void *ctx)
+{
+	struct guest *g = ctx;
+
+	if (g->slow_left == 0)
+		longjmp(g->out, 1);
+	g->slow_left--;
+	return g;
+}
+
+static struct guest *spend_memory(void *ctx)
+{
+	struct guest *g = ctx;
+
+	if (g->memory_left == 0)
+		longjmp(g->out, 1);
+	g->memory_left--;
+	return g;
+}
+
+static uint32_t plat_reg_read32(void *ctx, uint32_t unit, uint32_t off)
+{
+	struct backend *be = spend(ctx)->config.be;
+
+	return (uint32_t)be->ops->reg_read(be, unit, off, 4);
+}
+
+static uint64_t plat_reg_read64(void *ctx, uint32_t unit, uint32_t off)
+{
+	struct backend *be = spend(ctx)->config.be;
+
+	return be->ops->reg_read(be, unit, off, 8);
+}
+
+static void plat_reg_write32(void *ctx, uint32_t unit, uint32_t off, uint32_t val)
+{
+	struct backend *be = spend(ctx)->config.be;
+
+	be->ops->reg_write(be, unit, off, 4, val);
+}
+
+static void plat_reg_write64(void *ctx, uint32_t unit, uint32_t off, uint64_t val)
+{
+	struct backend *be = spend(ctx)->config.be;
+
+	be->ops->reg_write(be, unit, off, 8, val);
+}
+
+static uint64_t plat_mem_read64(void *ctx, uint64_t pa)
+{
+	struct backend *be = spend_memory(ctx)->config.be;
+
+	return be->ops->mem_read(be, pa);
+}
+
+static void plat_mem_write64(void *ctx, uint64_t pa, uint64_t val)
+{
+	struct backend *be = spend_memory(ctx)->config.be;
+
+	be->ops->mem_write(be, pa, val);
+}
+
+static void plat_mem_fill64(void *ctx, uint64_t pa, uint32_t n, uint64_t val, uint64_t step)
+{
+	for (uint32_t i = 0; i < n; i++)
+		plat_mem_write64(ctx, pa + 8 * (uint64_t)i, val + i * step);
+}
+
+static void plat_mem_sync(void *ctx, uint64_t pa, uint64_t size, enum iommu_sync how)
+{
+	struct backend *be = spend_memory(ctx)->config.be;
+
+	be->ops->sync(be, pa, size, how == IOMMU_SYNC_FLUSH);
+}
+
+static uint64_t plat_now(void *ctx)
+{
+	struct backend *be = spend(ctx)->config.be;
+
+	return be->ops->now(be);
+}
+
+static void plat_relax(void *ctx)
+{
+	struct backend *be = spend(ctx)->config.be;
+
+	be->ops->relax(be);
+}
+
+/* ---- the pool ---- */
+
+static void fill(struct guest *g, uint64_t pa, uint64_t pages, uint64_t pattern)
+{
+	struct backend *be = g->config.be;
+	uint64_t page[PAGE / 8];
+
+	for (size_t i = 0; i < PAGE / 8; i++)
+		page[i] = pattern;
+	for (uint64_t i = 0; i < pages; i++)
+		(void)be->ops->store(be, pa + i * PAGE, page, sizeof(page));
+}
+
+/* Zeroes as a kernel would write them: where caches are not snooped, they are still in the cache. */
+static void zero(struct guest *g, uint64_t pa, uint64_t pages)
+{
+	struct backend *be = g->config.be;
+
+	if (!g->config.cold_zeroes) {
+		fill(g, pa, pages, 0);
+		return;
+	}
+	fill(g, pa, pages, POISON);
+	g->zeroing = true;
+	for (uint64_t at = pa; at < pa + pages * PAGE; at += 8)
+		be->ops->mem_write(be, at, 0);
+	g->zeroing = false;
+}
+
+static uint64_t pool_take(struct pool *p, uint32_t order)
+{
+	uint64_t size = (uint64_t)1 << order, at;
+
+	if (p->free[order].count)
+		return p->free[order].pa[--p->free[order].count];
+	/* align the physical address, not the index */
+	at = ((p->first / PAGE + p->next + size - 1) & ~(size - 1)) - p->first / PAGE;
+	if (at + size > p->pages)
+		return 0;
+	p->next = at + size;
+	return p->first + at * PAGE;
+}
+
+static uint64_t plat_page_alloc(void *ctx, uint32_t order)
+{
+	struct guest *g = spend_memory(ctx);
+	struct backend *be = g->config.be;
+	uint64_t pa;
+
+	if (order >= ORDERS) {
+		g->misuse = "page_alloc: an order beyond 9";
+		return 0;
+	}
+	if (be->ops->inject_fires && be->ops->inject_fires(be, BE_POINT_PAGE_ALLOC, 0))
+		return 0;
+	pa = pool_take(&g->pool, order);
+	if (!pa)
+		return 0;
+	g->pool.order_of[(pa - g->pool.first) / PAGE] = (uint8_t)(order + 1);
+	g->pool.held += 1u << order;
+	zero(g, pa, (uint64_t)1 << order);
+	return pa;
+}
+
+static void plat_page_free(void *ctx, uint64_t pa, uint32_t order)
+{
+	struct guest *g = spend_memory(ctx);
+	struct backend *be = g->config.be;
+	struct pool *p = &g->pool;
+	uint64_t at = (pa - p->first) / PAGE;
+
+	if (pa < p->first || pa & (PAGE - 1) || at >= p->pages || order >= ORDERS ||
+	    p->order_of[at] != order + 1) {
+		g->misuse = "page_free: not what page_alloc returned, or freed twice";
+		return;
+	}
+	p->order_of[at] = 0;
+	p->held -= 1u << order;
+	if (be->ops->oracle_release)
+		(void)be->ops->oracle_release(be, pa, pa + (PAGE << order) - 1);
+	fill(g, pa, (uint64_t)1 << order, POISON);
+	p->free[order].pa[p->free[order].count++] = pa;
+}
+
+static bool pool_init(struct pool *p, const struct guest_config *config)
+{
+	p->first = config->pool_first;
+	p->pages = config->pool_pages;
+	p->order_of = calloc(p->pages + 1, 1);
+	for (uint32_t i = 0; i < ORDERS; i++) {
+		p->free[i].pa = calloc((p->pages >> i) + 1, sizeof(uint64_t));
+		if (!p->free[i].pa)
+			return false;
+	}
+	return p->order_of != NULL;
+}
+
+/* ---- life ---- */
+
+struct guest *guest_new(const struct guest_config *config)
+{
+	struct guest *g = calloc(1, sizeof(*g));
+
+	if (!g)
+		return NULL;
+	g->config = *config;
+	g->plat = (struct iommu_plat){ .ctx = g,
+				       .reg_read32 = plat_reg_read32,
+				       .reg_read64 = plat_reg_read64,
+				       .reg_write32 = plat_reg_write32,
+				       .reg_write64 = plat_reg_write64,
+				       .mem_read64 = plat_mem_read64,
+				       .mem_write64 = plat_mem_write64,
+				       .mem_fill64 = plat_mem_fill64,
+				       .mem_sync = plat_mem_sync,
+				       .page_alloc = plat_page_alloc,
+				       .page_free = plat_page_free,
+				       .now_ns = plat_now,
+				       .relax = plat_relax };
+	if (!pool_init(&g->pool, config)) {
+		guest_free(g);
+		return NULL;
+	}
+	return g;
+}
+
+void guest_free(struct guest *g)
+{
+	if (!g)
+		return;
+	for (uint32_t i = 0; i < ORDERS; i++)
+		free(g->pool.free[i].pa);
+	free(g->pool.order_of);
+	free(g);
+}
+
+bool guest_zeroing(const struct guest *g)
+{
+	return g->zeroing;
+}
+
+uint32_t guest_pages_held(const struct guest *g)
+{
+	return g->pool.held;
+}
+
+const char *guest_misuse(const struct guest *g)
+{
+	return g->misuse;
+}
+
+const char *guest_error_name(int rc)
+{
+	if (rc == GUEST_BOUND)
+		return "no end";
+	return iommu_error_name(rc);
+}
+
+const char *guest_error_at(uint32_t n)
+{
+	const char *name = n <= 64 ? iommu_error_name(-(int)n) : "unknown";
+
+	return strcmp(name, "unknown") == 0 ? NULL : name;
+}
+
+/* ---- calls with a bound ---- */
+
+/* What one call needs; filled by the public functions below, so that one place holds the setjmp. */
+struct call {
+	int (*fn)(struct guest *g, struct call *c);
+	uint32_t unit, id, ticket, device, count, perm;
+	enum guest_op op;
+	uint64_t iova, pa, size;
+	uint32_t msi_addr, msi_data;
+	const uint32_t *units;
+	bool passthrough;
+	struct iommu_fault *faults;
+	uint32_t *count_out, *perm_out;
+	uint64_t *pa_out, *size_out;
+	bool *lost;
+};
+
+static int call(struct guest *g, struct call *c)
+{
+	g->slow_left = BUDGET_SLOW;
+	g->memory_left = BUDGET_MEMORY;
+	if (setjmp(g->out) != 0)
+		return GUEST_BOUND;
+	return c->fn(g, c);
+}
+
+static int do_unit(struct guest *g, struct call *c)
+{
+	struct iommu_unit *u = &g->unit[c->unit];
+
+	switch (c->op) {
+	case GUEST_INIT:
+		return 0;
+	case GUEST_BUILD:
+		return iommu_unit_build(u);
+	case GUEST_PROGRAM:
+		return iommu_unit_program(u);
+	case GUEST_ENABLE:
+		return iommu_unit_enable(u);
+	case GUEST_START:
+		return iommu_unit_start(u);
+	case GUEST_STOP:
+		return iommu_unit_stop(u);
+	case GUEST_RESET:
+		return iommu_unit_reset(u);
+	}
+	return IOMMU_E_INVAL;
+}
+
+static int do_init(struct guest *g, struct call *c)
+{
+	struct iommu_unit_desc desc = { .vendor = IOMMU_VENDOR_INTEL,
+					.index = c->unit,
+					.host_addr_bits = g->config.host_addr_bits[c->unit],
+					.timeout_ns = c->size,
+					.use_register_inval = c->count != 0,
+					.no_superpages = c->passthrough };
+
+	return iommu_unit_init(&g->unit[c->unit], &g->plat, &desc);
+}
+
+bool guest_unit_known(const struct guest *g, uint32_t unit)
+{
+	return unit < GUEST_UNITS && g->unit[unit].stage != IOMMU_STAGE_NONE;
+}
+
+int guest_unit(struct guest *g, uint32_t unit, enum guest_op op,
+	       const struct guest_unit_options *options)
+{
+	struct call c = { .fn = do_unit, .unit = unit, .op = op };
+
+	if (op == GUEST_INIT || (!guest_unit_known(g, unit) && op <= GUEST_START)) {
+		struct call init = { .fn = do_init, .unit = unit };
+		int rc;
+
+		init.size = options && options->timeout_ns ? options->timeout_ns : TIMEOUT_NS;
+		init.count = options && options->register_inval;
+		init.passthrough = options && options->no_superpages;
+		rc = call(g, &init);
+		if (rc)
+			return rc;
+	}
+	return call(g, &c);
+}
+
+static int do_fault_event(struct guest *g, struct call *c)
+{
+	return iommu_unit_fault_event(&g->unit[c->unit], c->msi_addr, c->msi_data);
+}
+
+int guest_fault_event(struct guest *g, uint32_t unit, uint32_t addr, uint32_t data)
+{
+	struct call c = { .fn = do_fault_event, .unit = unit, .msi_addr = addr, .msi_data = data };
+
+	return call(g, &c);
+}
+
+static int do_drain(struct guest *g, struct call *c)
+{
+	return iommu_fault_drain(&g->unit[c->unit], c->faults, c->count, c->count_out, c->lost);
+}
+
+int guest_drain(struct guest *g, uint32_t unit, struct guest_fault *out, uint32_t max,
+		uint32_t *count, bool *lost)
+{
+	struct iommu_fault *raw = calloc(GUEST_FAULTS, sizeof(*raw));
+	struct call c = {
+		.fn = do_drain, .unit = unit, .faults = raw, .count_out = count, .lost = lost
+	};
+	int rc;
+
+	*count = 0;
+	*lost = false;
+	if (!raw)
+		return IOMMU_E_NOMEM;
+	c.count = max < GUEST_FAULTS ? max : GUEST_FAULTS;
+	rc = call(g, &c);
+	for (uint32_t i = 0; i < *count && i < c.count; i++)
+		out[i] = (struct guest_fault){ .addr = raw[i].addr,
+					       .pasid = raw[i].pasid,
+					       .rid = raw[i].rid,
+					       .reason = raw[i].reason,
+					       .at = raw[i].at,
+					       .kind = raw[i].kind,
+					       .has_pasid = raw[i].has_pasid };
+	free(raw);
+	return rc;
+}
+
+void guest_status(const struct guest *g, uint32_t unit, struct guest_status *s)
+{
+	struct iommu_status st;
+
+	memset(&st, 0, sizeof(st));
+	memset(s, 0, sizeof(*s));
+	iommu_status(&g->unit[unit], &st);
+	(void)iommu_status_format(&st, s->labels, sizeof(s->labels));
+	s->stage = (uint32_t)st.stage;
+	s->broken_why = st.broken_why;
+	s->domains = st.domains;
+	s->devices = st.devices;
+	s->maps = st.stats.maps;
+	s->unmaps = st.stats.unmaps;
+	s->pages_mapped = st.stats.pages_mapped;
+	s->invalidations = st.stats.invalidations;
+	s->waits = st.stats.waits;
+	s->timeouts = st.stats.timeouts;
+	s->queue_errors = st.stats.queue_errors;
+	s->wbuf_flushes = st.stats.wbuf_flushes;
+	s->faults = st.stats.faults;
+	s->fault_overflows = st.stats.fault_overflows;
+	s->table_pages = st.stats.table_pages;
+	s->quarantined_tables = st.stats.quarantined_tables;
+	s->quarantined_pages = st.stats.quarantined_pages;
+}
+
+/* ---- domains ---- */
+
+bool guest_domain_known(const struct guest *g, uint32_t id)
+{
+	return id < GUEST_DOMAINS && g->domain_used[id];
+}
+
+bool guest_domain_uses(const struct guest *g, uint32_t id, uint32_t unit)
+{
+	const struct iommu_domain *d = &g->domain[id];
+
+	for (uint32_t i = 0; guest_domain_known(g, id) && i < d->units; i++)
+		if (d->unit[i] == &g->unit[unit])
+			return true;
+	return false;
+}
+
+static int do_domain(struct guest *g, struct call *c)
+{
+	struct iommu_unit *units[IOMMU_DOMAIN_UNITS];
+	int rc;
+
+	if (c->count > IOMMU_DOMAIN_UNITS)
+		return IOMMU_E_INVAL;
+	for (uint32_t i = 0; i < c->count; i++)
+		units[i] = &g->unit[c->units[i]];
+	rc = iommu_domain_init(&g->domain[c->id],
+			       c->passthrough ? IOMMU_DOMAIN_PASSTHROUGH : IOMMU_DOMAIN_PAGING,
+			       units, c->count);
+	if (rc == 0)
+		g->domain_used[c->id] = true;
+	return rc;
+}
+
+int guest_domain(struct guest *g, uint32_t id, bool passthrough, const uint32_t *units,
+		 uint32_t count)
+{
+	struct call c = { .fn = do_domain,
+			  .id = id,
+			  .passthrough = passthrough,
+			  .units = units,
+			  .count = count };
+
+	return id < GUEST_DOMAINS && !g->domain_used[id] ? call(g, &c) : GUEST_NO_SLOT;
+}
+
+static int do_destroy(struct guest *g, struct call *c)
+{
+	int rc = iommu_domain_destroy(&g->domain[c->id]);
+
+	if (rc == 0)
+		g->domain_used[c->id] = false;
+	return rc;
+}
+
+int guest_destroy(struct guest *g, uint32_t id)
+{
+	struct call c = { .fn = do_destroy, .id = id };
+
+	return guest_domain_known(g, id) ? call(g, &c) : GUEST_NO_SLOT;
+}
+
+static int do_attach(struct guest *g, struct call *c)
+{
+	return iommu_attach(&g->domain[c->id], &g->unit[c->unit], &g->device[c->device]);
+}
+
+int guest_attach(struct guest *g, uint32_t id, uint32_t unit, uint32_t device, uint16_t rid,
+		 bool ats)
+{
+	struct call c = { .fn = do_attach, .id = id, .unit = unit, .device = device };
+	struct iommu_device *d = &g->device[device];
+
+	if (!guest_domain_known(g, id) || device >= GUEST_DEVICES)
+		return GUEST_NO_SLOT;
+	if (!d->domain) {
+		memset(d, 0, sizeof(*d));
+		d->rid = rid;
+		d->ats = ats;
+	}
+	return call(g, &c);
+}
+
+static int do_detach(struct guest *g, struct call *c)
+{
+	return iommu_detach(&g->device[c->device]);
+}
+
+int guest_detach(struct guest *g, uint32_t device)
+{
+	struct call c = { .fn = do_detach, .device = device };
+
+	return device < GUEST_DEVICES ? call(g, &c) : GUEST_NO_SLOT;
+}
+
+/* ---- mappings ---- */
+
+static int do_map(struct guest *g, struct call *c)
+{
+	return iommu_map(&g->domain[c->id], c->iova, c->pa, c->size, c->perm);
+}
+
+int guest_map(struct guest *g, uint32_t id, uint64_t iova, uint64_t pa, uint64_t size,
+	      uint32_t perm)
+{
+	struct call c = {
+		.fn = do_map, .id = id, .iova = iova, .pa = pa, .size = size, .perm = perm
+	};
+
+	return guest_domain_known(g, id) ? call(g, &c) : GUEST_NO_SLOT;
+}
+
+static int do_unmap(struct guest *g, struct call *c)
+{
+	return iommu_unmap(&g->domain[c->id], c->iova, c->size);
+}
+
+int guest_unmap(struct guest *g, uint32_t id, uint64_t iova, uint64_t size)
+{
+	struct call c = { .fn = do_unmap, .id = id, .iova = iova, .size = size };
+
+	return guest_domain_known(g, id) ? call(g, &c) : GUEST_NO_SLOT;
+}
+
+static int do_unmap_lazy(struct guest *g, struct call *c)
+{
+	return iommu_unmap_lazy(&g->domain[c->id], c->iova, c->size, &g->ticket[c->ticket]);
+}
+
+int guest_unmap_lazy(struct guest *g, uint32_t id, uint64_t iova, uint64_t size, uint32_t ticket)
+{
+	struct call c = {
+		.fn = do_unmap_lazy, .id = id, .iova = iova, .size = size, .ticket = ticket
+	};
+
+	return guest_domain_known(g, id) && ticket < GUEST_TICKETS ? call(g, &c) : GUEST_NO_SLOT;
+}
+
+static int do_flush(struct guest *g, struct call *c)
+{
+	return iommu_flush(&g->domain[c->id]);
+}
+
+int guest_flush(struct guest *g, uint32_t id)
+{
+	struct call c = { .fn = do_flush, .id = id };
+
+	return guest_domain_known(g, id) ? call(g, &c) : GUEST_NO_SLOT;
+}
+
+static int do_poll(struct guest *g, struct call *c)
+{
+	return iommu_poll(&g->ticket[c->ticket]);
+}
+
+int guest_poll(struct guest *g, uint32_t ticket)
+{
+	struct call c = { .fn = do_poll, .ticket = ticket };
+
+	return ticket < GUEST_TICKETS ? call(g, &c) : GUEST_NO_SLOT;
+}
+
+static int do_lookup(struct guest *g, struct call *c)
+{
+	return iommu_lookup(&g->domain[c->id], c->iova, c->pa_out, c->perm_out, c->size_out);
+}
+
+int guest_lookup(struct guest *g, uint32_t id, uint64_t iova, uint64_t *pa, uint32_t *perm,
+		 uint64_t *size)
+{
+	struct call c = { .fn = do_lookup,
+			  .id = id,
+			  .iova = iova,
+			  .pa_out = pa,
+			  .perm_out = perm,
+			  .size_out = size };
+
+	return guest_domain_known(g, id) ? call(g, &c) : GUEST_NO_SLOT;
+}

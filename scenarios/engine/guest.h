@@ -1,0 +1,109 @@
+/*
+ * The reference guest: our driver, on a backend.
+ *
+ * The only file that knows iommu/driver.h is guest.c. Return codes are the driver's (0, or a negative error whose name
+ * guest_error_name gives), or GUEST_BOUND when a call used up its budget of accesses: then it was left in the middle, the
+ * guest must not be called again, and only guest_free is left.
+ */
+#ifndef ENGINE_GUEST_H
+#define ENGINE_GUEST_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "backend.h"
+
+#define GUEST_DOMAINS 64
+#define GUEST_TICKETS 64
+#define GUEST_UNITS 8
+#define GUEST_DEVICES 256
+#define GUEST_FAULTS 256
+
+#define GUEST_BOUND (-1000)
+#define GUEST_NO_SLOT (-1001) /* the scenario names a domain, ticket or device that is not in use */
+
+enum guest_op {
+	GUEST_INIT,
+	GUEST_BUILD,
+	GUEST_PROGRAM,
+	GUEST_ENABLE,
+	GUEST_START,
+	GUEST_STOP,
+	GUEST_RESET
+};
+
+struct guest_config {
+	struct backend *be;
+	uint32_t units;
+	uint32_t host_addr_bits[GUEST_UNITS];
+	uint64_t pool_first, pool_pages; /* where the driver's pages come from */
+	bool cold_zeroes; /* fresh pages are zeroed through the CPU's cache: the driver has to flush them */
+	bool register_inval, no_superpages;
+};
+
+struct guest_unit_options {
+	uint64_t timeout_ns;
+	bool register_inval, no_superpages;
+};
+
+struct guest_fault {
+	uint64_t addr;
+	uint32_t pasid;
+	uint16_t rid;
+	uint8_t reason, at, kind;
+	bool has_pasid;
+};
+
+struct guest_status {
+	uint32_t stage; /* index of its name in the language */
+	const char *broken_why;
+	uint32_t domains, devices;
+	uint64_t maps, unmaps, pages_mapped, invalidations, waits, timeouts, queue_errors,
+		wbuf_flushes;
+	uint64_t faults, fault_overflows, table_pages, quarantined_tables, quarantined_pages;
+	char labels[512];
+};
+
+struct guest;
+
+struct guest *guest_new(const struct guest_config *config);
+void guest_free(struct guest *g);
+
+int guest_unit(struct guest *g, uint32_t unit, enum guest_op op,
+	       const struct guest_unit_options *options);
+bool guest_unit_known(const struct guest *g, uint32_t unit); /* initialised at least */
+int guest_fault_event(struct guest *g, uint32_t unit, uint32_t addr, uint32_t data);
+int guest_drain(struct guest *g, uint32_t unit, struct guest_fault *out, uint32_t max,
+		uint32_t *count, bool *lost);
+void guest_status(const struct guest *g, uint32_t unit, struct guest_status *s);
+
+int guest_domain(struct guest *g, uint32_t id, bool passthrough, const uint32_t *units,
+		 uint32_t count);
+bool guest_domain_known(const struct guest *g, uint32_t id);
+bool guest_domain_uses(const struct guest *g, uint32_t id, uint32_t unit);
+int guest_destroy(struct guest *g, uint32_t id);
+int guest_attach(struct guest *g, uint32_t id, uint32_t unit, uint32_t device, uint16_t rid,
+		 bool ats);
+int guest_detach(struct guest *g, uint32_t device);
+
+int guest_map(struct guest *g, uint32_t id, uint64_t iova, uint64_t pa, uint64_t size,
+	      uint32_t perm);
+int guest_unmap(struct guest *g, uint32_t id, uint64_t iova, uint64_t size);
+int guest_unmap_lazy(struct guest *g, uint32_t id, uint64_t iova, uint64_t size, uint32_t ticket);
+int guest_flush(struct guest *g, uint32_t id);
+int guest_poll(struct guest *g, uint32_t ticket);
+int guest_lookup(struct guest *g, uint32_t id, uint64_t iova, uint64_t *pa, uint32_t *perm,
+		 uint64_t *size);
+
+/* True while fresh pages are being zeroed: not a moment of the driver's. */
+bool guest_zeroing(const struct guest *g);
+
+/* Pages of the pool the driver holds now; a static text when it misused the allocator, else NULL. */
+uint32_t guest_pages_held(const struct guest *g);
+const char *guest_misuse(const struct guest *g);
+
+const char *guest_error_name(int rc);
+const char *guest_error_at(uint32_t n); /* name of -n, NULL beyond the last */
+
+#endif

@@ -1,0 +1,274 @@
+/*
+ * The machine of a scenario.
+ */
+#include "machine.h"
+
+#include <string.h>
+
+#include "hw/bits.h"
+
+static bool fail(const struct check *c, const struct dts_node *n, const char *text)
+{
+	return engine_fail(c->error, c->path, n->path, "%s", text);
+}
+
+static bool has_type(const struct dts_node *n, const char *prop, const char *value)
+{
+	const struct dts_prop *p = dts_find(n, prop);
+
+	return p && dts_is_strings(p) && strcmp(dts_string(p, 0), value) == 0;
+}
+
+int unit_set(struct be_unit *u, const char *name, uint64_t value)
+{
+	const struct capability *cap = capability_find(name);
+	uint64_t *word;
+
+	if (!cap) {
+		if (value > UINT32_MAX)
+			return -2;
+		if (strcmp(name, "host-address-bits") == 0)
+			u->host_addr_bits = (uint32_t)value;
+		else if (strcmp(name, "version") == 0)
+			u->ver = (uint32_t)value;
+		else if (strcmp(name, "plm-align-bits") == 0)
+			u->plm_align_bits = (uint32_t)value;
+		else if (strcmp(name, "phm-align-bits") == 0)
+			u->phm_align_bits = (uint32_t)value;
+		else
+			return -1;
+		return 0;
+	}
+	word = cap->extended ? &u->ecap : &u->cap;
+	if (value < cap->minus || !FIELD_FITS(cap->mask, value - cap->minus))
+		return -2;
+	*word = (*word & ~cap->mask) | FIELD_PREP(cap->mask, value - cap->minus);
+	return 0;
+}
+
+/* ---- memory ---- */
+
+static bool overlaps(uint64_t a, uint64_t a_last, uint64_t b, uint64_t b_last)
+{
+	return a <= b_last && b <= a_last;
+}
+
+static bool add_memory(struct machine *m, const struct check *c, const struct dts_node *n)
+{
+	const struct dts_prop *reg;
+
+	if (!check_node(c, n, schema_memory, NULL, NULL))
+		return false;
+	reg = dts_find(n, "reg");
+	if (reg->len % 16)
+		return fail(c, n,
+			    "property \"reg\": expected pairs of address and size, 64 bits each");
+	for (uint32_t i = 0; i < reg->len / 16; i++) {
+		uint64_t first = dts_word(reg, 2 * i), size = dts_word(reg, 2 * i + 1);
+
+		if (m->mems == MACHINE_MEMS)
+			return fail(c, n, "more than 16 memory ranges");
+		if (!size || (first | size) & 4095 || first + (size - 1) < first ||
+		    first + (size - 1) >= (uint64_t)1 << 52)
+			return fail(c, n,
+				    "property \"reg\": address and size have to be multiples of "
+				    "4096, the "
+				    "size not 0, the end below 2^52");
+		for (uint32_t k = 0; k < m->mems; k++)
+			if (overlaps(first, first + (size - 1), m->mem[k].first, m->mem[k].last))
+				return engine_fail(c->error, c->path, n->path,
+						   "memory 0x%llx..0x%llx overlaps %s",
+						   (unsigned long long)first,
+						   (unsigned long long)(first + (size - 1)),
+						   m->mem[k].node->path);
+		m->mem[m->mems++] = (struct machine_mem){ n, first, first + (size - 1) };
+	}
+	return true;
+}
+
+/* ---- units ---- */
+
+static bool unit_property(const struct check *c, const struct dts_node *n, const struct dts_prop *p,
+			  bool *known, const void *arg)
+{
+	uint64_t v;
+
+	(void)arg;
+	if (!capability_find(p->name))
+		return true;
+	*known = true;
+	if (!dts_number(p, &v))
+		return engine_fail(c->error, c->path, n->path,
+				   "capability \"%s\": expected a number", p->name);
+	return true;
+}
+
+static bool add_unit(struct machine *m, const struct check *c, const struct dts_node *n)
+{
+	struct machine_unit *u = m->unit + m->units;
+	const struct dts_prop *p;
+	uint64_t v;
+
+	if (m->units == MACHINE_UNITS)
+		return fail(c, n, "more than 8 units");
+	if (!check_node(c, n, schema_unit, unit_property, NULL))
+		return false;
+	p = dts_find(n, "reg");
+	if (p->len != 16)
+		return fail(
+			c, n,
+			"property \"reg\": expected one pair of address and size, 64 bits each");
+	backend_sim_ops.unit_default(&u->config);
+	u->node = n;
+	u->label = n->name;
+	u->config.base = dts_word(p, 0);
+	if ((p = dts_find(n, "label")) != NULL)
+		u->label = dts_string(p, 0);
+	for (uint32_t i = 0; i < m->units; i++)
+		if (strcmp(m->unit[i].label, u->label) == 0)
+			return fail(c, n, "another unit has the same label");
+	for (uint32_t i = 0; i < n->nprops; i++) {
+		p = n->props + i;
+		if (dts_number(p, &v) && unit_set(&u->config, p->name, v) == -2)
+			return engine_fail(c->error, c->path, n->path,
+					   "capability \"%s\": 0x%llx does not fit the field",
+					   p->name, (unsigned long long)v);
+	}
+	m->units++;
+	return true;
+}
+
+/* ---- devices ---- */
+
+/* The standard iommu-map binding: rows of rid base, unit, base at the unit, length. */
+static bool map_rid(struct machine *m, const struct check *c, const struct dts_node *host,
+		    struct machine_device *d, uint32_t rid)
+{
+	const struct dts_prop *map = dts_find(host, "iommu-map");
+
+	for (uint32_t i = 0; i < map->len / 16; i++) {
+		uint32_t base = dts_cell(map, 4 * i), out = dts_cell(map, 4 * i + 2);
+		int unit = machine_unit(m, dts_cell(map, 4 * i + 1));
+
+		if (rid < base || rid - base >= dts_cell(map, 4 * i + 3))
+			continue;
+		if (unit < 0)
+			return fail(c, host,
+				    "property \"iommu-map\" refers to a node that is no unit");
+		if (out + (rid - base) > UINT16_MAX)
+			return fail(c, host, "property \"iommu-map\" leads to an id beyond 0xffff");
+		d->unit = (uint32_t)unit;
+		d->rid = (uint16_t)(out + (rid - base));
+		return true;
+	}
+	return engine_fail(c->error, c->path, d->node->path,
+			   "requester id 0x%04x is in no row of the host's \"iommu-map\"", rid);
+}
+
+static bool add_device(struct machine *m, const struct check *c, const struct dts_node *host,
+		       const struct dts_node *n)
+{
+	struct machine_device *d = m->device + m->devices;
+	const struct dts_prop *reg;
+
+	if (m->devices == MACHINE_DEVICES)
+		return fail(c, n, "more than 256 devices");
+	if (!check_node(c, n, schema_device, NULL, NULL))
+		return false;
+	if (n->child)
+		return fail(c, n->child, "a PCI device has no child nodes here");
+	reg = dts_find(n, "reg");
+	if (reg->len % 20)
+		return fail(c, n, "property \"reg\": expected rows of five cells");
+	d->node = n;
+	d->name = n->name;
+	d->ats = dts_find(n, "ats") != NULL;
+	if (!map_rid(m, c, host, d, (dts_cell(reg, 0) >> 8) & 0xffff))
+		return false;
+	for (uint32_t i = 0; i < m->devices; i++)
+		if (m->device[i].unit == d->unit && m->device[i].rid == d->rid)
+			return fail(c, n, "another device of the same unit has this requester id");
+	m->devices++;
+	return true;
+}
+
+static bool add_host(struct machine *m, const struct check *c, const struct dts_node *n)
+{
+	if (!check_node(c, n, schema_host, NULL, NULL))
+		return false;
+	if (dts_find(n, "iommu-map")->len % 16)
+		return fail(c, n, "property \"iommu-map\": expected rows of four cells");
+	for (const struct dts_node *d = n->child; d; d = d->next)
+		if (!add_device(m, c, n, d))
+			return false;
+	return true;
+}
+
+/* ---- the whole ---- */
+
+static bool clear_of_memory(const struct machine *m, const struct check *c)
+{
+	for (uint32_t i = 0; i < m->units; i++) {
+		uint64_t base = m->unit[i].config.base;
+
+		for (uint32_t k = 0; k < m->mems; k++)
+			if (overlaps(base, base + 4095, m->mem[k].first, m->mem[k].last))
+				return engine_fail(c->error, c->path, m->unit[i].node->path,
+						   "its registers at 0x%llx overlap %s",
+						   (unsigned long long)base, m->mem[k].node->path);
+		for (uint32_t k = 0; k < i; k++)
+			if (overlaps(base, base + 4095, m->unit[k].config.base,
+				     m->unit[k].config.base + 4095))
+				return fail(c, m->unit[i].node,
+					    "its registers overlap another unit's");
+	}
+	return true;
+}
+
+bool machine_load(struct machine *m, const struct check *c, const struct dts_node *node)
+{
+	const struct dts_prop *p;
+	uint64_t v;
+
+	memset(m, 0, sizeof(*m));
+	if (!check_node(c, node, schema_machine, NULL, NULL))
+		return false;
+	if (!dts_number(dts_find(node, "#address-cells"), &v) || v != 2 ||
+	    !dts_number(dts_find(node, "#size-cells"), &v) || v != 2)
+		return fail(c, node, "\"#address-cells\" and \"#size-cells\" have to be <2>");
+	for (const struct dts_node *n = node->child; n; n = n->next)
+		if (has_type(n, "device_type", "memory") ? !add_memory(m, c, n)
+		    : has_type(n, "compatible", "intel,vtd")
+			    ? !add_unit(m, c, n)
+			    : !has_type(n, "device_type", "pci") &&
+				      !fail(c, n,
+					    "a node of the machine has to have device_type = "
+					    "\"memory\", "
+					    "compatible = \"intel,vtd\", or device_type = \"pci\""))
+			return false;
+	for (const struct dts_node *n = node->child; n; n = n->next)
+		if (has_type(n, "device_type", "pci") && !add_host(m, c, n))
+			return false;
+	if (!m->mems || !m->units)
+		return fail(c, node, "a machine needs at least one memory node and one iommu node");
+	m->driver_pages = 4096;
+	if ((p = dts_find(node, "driver-pages")) != NULL)
+		(void)dts_number(p, &m->driver_pages);
+	return clear_of_memory(m, c);
+}
+
+int machine_unit(const struct machine *m, uint32_t phandle)
+{
+	for (uint32_t i = 0; phandle && i < m->units; i++)
+		if (m->unit[i].node->phandle == phandle)
+			return (int)i;
+	return -1;
+}
+
+int machine_device(const struct machine *m, uint32_t phandle)
+{
+	for (uint32_t i = 0; phandle && i < m->devices; i++)
+		if (m->device[i].node->phandle == phandle)
+			return (int)i;
+	return -1;
+}

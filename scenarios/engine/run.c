@@ -1,0 +1,516 @@
+/*
+ * Running one permutation: set the machine up, take the steps in order, judge after each.
+ */
+#include "run.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "hw/vtd.h"
+#include "names.h"
+
+#define TAIL_LINES 12
+#define TRACE_SHORT 1024u
+#define TRACE_LONG 65536u
+
+/* ---- how a step ends ---- */
+
+__attribute__((format(printf, 2, 0))) static void tell(struct run *r, const char *fmt, va_list ap)
+{
+	size_t at = strlen(r->res->text), size = sizeof(r->res->text);
+
+	if (at && at + 1 < size)
+		r->res->text[at++] = '\n';
+	r->res->text[at] = '\0';
+	if (r->inside_busy && r->inside) {
+		snprintf(r->res->text + at, size - at,
+			 "during (%s, yield point %" PRIu64 "): ", r->inside->verb->name,
+			 r->yields);
+		at = strlen(r->res->text);
+	}
+	vsnprintf(r->res->text + at, size - at, fmt, ap);
+}
+
+enum step_rc run_fail(struct run *r, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	tell(r, fmt, ap);
+	va_end(ap);
+	return STEP_FAIL;
+}
+
+enum step_rc run_error(struct run *r, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	tell(r, fmt, ap);
+	va_end(ap);
+	return STEP_ERROR;
+}
+
+enum step_rc run_skip(struct run *r, const char *what)
+{
+	snprintf(r->res->text, sizeof(r->res->text), "backend %s lacks %s", r->be->ops->name, what);
+	return STEP_SKIP;
+}
+
+enum step_rc check_number(struct run *r, const char *what, uint64_t want, uint64_t got)
+{
+	r->res->checks++;
+	if (want == got)
+		return STEP_OK;
+	return run_fail(r, "%s: expected 0x%" PRIx64 ", got 0x%" PRIx64, what, want, got);
+}
+
+enum step_rc check_text(struct run *r, const char *what, const char *want, const char *got)
+{
+	r->res->checks++;
+	if (strcmp(want, got) == 0)
+		return STEP_OK;
+	return run_fail(r, "%s: expected %s, got %s", what, want, got);
+}
+
+enum step_rc check_property(struct run *r, const struct step *s, const char *name, uint64_t got)
+{
+	return step_has(s, name) ? check_number(r, name, step_number(s, name, 0), got) : STEP_OK;
+}
+
+/* ---- what steps refer to ---- */
+
+uint32_t step_unit(const struct run *r, const struct step *s)
+{
+	int unit = machine_unit(r->machine, (uint32_t)step_number(s, "unit", 0));
+	int dev;
+
+	if (unit >= 0)
+		return (uint32_t)unit;
+	dev = step_device(r, s);
+	return dev >= 0 ? r->machine->device[dev].unit : 0;
+}
+
+int step_device(const struct run *r, const struct step *s)
+{
+	return machine_device(r->machine, (uint32_t)step_number(s, "dev", 0));
+}
+
+uint16_t step_rid(const struct run *r, const struct step *s)
+{
+	int dev = step_device(r, s);
+
+	return (uint16_t)step_number(s, "rid", dev >= 0 ? r->machine->device[dev].rid : 0);
+}
+
+/* ---- trace ---- */
+
+static const char *mark_name(const struct run *r, uint64_t mark)
+{
+	return mark < r->sc->step_count ? r->sc->steps[2 * mark].node->name : "end";
+}
+
+static bool trace_text(const struct run *r, uint64_t n, char *buf, size_t size)
+{
+	uint64_t mark;
+
+	if (!r->be->ops->trace_line || !r->be->ops->trace_line(r->be, n, buf, size, &mark))
+		return false;
+	if (mark != UINT64_MAX)
+		snprintf(buf, size, "-- %s", mark_name(r, mark));
+	return true;
+}
+
+static void trace_pump(struct run *r)
+{
+	uint64_t end;
+	uint64_t lost = 0;
+	char line[256];
+
+	if (!r->trace || !r->be->ops->trace_count)
+		return;
+	end = r->be->ops->trace_count(r->be);
+	if (end - r->trace_next > TRACE_LONG) {
+		lost = end - r->trace_next - TRACE_LONG;
+		r->trace_next += lost;
+		fprintf(r->trace, "(%" PRIu64 " records lost: the ring holds %u)\n", lost,
+			TRACE_LONG);
+	}
+	for (; r->trace_next < end; r->trace_next++)
+		if (trace_text(r, r->trace_next, line, sizeof(line)))
+			fprintf(r->trace, "%s\n", line);
+}
+
+static void trace_tail(struct run *r)
+{
+	uint64_t end = r->be && r->be->ops->trace_count ? r->be->ops->trace_count(r->be) : 0;
+	size_t at = 0, size = sizeof(r->res->tail);
+	char line[256];
+
+	for (uint64_t n = end > TAIL_LINES ? end - TAIL_LINES : 0; n < end; n++)
+		if (trace_text(r, n, line, sizeof(line)) && at + strlen(line) + 2 < size)
+			at += (size_t)snprintf(r->res->tail + at, size - at, "%s%s", at ? "\n" : "",
+					       line);
+}
+
+/* ---- judging ---- */
+
+static bool step_lists(const struct step *s, const char *prop, const char *name)
+{
+	const struct dts_prop *p = s ? dts_find(s->node, prop) : NULL;
+	const char *at;
+
+	for (uint32_t i = 0; p && (at = dts_string(p, i)) != NULL; i++)
+		if (strcmp(at, name) == 0)
+			return true;
+	return false;
+}
+
+static bool listed(const struct step *s, const char *prop, const char *name)
+{
+	return step_lists(s, prop, name) || (s && step_lists(s->during, prop, name));
+}
+
+/* Everything that s (or its during) lists and that did not appear. */
+static enum step_rc missing(struct run *r, const struct step *s, const char *prop, name_at_fn names,
+			    const bool *seen, const char *what)
+{
+	const char *name;
+
+	for (uint32_t i = 0; s && i < RUN_COMPLAINTS && (name = names(i)) != NULL; i++) {
+		if (!listed(s, prop, name))
+			continue;
+		r->res->checks++;
+		if (!seen[i])
+			return run_fail(r, "expected %s \"%s\", and none came", what, name);
+	}
+	return STEP_OK;
+}
+
+static enum step_rc judge_findings(struct run *r, const struct step *s)
+{
+	uint32_t end = r->be->ops->findings ? r->be->ops->findings(r->be) : 0;
+	bool seen[RUN_COMPLAINTS] = { false };
+	char text[1200];
+
+	for (; r->findings < end; r->findings++) {
+		enum be_finding_kind kind = BE_FINDING_OUTCOME;
+
+		if (!r->be->ops->finding(r->be, r->findings, &kind, text, sizeof(text)))
+			return run_fail(r, "the oracle found more than it keeps");
+		seen[kind] = true;
+		if (s && listed(s, "finding", names_finding(kind)))
+			continue;
+		if (!r->expected[kind]) {
+			r->findings = end;
+			return run_fail(r, "the oracle found \"%s\":\n%s", names_finding(kind),
+					text);
+		}
+		r->expected[kind]--;
+	}
+	return missing(r, s, "finding", names_finding, seen, "the oracle's finding");
+}
+
+static enum step_rc judge_complaints(struct run *r, const struct step *s)
+{
+	bool seen[RUN_COMPLAINTS] = { false };
+	const char *name;
+
+	for (uint32_t i = 0; r->be->ops->complaint_count && i < RUN_COMPLAINTS; i++) {
+		uint32_t count;
+
+		name = r->be->ops->complaint_name(i);
+		if (!name)
+			break;
+		count = r->be->ops->complaint_count(r->be, i);
+		seen[i] = count != r->complaints[i];
+		r->complaints[i] = count;
+		if (seen[i] && !r->allowed[i] && !(s && listed(s, "complaint", name)))
+			return run_fail(r, "the hardware complains of \"%s\": %s", name,
+					r->be->ops->complaint_text(i));
+	}
+	return missing(r, s, "complaint", names_complaint, seen, "the complaint");
+}
+
+static enum step_rc judge(struct run *r, const struct step *s)
+{
+	enum step_rc rc;
+	const char *misuse = guest_misuse(r->guest);
+
+	if (misuse)
+		return run_fail(r, "the driver misused the platform: %s", misuse);
+	rc = judge_findings(r, s);
+	return rc == STEP_OK ? judge_complaints(r, s) : rc;
+}
+
+/* ---- steps ---- */
+
+static void at_yield(void *ctx)
+{
+	struct run *r = ctx;
+
+	if (r->inside_busy || guest_zeroing(r->guest))
+		return;
+	r->yields++;
+	if (r->inside_rc != STEP_OK || (!r->inside->each && r->yields != r->inside->at))
+		return;
+	r->inside_busy = true;
+	r->inside_runs++;
+	r->inside_rc = r->inside->verb->run(r, r->inside);
+	r->inside_busy = false;
+}
+
+static enum step_rc run_with_during(struct run *r, const struct step *s)
+{
+	enum step_rc rc;
+
+	RUN_NEEDS(r, on_yield, "yield points");
+	r->inside = s->during;
+	r->inside_rc = STEP_OK;
+	r->yields = r->inside_runs = 0;
+	r->be->ops->on_yield(r->be, at_yield, r);
+	rc = s->verb->run(r, s);
+	r->be->ops->on_yield(r->be, NULL, NULL);
+	r->inside = NULL;
+	if (r->inside_rc != STEP_OK)
+		return r->inside_rc;
+	if (rc == STEP_OK && !r->inside_runs)
+		return run_fail(
+			r, "during: yield point %" PRIu64 " was never reached, there were %" PRIu64,
+			s->during->at, r->yields);
+	return rc;
+}
+
+static bool applies(const struct run *r, const struct step *s)
+{
+	const struct dts_prop *p = dts_find(s->node, "when");
+	const char *at;
+
+	for (uint32_t i = 0; p && (at = dts_string(p, i)) != NULL; i++)
+		if (!vary_holds(&r->sc->vary, r->permutation, at))
+			return false;
+	p = dts_find(s->node, "unless");
+	for (uint32_t i = 0; p && (at = dts_string(p, i)) != NULL; i++)
+		if (vary_holds(&r->sc->vary, r->permutation, at))
+			return false;
+	return true;
+}
+
+static enum step_rc run_step(struct run *r, uint32_t n)
+{
+	const struct step *s = r->sc->steps + 2 * (size_t)n;
+	enum step_rc rc;
+
+	if (!applies(r, s))
+		return STEP_OK;
+	r->step = s;
+	if (r->be->ops->mark)
+		r->be->ops->mark(r->be, n);
+	rc = s->during ? run_with_during(r, s) : s->verb->run(r, s);
+	r->res->steps++;
+	if (rc == STEP_FAIL) /* what the oracle saw explains it */
+		(void)judge_findings(r, s);
+	return rc == STEP_OK ? judge(r, s) : rc;
+}
+
+/* ---- the end ---- */
+
+static enum step_rc promises(struct run *r)
+{
+	for (uint32_t i = 0; i < r->rules; i++) {
+		if (!r->rule[i].promise)
+			continue;
+		r->res->checks++;
+		if (!r->be->ops->inject_fired(r->be, r->rule[i].number))
+			return run_fail(r, "the injected fault \"%s\" was never reached",
+					r->rule[i].node->name);
+	}
+	return STEP_OK;
+}
+
+static enum step_rc finish(struct run *r)
+{
+	enum step_rc rc = guest_account(r);
+
+	if (rc == STEP_OK)
+		rc = judge(r, NULL);
+	for (uint32_t i = 0; rc == STEP_OK && i < BE_FINDINGS; i++)
+		if (r->expected[i] && !r->optional[i])
+			rc = run_fail(r, "%u expected finding%s \"%s\" did not appear",
+				      r->expected[i], r->expected[i] == 1 ? "" : "s",
+				      names_finding(i));
+	return rc == STEP_OK ? promises(r) : rc;
+}
+
+static enum step_rc run_steps(struct run *r)
+{
+	for (uint32_t n = 0; n < r->sc->step_count; n++) {
+		enum step_rc rc = run_step(r, n);
+
+		trace_pump(r);
+		if (rc != STEP_OK) {
+			snprintf(r->res->step, sizeof(r->res->step), "%s", r->step->node->name);
+			return rc;
+		}
+	}
+	r->step = NULL;
+	if (r->be->ops->mark)
+		r->be->ops->mark(r->be, r->sc->step_count);
+	return finish(r);
+}
+
+/* ---- setting up ---- */
+
+/* Spreads a run's seeds so that near ones give unrelated streams (the finaliser of SplitMix64). */
+static uint64_t mix(uint64_t a, uint64_t b)
+{
+	uint64_t z = a + UINT64_C(0x9E3779B97F4A7C15) * (b + 1);
+
+	z = (z ^ (z >> 30)) * UINT64_C(0xBF58476D1CE4E5B9);
+	z = (z ^ (z >> 27)) * UINT64_C(0x94D049BB133111EB);
+	return z ^ (z >> 31);
+}
+
+static enum step_rc build_units(struct run *r)
+{
+	const struct machine *m = r->machine;
+
+	for (uint32_t i = 0; i < m->units; i++) {
+		int unit = r->be->ops->unit_add(r->be, &r->setting.unit[i]);
+
+		if (unit == -2) {
+			snprintf(r->res->text, sizeof(r->res->text), "backend %s lacks %s: %s",
+				 r->be->ops->name, m->unit[i].label, r->be->ops->why(r->be));
+			return STEP_SKIP;
+		}
+		if (unit != (int)i)
+			return run_error(r, "%s: %s: an impossible unit: %s", r->sc->path,
+					 m->unit[i].node->path, r->be->ops->why(r->be));
+	}
+	return STEP_OK;
+}
+
+static enum step_rc build_machine(struct run *r)
+{
+	const struct machine *m = r->machine;
+	enum step_rc rc;
+
+	for (uint32_t i = 0; i < m->mems; i++)
+		if (r->be->ops->mem_add(r->be, m->mem[i].first, m->mem[i].last))
+			return run_error(r, "%s: %s: %s", r->sc->path, m->mem[i].node->path,
+					 r->be->ops->why(r->be));
+	rc = build_units(r);
+	if (rc != STEP_OK)
+		return rc;
+	for (uint32_t i = 0; i < m->devices; i++) {
+		const struct machine_device *d = m->device + i;
+		int dev = r->be->ops->device_add(r->be, d->unit, d->rid, d->ats);
+
+		if (dev < 0)
+			return run_error(r, "%s: %s: %s", r->sc->path, d->node->path,
+					 r->be->ops->why(r->be));
+		r->device[i] = (uint32_t)dev;
+		r->attached[i] = -1;
+	}
+	return STEP_OK;
+}
+
+static enum step_rc build_guest(struct run *r)
+{
+	const struct machine_mem *mem = r->machine->mem;
+	uint64_t pages = (mem->last - mem->first + 1) / 4096;
+	uint64_t pool = r->machine->driver_pages;
+	struct guest_config c = { .be = r->be,
+				  .units = r->machine->units,
+				  .register_inval = r->setting.register_inval,
+				  .no_superpages = r->setting.no_superpages };
+
+	if (pool > pages / 2)
+		pool = pages / 2;
+	c.pool_pages = pool;
+	c.pool_first = mem->last + 1 - pool * 4096;
+	for (uint32_t i = 0; i < c.units; i++) {
+		c.host_addr_bits[i] = r->setting.unit[i].host_addr_bits;
+		if (!(r->setting.unit[i].ecap & VTD_ECAP_C) &&
+		    r->setting.policy.publish != BE_PUBLISH_AT_ONCE)
+			c.cold_zeroes = true;
+	}
+	r->guest = guest_new(&c);
+	return r->guest ? STEP_OK : run_error(r, "out of memory");
+}
+
+static enum step_rc set_up(struct run *r, const struct run_options *options)
+{
+	struct be_config c = { .policy = r->setting.policy };
+	enum step_rc rc;
+
+	c.seed = mix(mix(options->seed, r->sc->seed), r->setting.seed);
+	c.trace_records = options->trace_path ? TRACE_LONG : TRACE_SHORT;
+	if (options->backend && strcmp(options->backend, backend_sim_ops.name) != 0)
+		return run_error(r, "unknown backend \"%s\"; known: \"%s\"", options->backend,
+				 backend_sim_ops.name);
+	r->be = backend_sim_open(&c);
+	if (!r->be)
+		return run_error(r, "out of memory");
+	if (options->trace_path) {
+		r->trace = fopen(options->trace_path, "w");
+		if (!r->trace)
+			return run_error(r, "%s: cannot write it: %s", options->trace_path,
+					 strerror(errno));
+		fprintf(r->trace, "# %s [%s] seed %" PRIu64 "\n", r->sc->path,
+			scenario_permutation_id(r->sc, r->permutation), options->seed);
+	}
+	rc = build_machine(r);
+	return rc == STEP_OK ? build_guest(r) : rc;
+}
+
+static void tear_down(struct run *r, enum step_rc *rc)
+{
+	trace_pump(r);
+	if (r->trace && fclose(r->trace) != 0 && *rc == STEP_OK)
+		*rc = run_error(r, "the trace could not be written");
+	guest_free(r->guest);
+	if (r->be)
+		r->be->ops->close(r->be);
+	ledger_free(&r->ledger);
+}
+
+void scenario_run(const struct scenario *sc, uint32_t n, const struct run_options *options,
+		  struct run_result *result)
+{
+	static const enum run_verdict verdicts[] = { [STEP_OK] = RUN_PASS,
+						     [STEP_FAIL] = RUN_FAIL,
+						     [STEP_SKIP] = RUN_SKIP,
+						     [STEP_ERROR] = RUN_ERROR };
+	struct run *r = calloc(1, sizeof(*r));
+	enum step_rc rc;
+
+	memset(result, 0, sizeof(*result));
+	result->verdict = RUN_ERROR;
+	if (!r || n >= sc->vary.permutations) {
+		snprintf(result->text, sizeof(result->text), "%s",
+			 r ? "there is no such permutation" : "out of memory");
+		free(r);
+		return;
+	}
+	r->sc = sc;
+	r->machine = &sc->machine;
+	r->permutation = n;
+	r->res = result;
+	r->setting = sc->setting;
+	vary_apply(&sc->vary, n, &sc->machine, &r->setting);
+	rc = set_up(r, options);
+	if (rc == STEP_OK)
+		rc = run_steps(r);
+	if (r->be) {
+		result->sim_ns = r->be->ops->now(r->be);
+		if (rc == STEP_FAIL)
+			trace_tail(r);
+	}
+	tear_down(r, &rc);
+	result->verdict = verdicts[rc];
+	free(r);
+}

@@ -1,0 +1,103 @@
+/*
+ * One run of one permutation: what the steps share.
+ */
+#ifndef ENGINE_RUN_H
+#define ENGINE_RUN_H
+
+#include <stdio.h>
+
+#include "backend.h"
+#include "engine.h"
+#include "guest.h"
+#include "ledger.h"
+#include "machine.h"
+#include "schema.h"
+#include "vary.h"
+
+#define RUN_COMPLAINTS 256
+#define RUN_RULES 32
+#define RUN_TIMEOUT_NS UINT64_C(20000000)
+#define RUN_DMA_MAX (UINT64_C(16) << 20)
+
+struct scenario {
+	char *path;
+	struct dts *tree;
+	const char *title, *spec;
+	uint64_t seed;
+	struct machine machine;
+	struct setting setting;
+	struct vary vary;
+	struct step *steps; /* step i at [2 * i], its during at [2 * i + 1] */
+	uint32_t step_count;
+};
+
+struct rule {
+	const struct dts_node *node;
+	int number;
+	bool promise;
+};
+
+struct run {
+	const struct scenario *sc;
+	const struct machine *machine;
+	uint32_t permutation;
+	struct setting setting;
+	struct backend *be;
+	struct guest *guest;
+	struct ledger ledger;
+	struct run_result *res;
+
+	const struct step *step;   /* the one that runs */
+	const struct step *inside; /* its during, when there is one */
+	bool inside_busy;
+	enum step_rc inside_rc;
+	uint64_t yields, inside_runs;
+
+	uint32_t findings;                   /* looked at so far */
+	uint32_t expected[BE_FINDINGS];      /* announced by expect-finding */
+	bool optional[BE_FINDINGS];          /* need not appear */
+	uint32_t complaints[RUN_COMPLAINTS]; /* looked at so far */
+	bool allowed[RUN_COMPLAINTS];
+	struct rule rule[RUN_RULES];
+	uint32_t rules;
+
+	uint32_t device[MACHINE_DEVICES]; /* the backend's numbers */
+	int attached[MACHINE_DEVICES];    /* domain of the guest, -1: none */
+	uint64_t told[MACHINE_UNITS], lost[MACHINE_UNITS];
+	bool own_faults[MACHINE_UNITS]; /* the scenario cleared fault records itself */
+	bool dead;                      /* the guest was left in the middle of a call */
+
+	uint64_t pattern; /* what the next write moves */
+	FILE *trace;
+	uint64_t trace_next;
+};
+
+/* How a step ends; the text goes into the result. */
+enum step_rc run_fail(struct run *r, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+enum step_rc run_error(struct run *r, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+enum step_rc run_skip(struct run *r, const char *what);
+
+/* Compares and counts. */
+enum step_rc check_number(struct run *r, const char *what, uint64_t want, uint64_t got);
+enum step_rc check_text(struct run *r, const char *what, const char *want, const char *got);
+
+/* When the step has property `name`: compares it with `got`. */
+enum step_rc check_property(struct run *r, const struct step *s, const char *name, uint64_t got);
+
+/* The step's unit, the first when it names none; its device, -1 when it names none. */
+uint32_t step_unit(const struct run *r, const struct step *s);
+int step_device(const struct run *r, const struct step *s);
+
+/* Requester id of the step: `rid`, else its device's, else 0. */
+uint16_t step_rid(const struct run *r, const struct step *s);
+
+/* Guest: accounts for what is in the fault registers of every unit the driver runs. */
+enum step_rc guest_account(struct run *r);
+
+#define RUN_NEEDS(r, op, what)                    \
+	do {                                      \
+		if (!(r)->be->ops->op)            \
+			return run_skip(r, what); \
+	} while (0)
+
+#endif

@@ -1,0 +1,525 @@
+/*
+ * The language as tables, and the one checker that reads them.
+ */
+#include "schema.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "names.h"
+
+/* clang-format off */
+
+#define END { NULL, TYPE_FLAG, false, 0, NULL, NULL }
+
+const struct prop_desc schema_root[] = {
+	{ "title", TYPE_STRING, true, 0, NULL, "one sentence: the condition and what must come of it" },
+	{ "spec", TYPE_STRING, true, 0, NULL, "the specification's sections it rests on" },
+	{ "seed", TYPE_NUMBER, false, 0, NULL, "start of every random choice (0)" },
+	END
+};
+
+const struct prop_desc schema_machine[] = {
+	{ "#address-cells", TYPE_NUMBER, true, 2, NULL, "2: addresses have 64 bits" },
+	{ "#size-cells", TYPE_NUMBER, true, 2, NULL, "2: sizes have 64 bits" },
+	{ "driver-pages", TYPE_NUMBER, false, 1u << 20, NULL,
+	  "pages set aside for the driver at the end of the first memory node (4096, at most half of it)" },
+	END
+};
+
+const struct prop_desc schema_memory[] = {
+	{ "device_type", TYPE_STRING, true, 0, NULL, "\"memory\"" },
+	{ "reg", TYPE_WORDS, true, 0, NULL, "pairs of address and size, 64 bits each" },
+	END
+};
+
+const struct prop_desc schema_unit[] = {
+	{ "compatible", TYPE_STRING, true, 0, NULL, "\"intel,vtd\"" },
+	{ "reg", TYPE_WORDS, true, 0, NULL, "address and size of the registers, 64 bits each" },
+	{ "#iommu-cells", TYPE_NUMBER, false, 1, NULL, "1: the requester id" },
+	{ "label", TYPE_STRING, false, 0, NULL, "name for reports and for `vary` (the node's name)" },
+	{ "host-address-bits", TYPE_NUMBER, false, 52, NULL, "host address width, 32 to 52" },
+	{ "version", TYPE_NUMBER, false, 255, NULL, "VER_REG: major in bits 7:4, minor in 3:0" },
+	{ "plm-align-bits", TYPE_NUMBER, false, 31, NULL, "protected low memory: granularity 2^n" },
+	{ "phm-align-bits", TYPE_NUMBER, false, 51, NULL, "protected high memory: granularity 2^n" },
+	END
+};
+
+const struct prop_desc schema_host[] = {
+	{ "compatible", TYPE_STRING, true, 0, NULL, "\"pci-host-ecam-generic\" or any other host bridge" },
+	{ "device_type", TYPE_STRING, true, 0, NULL, "\"pci\"" },
+	{ "#address-cells", TYPE_NUMBER, true, 3, NULL, "3, as the PCI binding has it" },
+	{ "#size-cells", TYPE_NUMBER, true, 2, NULL, "2, as the PCI binding has it" },
+	{ "iommu-map", TYPE_CELLS, true, 0, NULL,
+	  "rows of first requester id, unit, first id at the unit, count: the standard binding" },
+	END
+};
+
+const struct prop_desc schema_device[] = {
+	{ "reg", TYPE_CELLS, true, 0, NULL,
+	  "five cells, the first bus << 16 | device << 11 | function << 8: the standard binding" },
+	{ "ats", TYPE_FLAG, false, 0, NULL, "the device has a TLB of its own; the step `ats` turns it on" },
+	END
+};
+
+const struct prop_desc schema_policy[] = {
+	{ "cache", TYPE_STRING, false, 0, NULL, "\"keep-all\", \"keep-none\", \"lru-N\", \"random-N\": when caches forget" },
+	{ "publish", TYPE_NAME, false, 0, names_publish, "when a store reaches a walker that does not snoop" },
+	{ "delay", TYPE_NAME, false, 0, names_delay, "how long the hardware takes" },
+	{ "order", TYPE_NAME, false, 0, names_order, "order in which queue commands take effect" },
+	{ "inval-more", TYPE_BOOL, false, 0, NULL, "invalidations remove more than asked" },
+	{ "prefetch", TYPE_BOOL, false, 0, NULL, "a fill also fills the following page" },
+	{ "rewalk", TYPE_BOOL, false, 0, NULL, "a hit with too small a permission walks again" },
+	{ "collapse", TYPE_BOOL, false, 0, NULL, "faults of a source that has a record are not recorded again" },
+	{ "seed", TYPE_NUMBER, false, 0, NULL, "joins the scenario's seed" },
+	{ "inval", TYPE_NAME, false, 0, names_inval, "how the driver invalidates" },
+	{ "superpages", TYPE_BOOL, false, 0, NULL, "whether the driver maps large pages" },
+	END
+};
+
+const struct prop_desc schema_step[] = {
+	{ "do", TYPE_STRING, true, 0, NULL, "the verb" },
+	{ "when", TYPE_STRINGS, false, 0, NULL,
+	  "\"key=value\" or \"key=value|value\": only in permutations where all of them hold" },
+	{ "unless", TYPE_STRINGS, false, 0, NULL, "the same: not where any of them holds" },
+	{ "finding", TYPE_NAMES, false, 0, names_finding, "the oracle has to find exactly these kinds in this step" },
+	{ "complaint", TYPE_NAMES, false, 0, names_complaint, "the hardware has to complain of each of these in this step" },
+	END
+};
+
+const struct prop_desc schema_during[] = {
+	{ "at", TYPE_YIELD, true, 0, NULL, "<k>: at the k-th yield point, from 1; \"each\": at all of them" },
+	END
+};
+
+/* clang-format on */
+
+static const struct verb *const groups[GROUPS] = { guest_verbs, device_verbs, metal_verbs,
+						   world_verbs };
+
+const struct verb *verb_at(uint32_t n)
+{
+	for (int g = 0; g < GROUPS; g++)
+		for (const struct verb *v = groups[g]; v->name; v++)
+			if (n-- == 0)
+				return v;
+	return NULL;
+}
+
+const struct verb *verb_find(const char *name)
+{
+	const struct verb *v;
+
+	for (uint32_t i = 0; (v = verb_at(i)) != NULL; i++)
+		if (strcmp(v->name, name) == 0)
+			return v;
+	return NULL;
+}
+
+const struct prop_desc *desc_find(const struct prop_desc *table, const char *name)
+{
+	for (; table->name; table++)
+		if (strcmp(table->name, name) == 0)
+			return table;
+	return NULL;
+}
+
+int name_index(name_at_fn names, const char *name)
+{
+	const char *at;
+
+	for (uint32_t i = 0; (at = names(i)) != NULL; i++)
+		if (strcmp(at, name) == 0)
+			return (int)i;
+	return -1;
+}
+
+bool engine_fail(struct engine_error *e, const char *path, const char *node, const char *fmt, ...)
+{
+	va_list ap;
+	int n = snprintf(e->text, sizeof(e->text), "%s: %s%s", path, node, node[0] ? ": " : "");
+
+	va_start(ap, fmt);
+	if (n >= 0 && (size_t)n < sizeof(e->text))
+		vsnprintf(e->text + n, sizeof(e->text) - (size_t)n, fmt, ap);
+	va_end(ap);
+	return false;
+}
+
+/* ---- did you mean ---- */
+
+#define NAME_LEN 32
+
+unsigned name_distance(const char *a, const char *b)
+{
+	unsigned row[NAME_LEN + 1];
+	size_t la = strlen(a), lb = strlen(b);
+
+	if (la > NAME_LEN || lb > NAME_LEN)
+		return NAME_LEN;
+	for (unsigned j = 0; j <= lb; j++)
+		row[j] = j;
+	for (size_t i = 1; i <= la; i++) {
+		unsigned diagonal = row[0];
+
+		row[0] = (unsigned)i;
+		for (size_t j = 1; j <= lb; j++) {
+			unsigned change = diagonal + (a[i - 1] != b[j - 1]);
+			unsigned edit = (row[j] < row[j - 1] ? row[j] : row[j - 1]) + 1;
+
+			diagonal = row[j];
+			row[j] = change < edit ? change : edit;
+		}
+	}
+	return row[lb];
+}
+
+struct nearest {
+	const char *to, *name;
+	unsigned distance;
+};
+
+static void nearer(struct nearest *n, const char *name)
+{
+	unsigned d = name_distance(n->to, name);
+
+	if (d < n->distance && d <= 2 && d < strlen(n->to)) {
+		n->distance = d;
+		n->name = name;
+	}
+}
+
+static void hint(char *buf, size_t size, const struct nearest *n)
+{
+	if (n->name)
+		snprintf(buf, size, "; did you mean \"%s\"?", n->name);
+	else
+		buf[0] = '\0';
+}
+
+static void hint_names(char *buf, size_t size, const char *got, name_at_fn names)
+{
+	struct nearest best = { got, NULL, 100 };
+	const char *at;
+	size_t n = 0;
+
+	for (uint32_t i = 0; (at = names(i)) != NULL; i++)
+		nearer(&best, at);
+	if (best.name) {
+		hint(buf, size, &best);
+		return;
+	}
+	buf[0] = '\0';
+	for (uint32_t i = 0; (at = names(i)) != NULL && n < size && i < 12; i++)
+		n += (size_t)snprintf(buf + n, size - n, "%s\"%s\"", i ? ", " : "; known: ", at);
+}
+
+/* ---- checking ---- */
+
+static const char *const type_words[] = {
+	[TYPE_FLAG] = "no value",
+	[TYPE_BOOL] = "<0> or <1>",
+	[TYPE_NUMBER] = "a number: one cell <n>, two cells <hi lo>, or /bits/ 64 <n>",
+	[TYPE_STRING] = "a string",
+	[TYPE_STRINGS] = "a list of strings",
+	[TYPE_NAME] = "a name in quotes",
+	[TYPE_NAMES] = "a list of names in quotes",
+	[TYPE_REASON] = "a fault reason: its name in quotes or its number",
+	[TYPE_DEVICE] = "a reference to a PCI device of the machine, <&label>",
+	[TYPE_UNIT] = "a reference to an iommu node of the machine, <&label>",
+	[TYPE_UNITS] = "references to iommu nodes, <&label &label>",
+	[TYPE_WORDS] = "64-bit words: pairs of cells <hi lo>, or /bits/ 64",
+	[TYPE_CELLS] = "32-bit cells",
+	[TYPE_BYTES] = "bytes, [01 02]",
+	[TYPE_YIELD] = "a yield point: <k> from 1, or \"each\"",
+	[TYPE_VALUES] = "a list of values: strings or cells",
+};
+
+static bool bad(const struct check *c, const struct dts_node *n, const struct dts_prop *p,
+		const struct prop_desc *d)
+{
+	return engine_fail(c->error, c->path, n->path, "property \"%s\" has %u byte%s; expected %s",
+			   p->name, p->len, p->len == 1 ? "" : "s", type_words[d->type]);
+}
+
+static bool one_string(const struct dts_prop *p)
+{
+	return dts_is_strings(p) && dts_string_count(p) == 1;
+}
+
+static bool check_names(const struct check *c, const struct dts_node *n, const struct dts_prop *p,
+			const struct prop_desc *d)
+{
+	char text[300];
+	const char *s;
+
+	if (!dts_is_strings(p) || (d->type == TYPE_NAME && !one_string(p)))
+		return bad(c, n, p, d);
+	for (uint32_t i = 0; (s = dts_string(p, i)) != NULL; i++)
+		if (name_index(d->names, s) < 0) {
+			hint_names(text, sizeof(text), s, d->names);
+			return engine_fail(c->error, c->path, n->path,
+					   "property \"%s\": unknown name \"%s\"%s", p->name, s,
+					   text);
+		}
+	return true;
+}
+
+static bool check_number(const struct check *c, const struct dts_node *n, const struct dts_prop *p,
+			 const struct prop_desc *d)
+{
+	uint64_t v;
+
+	if (!dts_number(p, &v))
+		return bad(c, n, p, d);
+	if ((d->type == TYPE_BOOL && v > 1) || (d->max && v > d->max))
+		return engine_fail(c->error, c->path, n->path,
+				   "property \"%s\" is 0x%llx; expected at most 0x%llx", p->name,
+				   (unsigned long long)v,
+				   (unsigned long long)(d->max ? d->max : 1));
+	return true;
+}
+
+static bool check_reason(const struct check *c, const struct dts_node *n, const struct dts_prop *p,
+			 const struct prop_desc *d)
+{
+	char text[300];
+	uint64_t v;
+
+	if (one_string(p)) {
+		const char *s = dts_string(p, 0);
+
+		if (reason_by_name(s))
+			return true;
+		hint_names(text, sizeof(text), s, reason_at);
+		return engine_fail(c->error, c->path, n->path,
+				   "property \"%s\": no fault reason is called \"%s\"%s", p->name,
+				   s, text);
+	}
+	if (!dts_number(p, &v) || v > 255)
+		return bad(c, n, p, d);
+	return true;
+}
+
+/* A reference has to lead to a node of the machine of the right kind. */
+static bool check_reference(const struct check *c, const struct dts_node *n,
+			    const struct dts_prop *p, const struct prop_desc *d)
+{
+	if (p->len < 4 || p->len % 4 || (d->type != TYPE_UNITS && p->len != 4))
+		return bad(c, n, p, d);
+	for (uint32_t i = 0; i < p->len / 4; i++) {
+		const struct dts_node *to = dts_by_phandle(c->tree, dts_cell(p, i));
+		bool device = to && to->parent && dts_find(to->parent, "iommu-map");
+		const struct dts_prop *comp = to ? dts_find(to, "compatible") : NULL;
+		bool unit =
+			comp && one_string(comp) && strcmp(dts_string(comp, 0), "intel,vtd") == 0;
+
+		if (d->type == TYPE_DEVICE ? !device : !unit)
+			return engine_fail(c->error, c->path, n->path,
+					   "property \"%s\" refers to %s; expected %s", p->name,
+					   to ? to->path : "nothing", type_words[d->type]);
+	}
+	return true;
+}
+
+bool check_prop(const struct check *c, const struct dts_node *n, const struct dts_prop *p,
+		const struct prop_desc *d)
+{
+	switch (d->type) {
+	case TYPE_FLAG:
+		return p->len == 0 ? true : bad(c, n, p, d);
+	case TYPE_BOOL:
+	case TYPE_NUMBER:
+		return check_number(c, n, p, d);
+	case TYPE_STRING:
+		return one_string(p) ? true : bad(c, n, p, d);
+	case TYPE_STRINGS:
+		return dts_is_strings(p) ? true : bad(c, n, p, d);
+	case TYPE_NAME:
+	case TYPE_NAMES:
+		return check_names(c, n, p, d);
+	case TYPE_REASON:
+		return check_reason(c, n, p, d);
+	case TYPE_DEVICE:
+	case TYPE_UNIT:
+	case TYPE_UNITS:
+		return check_reference(c, n, p, d);
+	case TYPE_WORDS:
+		return p->len && p->len % 8 == 0 ? true : bad(c, n, p, d);
+	case TYPE_CELLS:
+	case TYPE_VALUES:
+		return p->len && (p->len % 4 == 0 || dts_is_strings(p)) ? true : bad(c, n, p, d);
+	case TYPE_YIELD:
+		return p->len == 4 || (one_string(p) && strcmp(dts_string(p, 0), "each") == 0)
+			       ? true
+			       : bad(c, n, p, d);
+	case TYPE_BYTES:
+		return p->len ? true : bad(c, n, p, d);
+	}
+	return false;
+}
+
+bool prop_is_implied(const char *name)
+{
+	return strcmp(name, "phandle") == 0 || strcmp(name, "linux,phandle") == 0;
+}
+
+bool check_node(const struct check *c, const struct dts_node *n, const struct prop_desc *table,
+		also_fn also, const void *arg)
+{
+	for (uint32_t i = 0; i < n->nprops; i++) {
+		const struct dts_prop *p = n->props + i;
+		const struct prop_desc *d = desc_find(table, p->name);
+		struct nearest best = { p->name, NULL, 100 };
+		char text[100];
+		bool known = false;
+
+		if (prop_is_implied(p->name))
+			continue;
+		if (d) {
+			if (!check_prop(c, n, p, d))
+				return false;
+			continue;
+		}
+		if (also && !also(c, n, p, &known, arg))
+			return false;
+		if (known)
+			continue;
+		for (d = table; d->name; d++)
+			nearer(&best, d->name);
+		hint(text, sizeof(text), &best);
+		return engine_fail(c->error, c->path, n->path, "unknown property \"%s\"%s", p->name,
+				   text);
+	}
+	for (; table->name; table++)
+		if (table->required && !dts_find(n, table->name))
+			return engine_fail(c->error, c->path, n->path,
+					   "property \"%s\" is missing; expected %s (%s)",
+					   table->name, type_words[table->type], table->help);
+	return true;
+}
+
+/* ---- getters ---- */
+
+bool step_has(const struct step *s, const char *name)
+{
+	return dts_find(s->node, name) != NULL;
+}
+
+uint64_t step_number(const struct step *s, const char *name, uint64_t otherwise)
+{
+	const struct dts_prop *p = dts_find(s->node, name);
+	uint64_t v;
+
+	if (!p)
+		return otherwise;
+	if (dts_is_strings(p) && reason_by_name(dts_string(p, 0)))
+		return reason_by_name(dts_string(p, 0));
+	return dts_number(p, &v) ? v : otherwise;
+}
+
+const char *step_string(const struct step *s, const char *name, const char *otherwise)
+{
+	const struct dts_prop *p = dts_find(s->node, name);
+
+	return p ? dts_string(p, 0) : otherwise;
+}
+
+int step_name(const struct step *s, const char *name, int otherwise)
+{
+	const struct dts_prop *p = dts_find(s->node, name);
+	const struct prop_desc *d = desc_find(s->verb->props, name);
+
+	return p && d && d->names ? name_index(d->names, dts_string(p, 0)) : otherwise;
+}
+
+/* ---- the tables as text ---- */
+
+static const char *const type_names[] = {
+	[TYPE_FLAG] = "flag",     [TYPE_BOOL] = "0 or 1",         [TYPE_NUMBER] = "number",
+	[TYPE_STRING] = "string", [TYPE_STRINGS] = "strings",     [TYPE_NAME] = "name",
+	[TYPE_NAMES] = "names",   [TYPE_REASON] = "fault reason", [TYPE_DEVICE] = "device",
+	[TYPE_UNIT] = "unit",     [TYPE_UNITS] = "units",         [TYPE_WORDS] = "64-bit words",
+	[TYPE_CELLS] = "cells",   [TYPE_BYTES] = "bytes",         [TYPE_YIELD] = "yield point",
+	[TYPE_VALUES] = "values",
+};
+
+static void print_names(FILE *out, name_at_fn names)
+{
+	const char *at;
+
+	if (names == names_register || names == names_descriptor || names == names_entry ||
+	    names == names_complaint)
+		return; /* listed apart */
+	for (uint32_t i = 0; (at = names(i)) != NULL; i++)
+		fprintf(out, "%s`%s`", i ? ", " : ": ", at);
+}
+
+static void print_table(FILE *out, const struct prop_desc *d)
+{
+	for (; d->name; d++) {
+		if (!d->help)
+			continue;
+		fprintf(out, "| `%s` | %s%s | %s", d->name, type_names[d->type],
+			d->required ? ", required" : "", d->help);
+		if (d->names)
+			print_names(out, d->names);
+		fprintf(out, " |\n");
+	}
+}
+
+static void print_layouts(FILE *out, enum layout_kind kind, const char *title)
+{
+	const struct layout *l;
+
+	fprintf(out, "### %s\n", title);
+	for (uint32_t i = 0; (l = layout_at(kind, i)) != NULL; i++) {
+		fprintf(out, "| `%s` |", l->name);
+		for (const struct field *f = l->fields; f->name; f++)
+			fprintf(out, " `%s`", f->name);
+		fprintf(out, " |\n");
+	}
+}
+
+void scenario_print_schema(FILE *out)
+{
+	static const char *const titles[GROUPS] = { "guest", "device", "metal", "world" };
+	static const struct {
+		const char *title;
+		const struct prop_desc *table;
+	} nodes[] = {
+		{ "root node", schema_root },         { "machine", schema_machine },
+		{ "memory node", schema_memory },     { "iommu node", schema_unit },
+		{ "PCI host node", schema_host },     { "PCI device node", schema_device },
+		{ "policy and vary", schema_policy }, { "every step", schema_step },
+		{ "during", schema_during },
+	};
+	const struct capability *cap;
+	const struct verb *v;
+	const char *name;
+
+	for (size_t i = 0; i < sizeof(nodes) / sizeof(nodes[0]); i++) {
+		fprintf(out, "### %s\n", nodes[i].title);
+		print_table(out, nodes[i].table);
+	}
+	fprintf(out, "### capabilities\n|");
+	for (uint32_t i = 0; (cap = capability_at(i)) != NULL; i++)
+		fprintf(out, " `%s`", cap->name);
+	fprintf(out, " |\n");
+	for (uint32_t i = 0; (v = verb_at(i)) != NULL; i++) {
+		fprintf(out, "### `%s`\n", v->name);
+		fprintf(out, "%s step%s%s. %s\n", titles[v->group],
+			v->yields ? ", takes `during`" : "",
+			v->interrupts ? ", allowed inside `during`" : "", v->help);
+		print_table(out, v->props);
+		if (v->child)
+			print_table(out, v->child);
+	}
+	print_layouts(out, LAYOUT_REGISTER, "registers");
+	print_layouts(out, LAYOUT_ENTRY, "entries");
+	print_layouts(out, LAYOUT_DESCRIPTOR, "descriptors");
+	fprintf(out, "### complaints\n");
+	for (uint32_t i = 0; (name = names_complaint(i)) != NULL; i++)
+		fprintf(out, "| `%s` |\n", name);
+}

@@ -1,0 +1,54 @@
+/*
+ * What a scenario runs under, and how `vary` multiplies it.
+ */
+#ifndef ENGINE_VARY_H
+#define ENGINE_VARY_H
+
+#include "machine.h"
+
+/* Everything that may differ between two permutations. */
+struct setting {
+	struct be_policy policy;
+	uint64_t seed;
+	bool register_inval, no_superpages;
+	struct be_unit unit[MACHINE_UNITS];
+};
+
+#define VARY_AXES 24
+#define VARY_VALUES 64
+#define VARY_MAX 4096u
+
+struct axis {
+	const struct dts_node *node;
+	const struct dts_prop *prop;
+	uint32_t values;
+};
+
+struct vary {
+	struct axis axis[VARY_AXES];
+	uint32_t axes;
+	uint32_t permutations;
+	char **ids; /* one for each permutation */
+};
+
+void setting_default(struct setting *s, const struct machine *m);
+
+/* Reads /policy (NULL: none) into *s. */
+bool policy_load(struct setting *s, const struct machine *m, const struct check *c,
+		 const struct dts_node *node);
+
+/* Reads /vary (NULL: none), checks that every value can be applied, and makes the ids. */
+bool vary_load(struct vary *v, const struct setting *base, const struct machine *m,
+	       const struct check *c, const struct dts_node *node);
+void vary_free(struct vary *v);
+
+/* Applies permutation n to *s. */
+void vary_apply(const struct vary *v, uint32_t n, const struct machine *m, struct setting *s);
+
+/* True when "key=value" or "key=value|value" holds in permutation n; keys that do not vary never hold. */
+bool vary_holds(const struct vary *v, uint32_t n, const char *condition);
+
+/* True when the condition's key is one of the axes. */
+bool vary_has_key(const struct vary *v, const char *condition);
+
+#endif
