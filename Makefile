@@ -213,7 +213,8 @@ $(TOY_BIN): $(TOY_OBJ) $(LIBSIM)
 $(B)/obj-inline/driver.o: $(INLINE_OBJ)
 	$(call say,LD,$@)
 	$(Q)$(CC) -nostdlib -r -o $@.tmp $^
-	$(Q)objcopy --prefix-symbols=inline_ --redefine-sym inline_memcpy=memcpy --redefine-sym inline_memset=memset \
+	$(Q)objcopy --prefix-symbols=inline_ $@.tmp
+	$(Q)objcopy --redefine-sym inline_memcpy=memcpy --redefine-sym inline_memset=memset \
 		--redefine-sym inline_memmove=memmove --redefine-sym inline_memcmp=memcmp $@.tmp $@
 	$(Q)rm -f $@.tmp
 
