@@ -72,10 +72,9 @@ static uint32_t min_u32(uint32_t a, uint32_t b)
 /* What every unit can walk. */
 static int common_geometry(struct iommu_domain *d)
 {
-	struct iommu_walk_caps all = {.top_levels = UINT32_MAX,
-	                              .addr_bits = 64,
-	                              .page_sizes = UINT32_MAX,
-	                              .phys_bits = 64};
+	struct iommu_walk_caps all = {
+		.top_levels = UINT32_MAX, .addr_bits = 64, .page_sizes = UINT32_MAX, .phys_bits = 64
+	};
 
 	for (uint32_t i = 0; i < d->units; i++) {
 		struct iommu_walk_caps one;
@@ -161,7 +160,7 @@ static int init_locked(struct iommu_domain *d)
 		return rc;
 	if (d->kind == IOMMU_DOMAIN_PAGING) {
 		d->table = table_page_alloc(domain_owner(d),
-		                            d->geo.flush ? IOMMU_SYNC_FLUSH : IOMMU_SYNC_ORDER);
+					    d->geo.flush ? IOMMU_SYNC_FLUSH : IOMMU_SYNC_ORDER);
 		if (!d->table) {
 			for (uint32_t i = 0; i < d->units; i++)
 				(void)!d->unit[i]->ops->id_free(d->unit[i], d->id[i], false);
@@ -176,7 +175,7 @@ static int init_locked(struct iommu_domain *d)
 }
 
 int iommu_domain_init(struct iommu_domain *d, enum iommu_domain_kind kind,
-                      struct iommu_unit *const *units, uint32_t count)
+		      struct iommu_unit *const *units, uint32_t count)
 {
 	int rc;
 
@@ -221,7 +220,7 @@ static int give_ids(struct iommu_domain *d)
 
 static int destroy_locked(struct iommu_domain *d)
 {
-	struct iommu_page_list tables = {0, 0};
+	struct iommu_page_list tables = { 0, 0 };
 	struct pt_cursor c;
 	int rc;
 

@@ -31,14 +31,14 @@ static int lookup_identity(const struct iommu_domain *d, uint64_t iova, struct f
 {
 	if (iova >> d->geo.phys_bits || (iova >= d->geo.hole_first && iova <= d->geo.hole_last))
 		return IOMMU_E_NOENT;
-	*f = (struct found){iova, PAGE_SIZE_BYTES, IOMMU_READ | IOMMU_WRITE};
+	*f = (struct found){ iova, PAGE_SIZE_BYTES, IOMMU_READ | IOMMU_WRITE };
 	return IOMMU_OK;
 }
 
 int iommu_lookup(struct iommu_domain *d, uint64_t iova, uint64_t *pa, uint32_t *prot,
-                 uint64_t *size)
+		 uint64_t *size)
 {
-	struct found f = {0, 0, 0};
+	struct found f = { 0, 0, 0 };
 	int rc;
 
 	if (!d || !d->units)

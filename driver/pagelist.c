@@ -29,7 +29,7 @@ uint64_t page_list_pop(const struct iommu_plat *p, struct iommu_page_list *list)
 }
 
 void page_list_join(const struct iommu_plat *p, struct iommu_page_list *to,
-                    struct iommu_page_list *from)
+		    struct iommu_page_list *from)
 {
 	while (from->count)
 		page_list_push(p, to, page_list_pop(p, from));

@@ -83,7 +83,7 @@ static const char *direct_dma_label(const struct iommu_status *s)
 
 size_t iommu_status_format(const struct iommu_status *s, char *buf, size_t size)
 {
-	struct out o = {.buf = buf, .size = size};
+	struct out o = { .buf = buf, .size = size };
 
 	put(&o, "unit=");
 	put_u32(&o, s->unit);

@@ -9,7 +9,7 @@
 
 /* The hardware of units in `failed` may still reach these pages. */
 static void quarantine(struct iommu_domain *d, uint32_t failed, uint64_t pages,
-                       struct iommu_page_list *tables)
+		       struct iommu_page_list *tables)
 {
 	d->doubt |= failed;
 	d->quarantined_pages += pages;
@@ -43,21 +43,21 @@ static void note_failure(uint32_t slot, int error, int *rc, uint32_t *failed)
  * tables were given back. Otherwise they are quarantined.
  */
 int domain_invalidate(struct iommu_domain *d, const struct iommu_inval *inval, uint64_t pages,
-                      struct iommu_page_list *tables)
+		      struct iommu_page_list *tables)
 {
-	uint64_t wait[IOMMU_DOMAIN_UNITS] = {0};
+	uint64_t wait[IOMMU_DOMAIN_UNITS] = { 0 };
 	uint32_t failed = 0;
 	int rc = IOMMU_OK;
 
 	for (uint32_t i = 0; i < d->units; i++) {
 		if (!slot_dead(d, i))
 			note_failure(i, d->unit[i]->ops->inval_start(d, i, inval, true, &wait[i]),
-			             &rc, &failed);
+				     &rc, &failed);
 	}
 	for (uint32_t i = 0; i < d->units; i++) {
 		if (wait[i])
 			note_failure(i, d->unit[i]->ops->inval_wait(d->unit[i], wait[i]), &rc,
-			             &failed);
+				     &failed);
 	}
 	if (rc != IOMMU_OK)
 		quarantine(d, failed, pages, tables);
@@ -125,7 +125,7 @@ static bool union_range(const struct iommu_domain *d, uint32_t slot, struct iomm
 	const struct iommu_ticket *t;
 	bool any = false;
 
-	*inval = (struct iommu_inval){.first = UINT64_MAX};
+	*inval = (struct iommu_inval){ .first = UINT64_MAX };
 	for (t = d->tickets; t; t = t->next) {
 		if (!ticket_pending(t) || (t->issued & UINT32_C(1) << slot))
 			continue;
@@ -162,7 +162,7 @@ static int flush_start(struct iommu_domain *d, uint32_t slot, uint64_t *wait)
 
 static int flush_locked(struct iommu_domain *d)
 {
-	uint64_t wait[IOMMU_DOMAIN_UNITS] = {0};
+	uint64_t wait[IOMMU_DOMAIN_UNITS] = { 0 };
 	struct iommu_ticket *t, *next;
 	uint32_t failed = 0;
 	int rc = IOMMU_OK;
@@ -174,7 +174,7 @@ static int flush_locked(struct iommu_domain *d)
 	for (uint32_t i = 0; i < d->units; i++) {
 		if (wait[i] && !(failed & UINT32_C(1) << i))
 			note_failure(i, d->unit[i]->ops->inval_wait(d->unit[i], wait[i]), &rc,
-			             &failed);
+				     &failed);
 	}
 	for (t = d->tickets; t; t = next) {
 		next = t->next;
@@ -205,7 +205,7 @@ int iommu_flush(struct iommu_domain *d)
 static int poll_slot(struct iommu_ticket *t, uint32_t slot)
 {
 	struct iommu_unit *u = t->domain->unit[slot];
-	const struct iommu_inval inval = {t->first, t->last, t->level, t->upper};
+	const struct iommu_inval inval = { t->first, t->last, t->level, t->upper };
 	int rc;
 
 	if (!(t->issued & UINT32_C(1) << slot)) {
@@ -242,7 +242,7 @@ static int poll_locked(struct iommu_ticket *t)
 
 		if (one == IOMMU_E_AGAIN && now - t->issued_ns > d->unit[i]->desc.timeout_ns)
 			one = iommu_unit_break(d->unit[i], IOMMU_E_TIMEOUT,
-			                       "no completion of an invalidation");
+					       "no completion of an invalidation");
 		if (one == IOMMU_E_AGAIN)
 			again = true;
 		else

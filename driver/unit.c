@@ -72,7 +72,7 @@ static bool plat_complete(const struct iommu_plat *p)
 }
 
 int iommu_unit_init(struct iommu_unit *u, const struct iommu_plat *plat,
-                    const struct iommu_unit_desc *desc)
+		    const struct iommu_unit_desc *desc)
 {
 	int rc;
 
@@ -259,7 +259,7 @@ int iommu_unit_fault_event(struct iommu_unit *u, uint32_t msi_addr, uint32_t msi
 }
 
 int iommu_fault_drain(struct iommu_unit *u, struct iommu_fault *out, uint32_t max, uint32_t *count,
-                      bool *lost)
+		      bool *lost)
 {
 	int rc;
 

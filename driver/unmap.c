@@ -20,7 +20,7 @@ static uint32_t cuts(uint32_t level, uint64_t edge)
 
 /* Everything in [first, last] must be mapped. Changes nothing. *cut: tables needed to split pages at both ends. */
 static int unmap_check(struct iommu_domain *d, uint64_t first, uint64_t last, uint32_t *level,
-                       uint32_t *cut)
+		       uint32_t *cut)
 {
 	struct pt_cursor c;
 	uint64_t pos = first;
@@ -68,16 +68,16 @@ static int split_leaf(struct iommu_domain *d, struct pt_cursor *c, struct iommu_
 	uint64_t pa = pt_entry_pa(c, level);
 	uint64_t base = c->iova & ~(pt_span(level) - 1);
 	struct iommu_inval inval = {
-	        .first = base,
-	        .last = base + (pt_span(level) - 1),
-	        .level = level,
+		.first = base,
+		.last = base + (pt_span(level) - 1),
+		.level = level,
 	};
 	uint64_t table = page_list_pop(c->plat, spare);
 	int rc;
 
 	pt_fill(c, table, PT_ENTRIES,
-	        c->fmt->leaf(level - 1, c->entry & c->fmt->addr, c->fmt->prot(c->entry)),
-	        pt_span(level - 1));
+		c->fmt->leaf(level - 1, c->entry & c->fmt->addr, c->fmt->prot(c->entry)),
+		pt_span(level - 1));
 	pt_set(c, pa, 0);
 	rc = domain_invalidate(d, &inval, 0, NULL);
 	if (rc != IOMMU_OK) {
@@ -108,7 +108,7 @@ static int split_at(struct iommu_domain *d, uint64_t edge, struct iommu_page_lis
 
 static int split_ends(struct iommu_domain *d, uint64_t first, uint64_t last, uint32_t cut)
 {
-	struct iommu_page_list spare = {0, 0};
+	struct iommu_page_list spare = { 0, 0 };
 	int rc;
 
 	rc = page_list_alloc(domain_owner(d), &spare, cut);
@@ -177,7 +177,7 @@ static void unmap_account(struct iommu_domain *d, uint64_t pages)
 
 /* Fills *t with what was cleared. */
 static int unmap_entries(struct iommu_domain *d, uint64_t iova, uint64_t size,
-                         struct iommu_ticket *t)
+			 struct iommu_ticket *t)
 {
 	uint64_t last = iova + (size - 1);
 	uint32_t level, cut;
@@ -214,7 +214,7 @@ static int unmap_strict(struct iommu_domain *d, uint64_t iova, uint64_t size)
 	rc = unmap_entries(d, iova, size, &t);
 	if (rc != IOMMU_OK)
 		return rc;
-	inval = (struct iommu_inval){t.first, t.last, t.level, t.upper};
+	inval = (struct iommu_inval){ t.first, t.last, t.level, t.upper };
 	return domain_invalidate(d, &inval, t.pages, &t.tables);
 }
 

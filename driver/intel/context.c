@@ -32,7 +32,7 @@ static uint64_t context_table(const struct iommu_unit *u, uint16_t rid)
 
 /* The translation of a context entry: its two halves. */
 static void context_encode(const struct iommu_domain *d, uint32_t slot,
-                           const struct iommu_device *dev, uint64_t q[2])
+			   const struct iommu_device *dev, uint64_t q[2])
 {
 	const struct iommu_unit *u = d->unit[slot];
 	uint32_t tt = dev->ats ? VTD_TT_DEV_TLB : VTD_TT_UNTRANSLATED;
@@ -81,7 +81,7 @@ static int attach_check(const struct iommu_domain *d, uint32_t slot, const struc
 	if (u->stage != IOMMU_STAGE_BUILT && !iommu_unit_live(u))
 		return IOMMU_E_STAGE;
 	if (dev->ats && (!intel_ehas(u, VTD_ECAP_DT) || !intel_queued(u) ||
-	                 d->kind == IOMMU_DOMAIN_PASSTHROUGH))
+			 d->kind == IOMMU_DOMAIN_PASSTHROUGH))
 		return IOMMU_E_UNSUPPORTED;
 	if (table && (mem_read64(u->plat, context_entry_pa(table, dev->rid)) & VTD_CE0_P))
 		return IOMMU_E_EXIST;
@@ -111,7 +111,7 @@ int intel_attach(struct iommu_domain *d, uint32_t slot, struct iommu_device *dev
 	rc = context_made_present(d, slot, dev->rid, new_bus);
 	if (rc != IOMMU_OK)
 		entry_write(u, pa,
-		            0); /* the unit is broken; do not leave a device attached behind */
+			    0); /* the unit is broken; do not leave a device attached behind */
 	return rc;
 }
 

@@ -28,10 +28,10 @@ static void record_free(const struct iommu_unit *u, uint32_t i)
 static void record_decode(const uint64_t raw[2], struct iommu_fault *f)
 {
 	static const uint8_t kinds[] = {
-	        [VTD_FRCD_T_WRITE] = IOMMU_FAULT_WRITE,
-	        [VTD_FRCD_T_PAGE_REQ] = IOMMU_FAULT_PAGE_REQUEST,
-	        [VTD_FRCD_T_READ] = IOMMU_FAULT_READ,
-	        [VTD_FRCD_T_ATOMIC] = IOMMU_FAULT_ATOMIC,
+		[VTD_FRCD_T_WRITE] = IOMMU_FAULT_WRITE,
+		[VTD_FRCD_T_PAGE_REQ] = IOMMU_FAULT_PAGE_REQUEST,
+		[VTD_FRCD_T_READ] = IOMMU_FAULT_READ,
+		[VTD_FRCD_T_ATOMIC] = IOMMU_FAULT_ATOMIC,
 	};
 	uint32_t type = (raw[1] & VTD_FRCD1_T1 ? 2u : 0u) | (raw[1] & VTD_FRCD1_T2 ? 1u : 0u);
 
@@ -63,7 +63,7 @@ static void record_take(struct iommu_unit *u, uint32_t i, struct iommu_fault *ou
  * naming the first until all are free, so it must not be used again then.
  */
 static uint32_t drain_ring(struct iommu_unit *u, uint32_t fsts, struct iommu_fault *out,
-                           uint32_t max)
+			   uint32_t max)
 {
 	struct intel_unit *in = &u->intel;
 	uint32_t i = (uint32_t)FIELD_GET(VTD_FSTS_FRI, fsts), n = 0;
@@ -99,7 +99,7 @@ static uint32_t drain_rest(struct iommu_unit *u, struct iommu_fault *out, uint32
 }
 
 int intel_fault_drain(struct iommu_unit *u, struct iommu_fault *out, uint32_t max, uint32_t *count,
-                      bool *lost)
+		      bool *lost)
 {
 	uint32_t fsts = reg_read32(u, VTD_REG_FSTS);
 

@@ -52,10 +52,10 @@ int intel_gcmd_level(struct iommu_unit *u, uint32_t bit, bool on, const char *wh
 int intel_set_root(struct iommu_unit *u)
 {
 	reg_write64(u, VTD_REG_RTADDR,
-	            (u->intel.root & VTD_RTADDR_RTA) | FIELD_PREP(VTD_RTADDR_TTM, VTD_TTM_LEGACY));
+		    (u->intel.root & VTD_RTADDR_RTA) | FIELD_PREP(VTD_RTADDR_TTM, VTD_TTM_LEGACY));
 	reg_write32(u, VTD_REG_GCMD, gcmd_now(u) | VTD_GCMD_SRTP);
 	return intel_wait32(u, VTD_REG_GSTS, VTD_GSTS_RTPS, VTD_GSTS_RTPS,
-	                    "root table pointer was not taken");
+			    "root table pointer was not taken");
 }
 
 /* Only where CAP.RWBF asks for it and no invalidation follows, which would flush as well. */
@@ -66,5 +66,5 @@ int intel_flush_write_buffer(struct iommu_unit *u)
 	u->stats.wbuf_flushes++;
 	reg_write32(u, VTD_REG_GCMD, gcmd_now(u) | VTD_GCMD_WBF);
 	return intel_wait32(u, VTD_REG_GSTS, VTD_GSTS_WBFS, 0,
-	                    "write buffer flush did not complete");
+			    "write buffer flush did not complete");
 }

@@ -10,23 +10,23 @@
 int intel_inval_context(struct iommu_unit *u, enum intel_granularity g, uint32_t did, uint16_t sid)
 {
 	static const uint8_t queued[] = {
-	        [INTEL_GLOBAL] = VTD_CCD_G_GLOBAL,
-	        [INTEL_DOMAIN] = VTD_CCD_G_DOMAIN,
-	        [INTEL_SELECTIVE] = VTD_CCD_G_DEVICE,
+		[INTEL_GLOBAL] = VTD_CCD_G_GLOBAL,
+		[INTEL_DOMAIN] = VTD_CCD_G_DOMAIN,
+		[INTEL_SELECTIVE] = VTD_CCD_G_DEVICE,
 	};
 	static const uint8_t direct[] = {
-	        [INTEL_GLOBAL] = VTD_CIRG_GLOBAL,
-	        [INTEL_DOMAIN] = VTD_CIRG_DOMAIN,
-	        [INTEL_SELECTIVE] = VTD_CIRG_DEVICE,
+		[INTEL_GLOBAL] = VTD_CIRG_GLOBAL,
+		[INTEL_DOMAIN] = VTD_CIRG_DOMAIN,
+		[INTEL_SELECTIVE] = VTD_CIRG_DEVICE,
 	};
 
 	if (!intel_queued(u))
 		return intel_reg_context(u, direct[g], did, sid);
 	return intel_qi_put(u,
-	                    FIELD_PREP(VTD_DESC_TYPE, VTD_DT_CC) |
-	                            FIELD_PREP(VTD_CCD0_G, queued[g]) |
-	                            FIELD_PREP(VTD_CCD0_DID, did) | FIELD_PREP(VTD_CCD0_SID, sid),
-	                    0);
+			    FIELD_PREP(VTD_DESC_TYPE, VTD_DT_CC) |
+				    FIELD_PREP(VTD_CCD0_G, queued[g]) |
+				    FIELD_PREP(VTD_CCD0_DID, did) | FIELD_PREP(VTD_CCD0_SID, sid),
+			    0);
 }
 
 static uint64_t iotlb_q0(uint32_t granularity, uint32_t did)
@@ -43,19 +43,19 @@ int intel_inval_iotlb(struct iommu_unit *u, enum intel_granularity g, uint32_t d
 	if (!intel_queued(u))
 		return intel_reg_iotlb(u, global ? VTD_IIRG_GLOBAL : VTD_IIRG_DOMAIN, did, 0);
 	return intel_qi_put(u, iotlb_q0(global ? VTD_IOTLBD_G_GLOBAL : VTD_IOTLBD_G_DOMAIN, did),
-	                    0);
+			    0);
 }
 
 int intel_inval_iotlb_page(struct iommu_unit *u, uint32_t did, uint64_t addr, uint32_t am,
-                           bool leaf_only)
+			   bool leaf_only)
 {
 	if (!intel_queued(u))
 		return intel_reg_iotlb(u, VTD_IIRG_PAGE, did,
-		                       (addr & VTD_IVA_ADDR) | FIELD_PREP(VTD_IVA_AM, am) |
-		                               (leaf_only ? VTD_IVA_IH : 0));
+				       (addr & VTD_IVA_ADDR) | FIELD_PREP(VTD_IVA_AM, am) |
+					       (leaf_only ? VTD_IVA_IH : 0));
 	return intel_qi_put(u, iotlb_q0(VTD_IOTLBD_G_PAGE, did),
-	                    (addr & VTD_IOTLBD1_ADDR) | FIELD_PREP(VTD_IOTLBD1_AM, am) |
-	                            (leaf_only ? VTD_IOTLBD1_IH : 0));
+			    (addr & VTD_IOTLBD1_ADDR) | FIELD_PREP(VTD_IOTLBD1_AM, am) |
+				    (leaf_only ? VTD_IOTLBD1_IH : 0));
 }
 
 /* Size by address: n ones from bit 12 upward and a zero above them stand for 2^(13 + n) bytes. */
@@ -75,8 +75,8 @@ static uint64_t dev_tlb_range(uint64_t first, uint64_t last)
 int intel_inval_dev_tlb(struct iommu_unit *u, uint16_t sid, uint64_t first, uint64_t last)
 {
 	return intel_qi_put(
-	        u, FIELD_PREP(VTD_DESC_TYPE, VTD_DT_DEV_TLB) | FIELD_PREP(VTD_DEVTLBD0_SID, sid),
-	        dev_tlb_range(first, last));
+		u, FIELD_PREP(VTD_DESC_TYPE, VTD_DT_DEV_TLB) | FIELD_PREP(VTD_DEVTLBD0_SID, sid),
+		dev_tlb_range(first, last));
 }
 
 /* Completes the commands given so far. */
@@ -121,7 +121,7 @@ uint32_t intel_ats_devices(const struct iommu_domain *d, uint32_t slot)
  * the part it names.
  */
 static uint32_t plan_blocks(const struct iommu_unit *u, const struct iommu_inval *inval,
-                            struct intel_block *blocks)
+			    struct intel_block *blocks)
 {
 	uint32_t am_max = (uint32_t)FIELD_GET(VTD_CAP_MAMV, u->intel.cap);
 
@@ -131,7 +131,7 @@ static uint32_t plan_blocks(const struct iommu_unit *u, const struct iommu_inval
 }
 
 static int put_range(struct iommu_domain *d, uint32_t slot, const struct iommu_inval *inval,
-                     const struct intel_block *blocks, uint32_t n)
+		     const struct intel_block *blocks, uint32_t n)
 {
 	struct iommu_unit *u = d->unit[slot];
 	const struct iommu_device *dev;
@@ -141,7 +141,7 @@ static int put_range(struct iommu_domain *d, uint32_t slot, const struct iommu_i
 		rc = intel_inval_iotlb(u, INTEL_DOMAIN, d->id[slot]);
 	for (uint32_t i = 0; i < n && rc == IOMMU_OK; i++)
 		rc = intel_inval_iotlb_page(u, d->id[slot], blocks[i].addr, blocks[i].am,
-		                            !inval->upper);
+					    !inval->upper);
 	if (!intel_ats_devices(d, slot))
 		return rc;
 	for (dev = d->devices; dev && rc == IOMMU_OK; dev = dev->next) {
@@ -152,7 +152,7 @@ static int put_range(struct iommu_domain *d, uint32_t slot, const struct iommu_i
 }
 
 int intel_inval_start(struct iommu_domain *d, uint32_t slot, const struct iommu_inval *inval,
-                      bool may_block, uint64_t *wait)
+		      bool may_block, uint64_t *wait)
 {
 	struct iommu_unit *u = d->unit[slot];
 	struct intel_block blocks[INTEL_COVER_MAX];

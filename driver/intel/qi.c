@@ -49,7 +49,7 @@ static void append_wait(struct iommu_unit *u)
 	u->intel.wait_seq++;
 	append(u,
 	       FIELD_PREP(VTD_DESC_TYPE, VTD_DT_WAIT) | VTD_WAITD0_SW | VTD_WAITD0_FN |
-	               FIELD_PREP(VTD_WAITD0_SDATA, (uint32_t)u->intel.wait_seq),
+		       FIELD_PREP(VTD_WAITD0_SDATA, (uint32_t)u->intel.wait_seq),
 	       u->intel.status & VTD_WAITD1_SADDR);
 }
 
@@ -71,7 +71,7 @@ int intel_qi_start(struct iommu_unit *u)
 	mem_write64(u->plat, in->status, (uint32_t)in->wait_seq);
 	reg_write64(u, VTD_REG_IQT, 0);
 	reg_write64(u, VTD_REG_IQA,
-	            (in->queue & VTD_IQA_IQA) | FIELD_PREP(VTD_IQA_QS, QI_LG2_PAGES));
+		    (in->queue & VTD_IQA_IQA) | FIELD_PREP(VTD_IQA_QS, QI_LG2_PAGES));
 	return intel_gcmd_level(u, VTD_GCMD_QIE, true, "invalidation queue does not start");
 }
 
@@ -126,7 +126,7 @@ static int repair_begin(struct iommu_unit *u, const char *what)
 	if (u->intel.queue_repairs++ < QI_REPAIRS)
 		return IOMMU_OK;
 	return iommu_unit_break(u, IOMMU_E_BROKEN,
-	                        "invalidation queue error could not be repaired");
+				"invalidation queue error could not be repaired");
 }
 
 /* n descriptors can be appended without overtaking the hardware. One slot stays free. */
@@ -145,14 +145,14 @@ static uint32_t queue_head(const struct iommu_unit *u)
 static const char *iqe_text(uint64_t iqei)
 {
 	static const char *const text[] = {
-	        [VTD_IQEI_NONE] = "invalidation queue error",
-	        [VTD_IQEI_TAIL] = "invalidation queue error: tail outside the queue",
-	        [VTD_IQEI_FETCH] = "invalidation queue error: descriptor could not be read",
-	        [VTD_IQEI_TYPE] = "invalidation queue error: descriptor type",
-	        [VTD_IQEI_RSVD] = "invalidation queue error: reserved field",
-	        [VTD_IQEI_WIDTH] = "invalidation queue error: descriptor width",
-	        [VTD_IQEI_TAIL_ALIGN] = "invalidation queue error: tail misaligned",
-	        [VTD_IQEI_TTM] = "invalidation queue error: translation table mode",
+		[VTD_IQEI_NONE] = "invalidation queue error",
+		[VTD_IQEI_TAIL] = "invalidation queue error: tail outside the queue",
+		[VTD_IQEI_FETCH] = "invalidation queue error: descriptor could not be read",
+		[VTD_IQEI_TYPE] = "invalidation queue error: descriptor type",
+		[VTD_IQEI_RSVD] = "invalidation queue error: reserved field",
+		[VTD_IQEI_WIDTH] = "invalidation queue error: descriptor width",
+		[VTD_IQEI_TAIL_ALIGN] = "invalidation queue error: tail misaligned",
+		[VTD_IQEI_TTM] = "invalidation queue error: translation table mode",
 	};
 
 	if (iqei >= sizeof(text) / sizeof(text[0]))
@@ -188,7 +188,7 @@ static void append_all_dev_tlbs(struct iommu_unit *u)
 			if (dev->unit == slot && dev->ats)
 				append(u,
 				       FIELD_PREP(VTD_DESC_TYPE, VTD_DT_DEV_TLB) |
-				               FIELD_PREP(VTD_DEVTLBD0_SID, dev->rid),
+					       FIELD_PREP(VTD_DEVTLBD0_SID, dev->rid),
 				       VTD_DEVTLBD_ADDR_ALL | VTD_DEVTLBD1_S);
 		}
 	}
@@ -212,13 +212,13 @@ static int repair_iqe(struct iommu_unit *u)
 	if (rc != IOMMU_OK)
 		return rc;
 	slot_write(u, head, FIELD_PREP(VTD_DESC_TYPE, VTD_DT_WAIT) | VTD_WAITD0_SW,
-	           (u->intel.status + STATUS_SCRATCH) & VTD_WAITD1_SADDR);
+		   (u->intel.status + STATUS_SCRATCH) & VTD_WAITD1_SADDR);
 	append(u, FIELD_PREP(VTD_DESC_TYPE, VTD_DT_CC) | FIELD_PREP(VTD_CCD0_G, VTD_CCD_G_GLOBAL),
 	       0);
 	append(u,
 	       FIELD_PREP(VTD_DESC_TYPE, VTD_DT_IOTLB) |
-	               FIELD_PREP(VTD_IOTLBD0_G, VTD_IOTLBD_G_GLOBAL) | VTD_IOTLBD0_DR |
-	               VTD_IOTLBD0_DW,
+		       FIELD_PREP(VTD_IOTLBD0_G, VTD_IOTLBD_G_GLOBAL) | VTD_IOTLBD0_DR |
+		       VTD_IOTLBD0_DW,
 	       0);
 	append_all_dev_tlbs(u);
 	append_wait(u);
@@ -302,7 +302,7 @@ int intel_qi_wait(struct iommu_unit *u, uint64_t wait)
 	while ((rc = intel_qi_done(u, wait)) == IOMMU_E_AGAIN) {
 		if (deadline_passed(u, &dl))
 			return iommu_unit_break(u, IOMMU_E_TIMEOUT,
-			                        "no completion of an invalidation");
+						"no completion of an invalidation");
 		plat_relax(u->plat);
 	}
 	return rc;

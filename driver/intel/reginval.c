@@ -33,13 +33,13 @@ static int refused(struct iommu_unit *u)
 }
 
 static int context_once(struct iommu_unit *u, uint32_t granularity, uint32_t did, uint16_t sid,
-                        bool *performed)
+			bool *performed)
 {
 	int rc;
 
 	reg_write64(u, VTD_REG_CCMD,
-	            VTD_CCMD_ICC | FIELD_PREP(VTD_CCMD_CIRG, granularity) |
-	                    FIELD_PREP(VTD_CCMD_SID, sid) | FIELD_PREP(VTD_CCMD_DID, did));
+		    VTD_CCMD_ICC | FIELD_PREP(VTD_CCMD_CIRG, granularity) |
+			    FIELD_PREP(VTD_CCMD_SID, sid) | FIELD_PREP(VTD_CCMD_DID, did));
 	u->stats.invalidations++;
 	rc = intel_wait64(u, VTD_REG_CCMD, VTD_CCMD_ICC, 0, "context command does not end");
 	if (rc == IOMMU_OK)
@@ -62,20 +62,20 @@ int intel_reg_context(struct iommu_unit *u, uint32_t granularity, uint32_t did, 
 }
 
 static int iotlb_once(struct iommu_unit *u, uint32_t granularity, uint32_t did, uint64_t iva,
-                      bool *performed)
+		      bool *performed)
 {
 	int rc;
 
 	if (granularity == VTD_IIRG_PAGE)
 		reg_write64(u, iva_off(u), iva);
 	reg_write64(u, iotlb_off(u),
-	            VTD_IOTLB_IVT | FIELD_PREP(VTD_IOTLB_IIRG, granularity) | VTD_IOTLB_DR |
-	                    VTD_IOTLB_DW | FIELD_PREP(VTD_IOTLB_DID, did));
+		    VTD_IOTLB_IVT | FIELD_PREP(VTD_IOTLB_IIRG, granularity) | VTD_IOTLB_DR |
+			    VTD_IOTLB_DW | FIELD_PREP(VTD_IOTLB_DID, did));
 	u->stats.invalidations++;
 	rc = intel_wait64(u, iotlb_off(u), VTD_IOTLB_IVT, 0, "IOTLB command does not end");
 	if (rc == IOMMU_OK)
 		*performed =
-		        FIELD_GET(VTD_IOTLB_IAIG, reg_read64(u, iotlb_off(u))) != VTD_IAIG_NONE;
+			FIELD_GET(VTD_IOTLB_IAIG, reg_read64(u, iotlb_off(u))) != VTD_IAIG_NONE;
 	return rc;
 }
 

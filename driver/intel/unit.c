@@ -197,7 +197,7 @@ static void intel_status(const struct iommu_unit *u, struct iommu_status *s)
 }
 
 static int intel_walk_caps(const struct iommu_unit *u, enum iommu_domain_kind kind,
-                           struct iommu_walk_caps *caps)
+			   struct iommu_walk_caps *caps)
 {
 	uint64_t sagaw = FIELD_GET(VTD_CAP_SAGAW, u->intel.cap);
 	uint64_t large = FIELD_GET(VTD_CAP_SSLPS, u->intel.cap);
@@ -205,8 +205,8 @@ static int intel_walk_caps(const struct iommu_unit *u, enum iommu_domain_kind ki
 	if (kind == IOMMU_DOMAIN_PASSTHROUGH && !intel_ehas(u, VTD_ECAP_PT))
 		return IOMMU_E_UNSUPPORTED;
 	caps->top_levels = (sagaw & VTD_SAGAW_39BIT ? 1u << 2 : 0) |
-	                   (sagaw & VTD_SAGAW_48BIT ? 1u << 3 : 0) |
-	                   (sagaw & VTD_SAGAW_57BIT ? 1u << 4 : 0);
+			   (sagaw & VTD_SAGAW_48BIT ? 1u << 3 : 0) |
+			   (sagaw & VTD_SAGAW_57BIT ? 1u << 4 : 0);
 	caps->addr_bits = (uint32_t)FIELD_GET(VTD_CAP_MGAW, u->intel.cap) + 1;
 	caps->page_sizes = 1;
 	if (!u->desc.no_superpages && (large & VTD_SSLPS_2M)) {
@@ -253,23 +253,23 @@ static int intel_id_free(struct iommu_unit *u, uint32_t id, bool used)
 }
 
 const struct iommu_ops intel_ops = {
-        .fmt = &pt_vtdss,
-        .init = intel_init,
-        .build = intel_build,
-        .program = intel_program,
-        .enable = intel_enable,
-        .stop = intel_stop,
-        .reset = intel_reset,
-        .fault_event = intel_fault_event,
-        .fault_drain = intel_fault_drain,
-        .status = intel_status,
-        .walk_caps = intel_walk_caps,
-        .id_alloc = intel_id_alloc,
-        .id_free = intel_id_free,
-        .attach = intel_attach,
-        .detach = intel_detach,
-        .inval_start = intel_inval_start,
-        .inval_done = intel_inval_done,
-        .inval_wait = intel_inval_wait,
-        .made_present = intel_made_present,
+	.fmt = &pt_vtdss,
+	.init = intel_init,
+	.build = intel_build,
+	.program = intel_program,
+	.enable = intel_enable,
+	.stop = intel_stop,
+	.reset = intel_reset,
+	.fault_event = intel_fault_event,
+	.fault_drain = intel_fault_drain,
+	.status = intel_status,
+	.walk_caps = intel_walk_caps,
+	.id_alloc = intel_id_alloc,
+	.id_free = intel_id_free,
+	.attach = intel_attach,
+	.detach = intel_detach,
+	.inval_start = intel_inval_start,
+	.inval_done = intel_inval_done,
+	.inval_wait = intel_inval_wait,
+	.made_present = intel_made_present,
 };

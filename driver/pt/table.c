@@ -77,7 +77,7 @@ void pt_fill(const struct pt_cursor *c, uint64_t pa, uint32_t n, uint64_t entry,
  * overwritten only after its entries were read.
  */
 void pt_collect(const struct pt_cursor *c, uint64_t table, uint32_t level,
-                struct iommu_page_list *list)
+		struct iommu_page_list *list)
 {
 	uint64_t at[PT_LEVELS];
 	uint32_t next[PT_LEVELS];

@@ -44,10 +44,10 @@ static uint32_t vtdss_prot(uint64_t entry)
 }
 
 const struct pt_format pt_vtdss = {
-        .present = VTD_SS_R | VTD_SS_W,
-        .addr = VTD_SS_ADDR,
-        .table = vtdss_table,
-        .leaf = vtdss_leaf,
-        .is_leaf = vtdss_is_leaf,
-        .prot = vtdss_prot,
+	.present = VTD_SS_R | VTD_SS_W,
+	.addr = VTD_SS_ADDR,
+	.table = vtdss_table,
+	.leaf = vtdss_leaf,
+	.is_leaf = vtdss_is_leaf,
+	.prot = vtdss_prot,
 };
