@@ -213,6 +213,7 @@ static int poll_slot(struct iommu_ticket *t, uint32_t slot)
 		if (rc != IOMMU_OK)
 			return rc;
 		t->issued |= UINT32_C(1) << slot;
+		t->issued_ns = plat_now_ns(u->plat); /* waiting for room does not count */
 		return t->wait[slot] ? IOMMU_E_AGAIN : IOMMU_OK;
 	}
 	if (!t->wait[slot])

@@ -212,7 +212,7 @@ struct iommu_ticket {
 	uint32_t level;			/* largest page size among the cleared entries */
 	bool upper;			/* a non-leaf entry changed: paging-structure caches must go too */
 	uint32_t issued;		/* bit i: the invalidation was issued on unit[i] */
-	uint64_t issued_ns;		/* when the first of them was */
+	uint64_t issued_ns;		/* when the last of them was, or when polling began */
 	uint64_t wait[IOMMU_DOMAIN_UNITS];	/* wait number on each unit that ends it, 0: nothing to wait for */
 };
 
