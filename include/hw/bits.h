@@ -31,7 +31,7 @@
 #define FIELD_GET(m, w) (((uint64_t)(w) & (uint64_t)(m)) / FIELD_LSB(m))
 
 /* Value v placed into field m; bits of v beyond the field are dropped, so check FIELD_FITS first. */
-#define FIELD_PREP(m, v) (((uint64_t)(v) * FIELD_LSB(m)) & (uint64_t)(m))
+#define FIELD_PREP(m, v) (((uint64_t)(v)*FIELD_LSB(m)) & (uint64_t)(m))
 
 /* True when value v fits into field m. */
 #define FIELD_FITS(m, v) ((uint64_t)(v) <= (uint64_t)(m) / FIELD_LSB(m))

@@ -11,6 +11,8 @@
 
 #include <stdint.h>
 
+/* clang-format off: what each member means stands beside it, aligned by hand */
+
 /* How mem_sync makes earlier stores reach the hardware. */
 enum iommu_sync {
 	IOMMU_SYNC_ORDER = 0,	/* order only: the walker snoops the CPU caches (VT-d ECAP.C = 1) */

@@ -10,6 +10,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/* clang-format off: what each member means stands beside it, aligned by hand */
+
 /* Who makes a memory access. */
 enum sim_master {
 	SIM_MASTER_CPU = 0,

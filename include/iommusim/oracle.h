@@ -21,6 +21,8 @@
 
 #include "iommusim/policy.h"
 
+/* clang-format off: what each member means stands beside it, aligned by hand */
+
 enum sim_finding_kind {
 	SIM_FINDING_OUTCOME = 0,
 	SIM_FINDING_STALE,

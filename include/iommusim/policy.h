@@ -10,6 +10,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/* clang-format off: what each member means stands beside it, aligned by hand */
+
 /* The caches of a unit. All are instances of one mechanism with the architecture's own tags. */
 enum sim_cache {
 	SIM_CACHE_CONTEXT = 0, /* context entries (VT-d) */

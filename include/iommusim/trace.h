@@ -7,6 +7,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* clang-format off: what each member means stands beside it, aligned by hand */
+
 enum sim_trace_kind {
 	SIM_TRACE_NONE = 0,
 	SIM_TRACE_MARK,	       /* a: number given by the caller (scenario step) */

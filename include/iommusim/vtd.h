@@ -9,6 +9,8 @@
 
 #include "iommusim/sim.h"
 
+/* clang-format off: what each member means stands beside it, aligned by hand */
+
 /*
  * A unit as its capability registers present it; the values have the layout of VER_REG, CAP_REG and ECAP_REG (VT-d 11.4,
  * masks in hw/vtd_regs.h).

@@ -11,6 +11,8 @@
 #include <stdint.h>
 #include <stdio.h>
 
+/* clang-format off: what each member means stands beside it, aligned by hand */
+
 struct scenario;
 
 /* One error of an input: "file: node: what was expected" in `text`. */

@@ -24,11 +24,11 @@ static inline int unit_run(Suite *suite, const char *arg0)
 	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
 }
 
-#define UNIT_MAIN(make_suite)                                                                      \
-	int main(int argc, char **argv)                                                            \
-	{                                                                                          \
-		(void)argc;                                                                        \
-		return unit_run(make_suite(), argv[0]);                                            \
+#define UNIT_MAIN(make_suite)                           \
+	int main(int argc, char **argv)                 \
+	{                                               \
+		(void)argc;                             \
+		return unit_run(make_suite(), argv[0]); \
 	}
 
 #endif
