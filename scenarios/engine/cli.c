@@ -17,11 +17,11 @@ struct command {
 };
 
 static const char schema_help[] =
-        "Usage: iommu-sim schema\n"
-        "\n"
-        "Prints every node, verb and property of the scenario language, one line each.\n"
-        "\n"
-        "  -h, --help  this text\n";
+	"Usage: iommu-sim schema\n"
+	"\n"
+	"Prints every node, verb and property of the scenario language, one line each.\n"
+	"\n"
+	"  -h, --help  this text\n";
 
 void cli_error(const char *format, ...)
 {
@@ -40,13 +40,13 @@ int cli_bad_option(const char *command, int argc, char **argv, int opt)
 
 	if (opt == ':')
 		cli_error("%s: option '%s' needs an argument; see iommu-sim %s --help", command,
-		          word, command);
+			  word, command);
 	else if (optopt > 0 && optopt < 0x80 && strncmp(word, "--", 2) != 0)
 		cli_error("%s: unknown option '-%c'; see iommu-sim %s --help", command, optopt,
-		          command);
+			  command);
 	else
 		cli_error("%s: unknown option '%s'; see iommu-sim %s --help", command, word,
-		          command);
+			  command);
 	return CLI_USAGE;
 }
 
@@ -107,7 +107,7 @@ int cli_finish(int status)
 
 static int cli_schema(const char *program, int argc, char **argv)
 {
-	static const struct option options[] = {{"help", no_argument, NULL, 'h'}, {0}};
+	static const struct option options[] = { { "help", no_argument, NULL, 'h' }, { 0 } };
 	int opt;
 
 	(void)program;
@@ -119,7 +119,7 @@ static int cli_schema(const char *program, int argc, char **argv)
 	}
 	if (optind < argc) {
 		cli_error("schema: takes no argument, got '%s'; see iommu-sim schema --help",
-		          argv[optind]);
+			  argv[optind]);
 		return CLI_USAGE;
 	}
 	scenario_print_schema(stdout);
@@ -127,9 +127,9 @@ static int cli_schema(const char *program, int argc, char **argv)
 }
 
 static const struct command commands[] = {
-        {"run", cli_run, "run scenarios and report what did not come out as expected"},
-        {"list", cli_list, "list scenarios, or the permutations of each"},
-        {"schema", cli_schema, "print the scenario language: every verb and property"},
+	{ "run", cli_run, "run scenarios and report what did not come out as expected" },
+	{ "list", cli_list, "list scenarios, or the permutations of each" },
+	{ "schema", cli_schema, "print the scenario language: every verb and property" },
 };
 
 #define COMMANDS (sizeof(commands) / sizeof(commands[0]))
@@ -176,7 +176,7 @@ int cli_main(int argc, char **argv)
 	command = find_command(argv[1]);
 	if (!command) {
 		cli_error("unknown %s '%s'; see iommu-sim --help",
-		          argv[1][0] == '-' ? "option" : "command", argv[1]);
+			  argv[1][0] == '-' ? "option" : "command", argv[1]);
 		return CLI_USAGE;
 	}
 	return command->run(program, argc - 1, argv + 1);

@@ -6,22 +6,22 @@
 #include "cli_suite.h"
 
 static const char help[] =
-        "Usage: iommu-sim list [OPTION...] [PATH...]\n"
-        "\n"
-        "Lists scenario files with their titles. A PATH is a file or a folder, by default\n"
-        "scenarios/.\n"
-        "\n"
-        "  -p, --permutations  one line per permutation, as PATH#ID, which `run` takes\n"
-        "  -h, --help          this text\n";
+	"Usage: iommu-sim list [OPTION...] [PATH...]\n"
+	"\n"
+	"Lists scenario files with their titles. A PATH is a file or a folder, by default\n"
+	"scenarios/.\n"
+	"\n"
+	"  -p, --permutations  one line per permutation, as PATH#ID, which `run` takes\n"
+	"  -h, --help          this text\n";
 
 int cli_list(const char *program, int argc, char **argv)
 {
 	static const struct option options[] = {
-	        {"permutations", no_argument, NULL, 'p'},
-	        {"help", no_argument, NULL, 'h'},
-	        {0},
+		{ "permutations", no_argument, NULL, 'p' },
+		{ "help", no_argument, NULL, 'h' },
+		{ 0 },
 	};
-	struct suite suite = {0};
+	struct suite suite = { 0 };
 	bool permutations = false;
 	int opt, status;
 

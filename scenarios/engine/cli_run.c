@@ -16,24 +16,24 @@
 #define JOB_TIMEOUT_S 120
 
 static const char help[] =
-        "Usage: iommu-sim run [OPTION...] [PATH...]\n"
-        "\n"
-        "Runs scenarios. A PATH is a file, a folder searched for *.dts and *.dtb, or PATH#ID\n"
-        "for one permutation; by default scenarios/.\n"
-        "\n"
-        "  -j, --jobs N          worker processes, by default one per processor; 0 runs all in\n"
-        "                        this process\n"
-        "      --seed N          seed of everything random, by default 1\n"
-        "      --only ID         the permutations with this id alone\n"
-        "      --shard I/N       the I-th of N parts of the permutations, I from 1\n"
-        "      --backend NAME    what is driven: sim\n"
-        "      --format FORM     pretty, tap, junit or json\n"
-        "      --trace FILE      write the trace as text; needs exactly one permutation\n"
-        "      --fail-fast       stop at the first failure\n"
-        "      --list            print what would run as PATH#ID, run nothing\n"
-        "  -h, --help            this text\n"
-        "\n"
-        "Exit status: 0 all as expected, 1 some not, 2 bad usage or input.\n";
+	"Usage: iommu-sim run [OPTION...] [PATH...]\n"
+	"\n"
+	"Runs scenarios. A PATH is a file, a folder searched for *.dts and *.dtb, or PATH#ID\n"
+	"for one permutation; by default scenarios/.\n"
+	"\n"
+	"  -j, --jobs N          worker processes, by default one per processor; 0 runs all in\n"
+	"                        this process\n"
+	"      --seed N          seed of everything random, by default 1\n"
+	"      --only ID         the permutations with this id alone\n"
+	"      --shard I/N       the I-th of N parts of the permutations, I from 1\n"
+	"      --backend NAME    what is driven: sim\n"
+	"      --format FORM     pretty, tap, junit or json\n"
+	"      --trace FILE      write the trace as text; needs exactly one permutation\n"
+	"      --fail-fast       stop at the first failure\n"
+	"      --list            print what would run as PATH#ID, run nothing\n"
+	"  -h, --help            this text\n"
+	"\n"
+	"Exit status: 0 all as expected, 1 some not, 2 bad usage or input.\n";
 
 struct run {
 	const char *program;
@@ -86,7 +86,7 @@ static void count_result(struct run *run, size_t entry, enum run_verdict verdict
 	*(verdict == RUN_PASS   ? &t->passed
 	  : verdict == RUN_FAIL ? &t->failed
 	  : verdict == RUN_SKIP ? &t->skipped
-	                        : &t->errors) += 1;
+				: &t->errors) += 1;
 }
 
 static bool job_done(void *ctx, size_t n, const struct run_result *result)
@@ -95,11 +95,11 @@ static bool job_done(void *ctx, size_t n, const struct run_result *result)
 	const struct suite_job *job = &run->suite.job[n];
 	const struct suite_entry *e = &run->suite.entry[job->entry];
 	struct report_item item = {
-	        .path = e->path,
-	        .id = suite_job_id(&run->suite, job),
-	        .title = suite_job_title(&run->suite, job),
-	        .spec = e->scenario ? scenario_spec(e->scenario) : "",
-	        .result = result,
+		.path = e->path,
+		.id = suite_job_id(&run->suite, job),
+		.title = suite_job_title(&run->suite, job),
+		.spec = e->scenario ? scenario_spec(e->scenario) : "",
+		.result = result,
 	};
 
 	if (e->scenario && result->verdict == RUN_ERROR)
@@ -149,11 +149,11 @@ static const char *take_option(struct run *run, int opt)
 	switch (opt) {
 	case 'j':
 		return cli_number(optarg, 0, MAX_WORKERS, &run->workers) ? NULL
-		                                                         : "a number from 0 to 256";
+									 : "a number from 0 to 256";
 	case OPT_SEED:
 		return cli_number(optarg, 0, UINT64_MAX, &run->options.seed)
-		               ? NULL
-		               : "a number below 2^64";
+			       ? NULL
+			       : "a number below 2^64";
 	case OPT_SHARD:
 		return parse_shard(run, optarg) ? NULL : "I/N with 1 <= I <= N, as in 2/4";
 	case OPT_FORMAT:
@@ -180,17 +180,17 @@ static const char *take_option(struct run *run, int opt)
 static int parse(struct run *run, int argc, char **argv, bool *help_wanted)
 {
 	static const struct option options[] = {
-	        {"jobs", required_argument, NULL, 'j'},
-	        {"seed", required_argument, NULL, OPT_SEED},
-	        {"only", required_argument, NULL, OPT_ONLY},
-	        {"shard", required_argument, NULL, OPT_SHARD},
-	        {"backend", required_argument, NULL, OPT_BACKEND},
-	        {"format", required_argument, NULL, OPT_FORMAT},
-	        {"trace", required_argument, NULL, OPT_TRACE},
-	        {"fail-fast", no_argument, NULL, OPT_FAST},
-	        {"list", no_argument, NULL, OPT_LIST},
-	        {"help", no_argument, NULL, 'h'},
-	        {0},
+		{ "jobs", required_argument, NULL, 'j' },
+		{ "seed", required_argument, NULL, OPT_SEED },
+		{ "only", required_argument, NULL, OPT_ONLY },
+		{ "shard", required_argument, NULL, OPT_SHARD },
+		{ "backend", required_argument, NULL, OPT_BACKEND },
+		{ "format", required_argument, NULL, OPT_FORMAT },
+		{ "trace", required_argument, NULL, OPT_TRACE },
+		{ "fail-fast", no_argument, NULL, OPT_FAST },
+		{ "list", no_argument, NULL, OPT_LIST },
+		{ "help", no_argument, NULL, 'h' },
+		{ 0 },
 	};
 	int opt, index = 0;
 
@@ -206,8 +206,8 @@ static int parse(struct run *run, int argc, char **argv, bool *help_wanted)
 		want = take_option(run, opt);
 		if (want) {
 			cli_error("run: option '%s%s' got '%s'; expected %s",
-			          opt == 'j' ? "" : "--", opt == 'j' ? "-j" : options[index].name,
-			          optarg, want);
+				  opt == 'j' ? "" : "--", opt == 'j' ? "-j" : options[index].name,
+				  optarg, want);
 			return CLI_USAGE;
 		}
 	}
@@ -225,15 +225,15 @@ static int select_jobs(struct run *run, int argc, char **argv)
 		suite_add(&run->suite, argv[i]);
 	if (run->only && !suite_keep_id(&run->suite, run->only)) {
 		cli_error("run: no permutation has the id '%s'; see iommu-sim list --permutations",
-		          run->only);
+			  run->only);
 		return CLI_USAGE;
 	}
 	suite_keep_shard(&run->suite, run->shard, run->shards);
 	if (run->options.trace_path && !run->list && run->suite.jobs != 1) {
 		cli_error(
-		        "run: --trace needs exactly one permutation, %zu are selected; name one as "
-		        "PATH#ID, see iommu-sim run --list",
-		        run->suite.jobs);
+			"run: --trace needs exactly one permutation, %zu are selected; name one as "
+			"PATH#ID, see iommu-sim run --list",
+			run->suite.jobs);
 		return CLI_USAGE;
 	}
 	return CLI_OK;
@@ -244,22 +244,22 @@ static int run_jobs(struct run *run)
 	const char *no_colour = getenv("NO_COLOR"), *term = getenv("TERM");
 	bool terminal = isatty(STDOUT_FILENO) && (!term || strcmp(term, "dumb") != 0);
 	struct report_info info = {
-	        .out = stdout,
-	        .program = run->program,
-	        .backend = run->options.backend,
-	        .seed = run->options.seed,
-	        .total = run->suite.jobs,
-	        .terminal = terminal,
-	        .colour = terminal && (!no_colour || !*no_colour),
+		.out = stdout,
+		.program = run->program,
+		.backend = run->options.backend,
+		.seed = run->options.seed,
+		.total = run->suite.jobs,
+		.terminal = terminal,
+		.colour = terminal && (!no_colour || !*no_colour),
 	};
 	struct pool_spec spec = {
-	        .jobs = run->suite.jobs,
-	        .workers = run->workers < run->suite.jobs ? run->workers : run->suite.jobs,
-	        .timeout_ns = (uint64_t)JOB_TIMEOUT_S * 1000000000u,
-	        .ctx = run,
-	        .run = run_job,
-	        .done = job_done,
-	        .progress = job_progress,
+		.jobs = run->suite.jobs,
+		.workers = run->workers < run->suite.jobs ? run->workers : run->suite.jobs,
+		.timeout_ns = (uint64_t)JOB_TIMEOUT_S * 1000000000u,
+		.ctx = run,
+		.run = run_job,
+		.done = job_done,
+		.progress = job_progress,
 	};
 	int error;
 
@@ -283,12 +283,12 @@ static int run_jobs(struct run *run)
 int cli_run(const char *program, int argc, char **argv)
 {
 	struct run run = {
-	        .program = program,
-	        .options = {.seed = DEFAULT_SEED, .backend = "sim"},
-	        .form = &report_pretty,
-	        .workers = processors(),
-	        .shard = 1,
-	        .shards = 1,
+		.program = program,
+		.options = { .seed = DEFAULT_SEED, .backend = "sim" },
+		.form = &report_pretty,
+		.workers = processors(),
+		.shard = 1,
+		.shards = 1,
 	};
 	bool help_wanted = false;
 	int status = parse(&run, argc, argv, &help_wanted);

@@ -39,7 +39,7 @@ static char *join(const char *folder, const char *name)
 	while (len > 1 && folder[len - 1] == '/')
 		len--;
 	snprintf(path, size, "%.*s%s%s", (int)len, folder, len && folder[len - 1] == '/' ? "" : "/",
-	         name);
+		 name);
 	return path;
 }
 
@@ -57,7 +57,7 @@ static int by_name(const void *a, const void *b)
 
 /* Sorts one name of a folder into files or folders; links to folders are left out, so the search ends. */
 static void sort_name(const char *folder, const char *name, struct paths *folders,
-                      struct paths *files)
+		      struct paths *files)
 {
 	char *path;
 	struct stat st;
@@ -81,14 +81,14 @@ static struct suite_entry *entry_add(struct suite *suite, const char *path)
 
 	suite->entry = cli_grow(suite->entry, suite->entries + 1, sizeof(*suite->entry));
 	e = &suite->entry[suite->entries++];
-	*e = (struct suite_entry){.path = cli_copy(path)};
+	*e = (struct suite_entry){ .path = cli_copy(path) };
 	return e;
 }
 
 static void job_add(struct suite *suite, uint32_t permutation)
 {
 	suite->job = cli_grow(suite->job, suite->jobs + 1, sizeof(*suite->job));
-	suite->job[suite->jobs++] = (struct suite_job){suite->entries - 1, permutation};
+	suite->job[suite->jobs++] = (struct suite_job){ suite->entries - 1, permutation };
 }
 
 static void entry_bad(struct suite *suite, struct suite_entry *e, const char *why)
@@ -121,16 +121,16 @@ static void add_one(struct suite *suite, struct suite_entry *e, const char *id)
 		}
 	}
 	snprintf(error.text, sizeof(error.text),
-	         "%s: no permutation '%s'; the first of %u is '%s', see iommu-sim list "
-	         "--permutations",
-	         e->path, id, count, scenario_permutation_id(e->scenario, 0));
+		 "%s: no permutation '%s'; the first of %u is '%s', see iommu-sim list "
+		 "--permutations",
+		 e->path, id, count, scenario_permutation_id(e->scenario, 0));
 	entry_bad(suite, e, error.text);
 }
 
 /* Loads a file; id NULL takes all its permutations. */
 static void add_file(struct suite *suite, const char *path, const char *id)
 {
-	struct engine_error error = {.text = ""};
+	struct engine_error error = { .text = "" };
 	struct suite_entry *e = entry_add(suite, path);
 
 	e->scenario = scenario_load(path, &error);
@@ -148,7 +148,7 @@ static void add_file(struct suite *suite, const char *path, const char *id)
 
 /* Sorts the names below `folder` into the lists; an unreadable folder becomes a bad entry. */
 static void read_folder(struct suite *suite, const char *folder, struct paths *folders,
-                        struct paths *files)
+			struct paths *files)
 {
 	struct dirent *d;
 	DIR *dir = opendir(folder);
@@ -164,7 +164,7 @@ static void read_folder(struct suite *suite, const char *folder, struct paths *f
 
 static void add_folder(struct suite *suite, const char *folder)
 {
-	struct paths folders = {0}, files = {0};
+	struct paths folders = { 0 }, files = { 0 };
 	size_t bad = suite->bad;
 
 	paths_add(&folders, cli_copy(folder));
@@ -200,7 +200,7 @@ void suite_add(struct suite *suite, const char *arg)
 		add_permutation(suite, arg, hash);
 	else if (stat(arg, &st) != 0)
 		bad_path(suite, arg,
-		         "no such file or folder; name a scenario, or a folder of scenarios");
+			 "no such file or folder; name a scenario, or a folder of scenarios");
 	else
 		add_file(suite, arg, NULL);
 }
@@ -260,7 +260,7 @@ void suite_print_files(const struct suite *suite)
 	for (size_t i = 0; i < suite->entries; i++)
 		if (suite->entry[i].scenario)
 			put_line(suite->entry[i].path, NULL,
-			         scenario_title(suite->entry[i].scenario));
+				 scenario_title(suite->entry[i].scenario));
 }
 
 void suite_print_jobs(const struct suite *suite)
@@ -270,7 +270,7 @@ void suite_print_jobs(const struct suite *suite)
 
 		if (suite->entry[job->entry].scenario)
 			put_line(suite->entry[job->entry].path, suite_job_id(suite, job),
-			         suite_job_title(suite, job));
+				 suite_job_title(suite, job));
 	}
 }
 
@@ -283,5 +283,5 @@ void suite_free(struct suite *suite)
 	}
 	free(suite->entry);
 	free(suite->job);
-	*suite = (struct suite){0};
+	*suite = (struct suite){ 0 };
 }

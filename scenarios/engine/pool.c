@@ -196,15 +196,15 @@ static void job_crashed(struct pool *p, struct worker *w, bool late)
 	w->result.verdict = RUN_FAIL;
 	if (late)
 		snprintf(w->result.text, size,
-		         "the run did not end within %llu s and was killed; every run must be "
-		         "bounded",
-		         (unsigned long long)(p->spec->timeout_ns / 1000000000u));
+			 "the run did not end within %llu s and was killed; every run must be "
+			 "bounded",
+			 (unsigned long long)(p->spec->timeout_ns / 1000000000u));
 	else if (WIFSIGNALED(status))
 		snprintf(w->result.text, size, "the run was killed by signal %d (%s)",
-		         WTERMSIG(status), strsignal(WTERMSIG(status)));
+			 WTERMSIG(status), strsignal(WTERMSIG(status)));
 	else
 		snprintf(w->result.text, size, "the run ended the worker with exit status %d",
-		         WEXITSTATUS(status));
+			 WEXITSTATUS(status));
 	job_ended(p, w);
 }
 
@@ -273,8 +273,8 @@ static void wait_for_some(struct pool *p)
 {
 	for (size_t i = 0; i < p->spec->workers; i++)
 		p->poll[i] = (struct pollfd){
-		        .fd = p->worker[i].busy ? p->worker[i].result_fd : -1,
-		        .events = POLLIN,
+			.fd = p->worker[i].busy ? p->worker[i].result_fd : -1,
+			.events = POLLIN,
 		};
 	if (poll(p->poll, (nfds_t)p->spec->workers, poll_timeout_ms(p)) < 0)
 		return; /* interrupted: the caller comes again */
@@ -331,8 +331,8 @@ static int run_workers(struct pool *p)
 
 int pool_run(const struct pool_spec *spec)
 {
-	struct pool p = {.spec = spec};
-	struct sigaction ignore = {.sa_handler = SIG_IGN}, old;
+	struct pool p = { .spec = spec };
+	struct sigaction ignore = { .sa_handler = SIG_IGN }, old;
 	int error;
 
 	if (spec->workers == 0)

@@ -6,8 +6,8 @@
 
 const struct report_form *report_find(const char *name)
 {
-	const struct report_form *const forms[] = {&report_pretty, &report_tap, &report_junit,
-	                                           &report_json};
+	const struct report_form *const forms[] = { &report_pretty, &report_tap, &report_junit,
+						    &report_json };
 
 	for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++)
 		if (strcmp(forms[i]->name, name) == 0)
@@ -32,7 +32,7 @@ const char *report_verdict(enum run_verdict verdict)
 
 size_t report_utf8(const char *text, uint32_t *code)
 {
-	static const uint32_t smallest[] = {0, 0, 0x80, 0x800, 0x10000};
+	static const uint32_t smallest[] = { 0, 0, 0x80, 0x800, 0x10000 };
 	unsigned char c = (unsigned char)text[0];
 	size_t len = c < 0x80 ? 1 : (c >> 5) == 6 ? 2 : (c >> 4) == 14 ? 3 : (c >> 3) == 30 ? 4 : 0;
 	uint32_t value = len == 1 ? c : c & (0x7fu >> len);
@@ -74,7 +74,7 @@ void report_clean(FILE *out, const char *text, bool lines)
 static bool plain_word(const char *text)
 {
 	static const char safe[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
-	                           "_-./,=+:@%#";
+				   "_-./,=+:@%#";
 
 	return *text && *text != '#' && text[strspn(text, safe)] == '\0';
 }

@@ -101,4 +101,4 @@ static void json_end(void *state, const struct report_totals *t)
 	free(j);
 }
 
-const struct report_form report_json = {"json", json_begin, json_item, NULL, json_end};
+const struct report_form report_json = { "json", json_begin, json_item, NULL, json_end };

@@ -28,7 +28,7 @@ static void put_escaped(FILE *out, const char *text, bool lines)
 		if (len == 0 || (code < 0x20 && code != '\t' && code != '\n') || code == 0x7f)
 			fputs("\xef\xbf\xbd", out);
 		else if (code == '&' || code == '<' || code == '>' || code == '"' ||
-		         (code < 0x20 && !lines))
+			 (code < 0x20 && !lines))
 			fprintf(out, "&#%" PRIu32 ";", code);
 		else
 			fwrite(text, 1, len, out);
@@ -45,14 +45,14 @@ static void put_attribute(FILE *out, const char *name, const char *value)
 {
 	fprintf(out, " %s=\"", name);
 	put_escaped(out, value,
-	            false); /* a parser turns a bare line end of an attribute into a blank */
+		    false); /* a parser turns a bare line end of an attribute into a blank */
 	fputc('"', out);
 }
 
 static void put_counts(FILE *out, size_t tests, size_t failures, size_t errors, size_t skipped)
 {
 	fprintf(out, " tests=\"%zu\" failures=\"%zu\" errors=\"%zu\" skipped=\"%zu\"", tests,
-	        failures, errors, skipped);
+		failures, errors, skipped);
 }
 
 static void *junit_begin(const struct report_info *info)
@@ -143,9 +143,9 @@ static void junit_item(void *state, const struct report_item *item)
 	put_attribute(j->suite, "classname", item->path);
 	put_attribute(j->suite, "name", *item->id ? item->id : item->title);
 	fprintf(j->suite,
-	        ">\n      <properties>\n        <property name=\"simulated_ns\" value=\"%" PRIu64
-	        "\"/>\n      </properties>\n",
-	        r->sim_ns);
+		">\n      <properties>\n        <property name=\"simulated_ns\" value=\"%" PRIu64
+		"\"/>\n      </properties>\n",
+		r->sim_ns);
 	if (r->verdict == RUN_SKIP) {
 		j->skipped++;
 		put_outcome(j, "skipped", item);
@@ -168,10 +168,10 @@ static void junit_end(void *state, const struct report_totals *t)
 	fclose(j->all);
 	fputs("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites name=\"iommu-sim\"", out);
 	put_counts(out, t->passed + t->failed + t->errors + t->skipped, t->failed, t->errors,
-	           t->skipped);
+		   t->skipped);
 	fprintf(out, ">\n%s</testsuites>\n", j->all_text);
 	free(j->all_text);
 	free(j);
 }
 
-const struct report_form report_junit = {"junit", junit_begin, junit_item, NULL, junit_end};
+const struct report_form report_junit = { "junit", junit_begin, junit_item, NULL, junit_end };

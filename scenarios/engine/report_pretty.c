@@ -21,7 +21,7 @@ enum tone {
 
 static void put_toned(const struct report_info *info, enum tone tone, const char *text)
 {
-	static const char *const code[] = {"\033[32m", "\033[31m", "\033[2m", "\033[1m"};
+	static const char *const code[] = { "\033[32m", "\033[31m", "\033[2m", "\033[1m" };
 
 	if (info->colour)
 		fputs(code[tone], info->out);
@@ -187,5 +187,5 @@ static void pretty_end(void *state, const struct report_totals *t)
 	free(p);
 }
 
-const struct report_form report_pretty = {"pretty", pretty_begin, pretty_item, pretty_progress,
-                                          pretty_end};
+const struct report_form report_pretty = { "pretty", pretty_begin, pretty_item, pretty_progress,
+					   pretty_end };

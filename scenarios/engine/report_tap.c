@@ -101,4 +101,4 @@ static void tap_end(void *state, const struct report_totals *totals)
 	free(t);
 }
 
-const struct report_form report_tap = {"tap", tap_begin, tap_item, NULL, tap_end};
+const struct report_form report_tap = { "tap", tap_begin, tap_item, NULL, tap_end };
