@@ -223,6 +223,7 @@ static void ask_translation(struct device *d, const struct sim_request *rq, stru
 	struct sim_request ask = *rq;
 
 	ask.at = SIM_AT_TRANSLATION;
+	ask.access = SIM_READ; /* it has the form of a read, whatever comes after */
 	sim_translate(d->sim, &ask, x);
 	if (completion_holds_address(x))
 		tlb_fill(d, rq, x);

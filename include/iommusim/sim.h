@@ -110,7 +110,10 @@ void sim_on_yield(struct sim *s, sim_yield_fn fn, void *ctx);
 
 /* ---- devices and DMA ---- */
 
-/* Adds a requester behind `unit`. ats: it has a TLB of its own. Returns its number (>= 0). */
+/*
+ * Adds a requester behind `unit`. ats: it has a TLB of its own, used once sim_device_ats turns ATS on (a device comes out of
+ * reset with ATS off). Returns its number (>= 0), SIM_E_NOENT (no such unit), SIM_E_EXIST, SIM_E_FULL.
+ */
 int sim_device_add(struct sim *s, uint32_t unit, uint16_t rid, bool ats);
 
 /* Turns a device's ATS on or off; switching it off empties its TLB. */
