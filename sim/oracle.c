@@ -100,22 +100,12 @@ struct sim_finding *oracle_found(struct sim *s, const struct sim_finding *f)
 	return &o->finding[as];
 }
 
-bool oracle_bus_faulted(const struct sim *s)
+bool oracle_walk_faulted(const struct sim *s, uint64_t *seen)
 {
-	const uint32_t points = 1u << SIM_POINT_BUS_READ_ABORT | 1u << SIM_POINT_BUS_READ_POISON |
-				1u << SIM_POINT_BUS_WRITE_ABORT | 1u << SIM_POINT_BIT_FLIP;
+	bool faulted = *seen != s->inject.walk_errors;
 
-	if (!(s->inject.armed & points))
-		return false;
-	for (uint32_t i = 0; i < SIM_INJECT_RULES; i++) {
-		const struct inject_rule *r = &s->inject.rule[i];
-
-		if (r->used && r->fired && points >> r->rule.point & 1 &&
-		    (r->rule.master == SIM_MASTER_WALK || r->rule.master == SIM_MASTER_DMA ||
-		     r->rule.master == SIM_MASTER_ANY))
-			return true;
-	}
-	return false;
+	*seen = s->inject.walk_errors;
+	return faulted;
 }
 
 /* ---- spaces ---- */

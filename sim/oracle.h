@@ -33,6 +33,7 @@ struct oracle {
 	uint32_t spaces, space_room;
 	struct oracle_space *
 		*bus[SIM_UNITS][256]; /* by bus number, then by device and function; NULL: none */
+	uint64_t faults_translated, faults_accessed; /* oracle_walk_faulted's, of either hook */
 	bool told[SIM_UNITS]; /* a device of the unit was attached: the others have to be blocked */
 };
 
@@ -49,11 +50,11 @@ struct oracle_space *oracle_attached(const struct oracle *o, uint32_t unit, uint
 struct sim_finding *oracle_found(struct sim *s, const struct sim_finding *f);
 
 /*
- * A rule on table or data reads has fired on walks or device data: what hardware read need not be what memory holds.
- * This is the one excuse there is: with it, a refusal by a walk, and a walk that memory contradicts, are not findings.
- * A page that DMA reached is judged all the same: a broken bus is no reason to leave the domain.
+ * The one excuse there is: injection failed or altered a walk's access since the last judgement of this kind (*seen, brought up
+ * to date), so what hardware read is not what memory holds. A refusal by such a walk, and such a walk that memory contradicts,
+ * are not findings. A page that DMA reached is judged all the same: a broken bus is no reason to leave the domain.
  */
-bool oracle_bus_faulted(const struct sim *s);
+bool oracle_walk_faulted(const struct sim *s, uint64_t *seen);
 
 /* The request as the unit's own tables would be asked: a device-TLB hit is judged as an untranslated request. */
 struct sim_request oracle_question(const struct sim_request *rq, const struct sim_xlat *x);

@@ -175,13 +175,15 @@ void oracle_accessed(struct sim *s, const struct sim_request *rq, const struct s
 	struct expected e;
 	struct sim_finding f, *kept;
 	enum wrong wrong;
+	bool faulted;
 
 	if (!judged(s, u, rq, x))
 		return;
+	faulted = oracle_walk_faulted(s, &s->oracle->faults_accessed);
 	e = expect(oracle_attached(s->oracle, rq->unit, rq->rid), rq);
 	if (__builtin_expect(as_expected(&e, x), 1))
 		return;
-	if (!reached(x) && x->source == SIM_FROM_WALK && oracle_bus_faulted(s))
+	if (!reached(x) && x->source == SIM_FROM_WALK && faulted)
 		return;
 	u->ops->probe(u, &question, MEM_VIEW_CPU, &now);
 	if (!reached(x) && reached(&now) && ats_not_allowed(s, u, rq))

@@ -126,6 +126,7 @@ void oracle_translated(struct sim *s, struct unit *u, const struct sim_request *
 		       struct sim_xlat *x)
 {
 	struct sim_request question = oracle_question(rq, x);
+	bool faulted = oracle_walk_faulted(s, &s->oracle->faults_translated);
 	struct sim_xlat now = { 0 };
 
 	if (x->source != SIM_FROM_WALK && x->source != SIM_FROM_IOTLB &&
@@ -134,8 +135,7 @@ void oracle_translated(struct sim *s, struct unit *u, const struct sim_request *
 	u->ops->probe(u, &question, MEM_VIEW_CPU, &now);
 	if (__builtin_expect(agrees(x, &now), 1))
 		return;
-	if (x->source == SIM_FROM_WALK &&
-	    (found_unpublished(s, u, &question, x, &now) || oracle_bus_faulted(s)))
+	if (x->source == SIM_FROM_WALK && (found_unpublished(s, u, &question, x, &now) || faulted))
 		return;
 	found_stale(s, rq, x, &now);
 }
