@@ -53,14 +53,14 @@ static struct ref_range *range_at(const struct refmap *m, struct ref_pos p)
 static struct ref_pos next_pos(const struct refmap *m, struct ref_pos p)
 {
 	if (++p.i >= m->chunk[p.chunk]->count)
-		p = (struct ref_pos){p.chunk + 1, 0};
+		p = (struct ref_pos){ p.chunk + 1, 0 };
 	return p;
 }
 
 /* The first range that ends at `addr` or above. */
 static struct ref_pos seek(const struct refmap *m, uint64_t addr)
 {
-	struct ref_pos p = {0, 0};
+	struct ref_pos p = { 0, 0 };
 	uint32_t n;
 
 	for (n = m->chunks; n;) {
@@ -109,7 +109,7 @@ static struct ref_pos halve(struct refmap *m, struct ref_pos p)
 	high->count = REF_CHUNK - keep;
 	low->count = keep;
 	if (p.i > keep || keep == REF_CHUNK)
-		p = (struct ref_pos){p.chunk + 1, p.i - keep};
+		p = (struct ref_pos){ p.chunk + 1, p.i - keep };
 	return p;
 }
 
@@ -143,14 +143,14 @@ static struct ref_pos erase(struct refmap *m, struct ref_pos p)
 	if (!c->count) {
 		m->chunks--;
 		memmove(m->chunk + p.chunk, m->chunk + p.chunk + 1,
-		        (m->chunks - p.chunk) * sizeof(struct ref_chunk *));
+			(m->chunks - p.chunk) * sizeof(struct ref_chunk *));
 		if (m->spares < REF_SPARES)
 			m->spare[m->spares++] = c;
 		else
 			free(c);
-		return (struct ref_pos){p.chunk, 0};
+		return (struct ref_pos){ p.chunk, 0 };
 	}
-	return p.i < c->count ? p : (struct ref_pos){p.chunk + 1, 0};
+	return p.i < c->count ? p : (struct ref_pos){ p.chunk + 1, 0 };
 }
 
 /* A range that crosses `at` becomes two. */
@@ -274,9 +274,9 @@ const struct ref_range *refmap_next(const struct refmap *m, struct ref_pos *pos)
 }
 
 const struct ref_range *refmap_leading_to(const struct refmap *m, uint64_t first, uint64_t last,
-                                          int state)
+					  int state)
 {
-	struct ref_pos p = {0, 0};
+	struct ref_pos p = { 0, 0 };
 	const struct ref_range *r;
 
 	while ((r = refmap_next(m, &p)))

@@ -64,6 +64,6 @@ const struct ref_range *refmap_next(const struct refmap *m, struct ref_pos *pos)
 
 /* Some range leads to [first, last] of physical memory; `state` < 0: in any state. Looks at every range. */
 const struct ref_range *refmap_leading_to(const struct refmap *m, uint64_t first, uint64_t last,
-                                          int state);
+					  int state);
 
 #endif
