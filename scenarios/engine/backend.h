@@ -147,6 +147,13 @@ struct be_msi {
 	bool from_unit;
 };
 
+struct be_finding {
+	enum be_finding_kind kind;
+	uint32_t unit;
+	uint16_t rid;
+	uint64_t iova;
+};
+
 struct be_stats {
 	uint64_t requests, hits, walks, blocked, recorded, suppressed, overflowed, collapsed;
 	uint64_t commands, register_commands, entries_dropped;
@@ -227,7 +234,8 @@ struct backend_ops {
 	uint32_t (*oracle_account)(struct backend *be, uint32_t unit, uint64_t told, uint64_t lost);
 	void (*oracle_unbounded)(struct backend *be, uint32_t unit);
 	uint32_t (*findings)(const struct backend *be);
-	bool (*finding)(const struct backend *be, uint32_t n, enum be_finding_kind *kind, char *buf,
+	/* finding n, with its paragraph in buf */
+	bool (*finding)(const struct backend *be, uint32_t n, struct be_finding *out, char *buf,
 			size_t size);
 
 	/* trace */

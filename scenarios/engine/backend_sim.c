@@ -457,14 +457,14 @@ static uint32_t findings(const struct backend *be)
 	return sim_finding_count(sim_in(be));
 }
 
-static bool finding(const struct backend *be, uint32_t n, enum be_finding_kind *kind, char *buf,
+static bool finding(const struct backend *be, uint32_t n, struct be_finding *out, char *buf,
 		    size_t size)
 {
 	const struct sim_finding *f = sim_finding_get(sim_in(be), n);
 
 	if (!f)
 		return false;
-	*kind = (enum be_finding_kind)f->kind;
+	*out = (struct be_finding){ (enum be_finding_kind)f->kind, f->unit, f->rid, f->iova };
 	sim_finding_format(f, buf, size);
 	return true;
 }

@@ -16,6 +16,7 @@
 
 #define RUN_COMPLAINTS 256
 #define RUN_RULES 32
+#define RUN_FINDINGS 64 /* whose moment is remembered */
 #define RUN_TIMEOUT_NS UINT64_C(20000000)
 #define RUN_DMA_MAX (UINT64_C(16) << 20)
 
@@ -54,6 +55,8 @@ struct run {
 	uint64_t yields, inside_runs;
 
 	uint32_t findings;                   /* looked at so far */
+	uint32_t findings_before;            /* when the during began */
+	bool tolerated[RUN_FINDINGS];        /* seen inside an unmap that had not returned */
 	uint32_t expected[BE_FINDINGS];      /* announced by expect-finding */
 	bool optional[BE_FINDINGS];          /* need not appear */
 	uint32_t complaints[RUN_COMPLAINTS]; /* looked at so far */

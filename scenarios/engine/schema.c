@@ -58,7 +58,7 @@ const struct prop_desc schema_host[] = {
 
 const struct prop_desc schema_device[] = {
 	{ "reg", TYPE_CELLS, true, 0, NULL,
-	  "five cells, the first bus << 16 | device << 11 | function << 8: the standard binding" },
+	  "five cells as the PCI binding has them; the first holds bus (23:16), device (15:11), function (10:8)" },
 	{ "ats", TYPE_FLAG, false, 0, NULL, "the device has a TLB of its own; the step `ats` turns it on" },
 	END
 };
@@ -456,11 +456,9 @@ static void print_names(FILE *out, name_at_fn names)
 		fprintf(out, "%s`%s`", i ? ", " : ": ", at);
 }
 
-static void print_table(FILE *out, const struct prop_desc *d)
+static void print_rows(FILE *out, const struct prop_desc *d)
 {
 	for (; d->name; d++) {
-		if (!d->help)
-			continue;
 		fprintf(out, "| `%s` | %s%s | %s", d->name, type_names[d->type],
 			d->required ? ", required" : "", d->help);
 		if (d->names)
@@ -469,17 +467,27 @@ static void print_table(FILE *out, const struct prop_desc *d)
 	}
 }
 
+static void print_table(FILE *out, const struct prop_desc *d, const struct prop_desc *more)
+{
+	fprintf(out, "\n| property | value | meaning |\n|---|---|---|\n");
+	print_rows(out, d);
+	if (more)
+		print_rows(out, more);
+	fprintf(out, "\n");
+}
+
 static void print_layouts(FILE *out, enum layout_kind kind, const char *title)
 {
 	const struct layout *l;
 
-	fprintf(out, "### %s\n", title);
+	fprintf(out, "### %s\n\n| name | fields |\n|---|---|\n", title);
 	for (uint32_t i = 0; (l = layout_at(kind, i)) != NULL; i++) {
 		fprintf(out, "| `%s` |", l->name);
 		for (const struct field *f = l->fields; f->name; f++)
 			fprintf(out, " `%s`", f->name);
 		fprintf(out, " |\n");
 	}
+	fprintf(out, "\n");
 }
 
 void scenario_print_schema(FILE *out)
@@ -501,25 +509,23 @@ void scenario_print_schema(FILE *out)
 
 	for (size_t i = 0; i < sizeof(nodes) / sizeof(nodes[0]); i++) {
 		fprintf(out, "### %s\n", nodes[i].title);
-		print_table(out, nodes[i].table);
+		print_table(out, nodes[i].table, NULL);
 	}
-	fprintf(out, "### capabilities\n|");
+	fprintf(out, "### capabilities\n\n");
 	for (uint32_t i = 0; (cap = capability_at(i)) != NULL; i++)
-		fprintf(out, " `%s`", cap->name);
-	fprintf(out, " |\n");
+		fprintf(out, "%s`%s`", i ? ", " : "", cap->name);
+	fprintf(out, "\n\n");
 	for (uint32_t i = 0; (v = verb_at(i)) != NULL; i++) {
-		fprintf(out, "### `%s`\n", v->name);
+		fprintf(out, "### `%s`\n\n", v->name);
 		fprintf(out, "%s step%s%s. %s\n", titles[v->group],
 			v->yields ? ", takes `during`" : "",
 			v->interrupts ? ", allowed inside `during`" : "", v->help);
-		print_table(out, v->props);
-		if (v->child)
-			print_table(out, v->child);
+		print_table(out, v->props, v->child);
 	}
 	print_layouts(out, LAYOUT_REGISTER, "registers");
 	print_layouts(out, LAYOUT_ENTRY, "entries");
 	print_layouts(out, LAYOUT_DESCRIPTOR, "descriptors");
-	fprintf(out, "### complaints\n");
+	fprintf(out, "### complaints\n\n");
 	for (uint32_t i = 0; (name = names_complaint(i)) != NULL; i++)
-		fprintf(out, "| `%s` |\n", name);
+		fprintf(out, "- `%s`\n", name);
 }

@@ -77,6 +77,40 @@ static bool outcome_is(const char *expect, enum be_outcome outcome)
 	return strcmp(expect, names_outcome(outcome)) == 0;
 }
 
+static enum step_rc judge_details(struct run *r, const struct step *s,
+				  const struct be_dma_result *res)
+{
+	const struct {
+		const char *name;
+		uint64_t got;
+	} numbers[] = { { "pa", res->pa },
+			{ "stale", res->stale },
+			{ "recorded", res->recorded },
+			{ "suppressed", res->suppressed },
+			{ "level", res->level },
+			{ "done", res->done } };
+
+	if (step_has(s, "reason")) {
+		uint8_t want = (uint8_t)step_number(s, "reason", 0);
+		const char *name = reason_name(want), *got = reason_name(res->reason);
+
+		r->res->checks++;
+		if (want != res->reason)
+			return run_fail(r, "reason: expected %s (0x%02x), got %s (0x%02x)",
+					name ? name : "?", want, got ? got : "none", res->reason);
+	}
+	if (step_has(s, "source") && check_text(r, "source", step_string(s, "source", ""),
+						names_source(res->source)) != STEP_OK)
+		return STEP_FAIL;
+	if (step_has(s, "perm") && check_text(r, "perm", step_string(s, "perm", ""),
+					      names_perm(res->perm & 3u)) != STEP_OK)
+		return STEP_FAIL;
+	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
+		if (check_property(r, s, numbers[i].name, numbers[i].got) != STEP_OK)
+			return STEP_FAIL;
+	return STEP_OK;
+}
+
 static enum step_rc judge_result(struct run *r, const struct step *s,
 				 const struct be_dma_result *res)
 {
@@ -88,29 +122,10 @@ static enum step_rc judge_result(struct run *r, const struct step *s,
 	if (!outcome_is(expect, res->outcome))
 		return run_fail(r, "%s at iova 0x%" PRIx64 ": expected %s, got %s", s->verb->name,
 				step_number(s, "iova", 0), expect, got);
-	if (step_has(s, "reason")) {
-		uint64_t want = step_number(s, "reason", 0);
-		const char *name = reason_name((uint8_t)want);
-
-		r->res->checks++;
-		if (want != res->reason)
-			return run_fail(r, "%s: expected reason %s (0x%02" PRIx64 "), got %s",
-					s->verb->name, name ? name : "?", want, got);
-	}
-	if (step_has(s, "source") && check_text(r, "source", step_string(s, "source", ""),
-						names_source(res->source)) != STEP_OK)
-		return STEP_FAIL;
-	if (step_has(s, "perm") && check_text(r, "perm", step_string(s, "perm", ""),
-					      names_perm(res->perm & 3u)) != STEP_OK)
-		return STEP_FAIL;
-	if (check_property(r, s, "pa", res->pa) != STEP_OK ||
-	    check_property(r, s, "stale", res->stale) != STEP_OK ||
-	    check_property(r, s, "recorded", res->recorded) != STEP_OK ||
-	    check_property(r, s, "suppressed", res->suppressed) != STEP_OK ||
-	    check_property(r, s, "level", res->level) != STEP_OK ||
-	    check_property(r, s, "done", res->done) != STEP_OK)
-		return STEP_FAIL;
-	return STEP_OK;
+	if (judge_details(r, s, res) == STEP_OK)
+		return STEP_OK;
+	return run_fail(r, "%s at iova 0x%" PRIx64 ": got %s", s->verb->name,
+			step_number(s, "iova", 0), got);
 }
 
 /* The bytes have to be where the result says they went, or came from. */
