@@ -366,7 +366,7 @@ void vtd_qi_enable(struct vtd_unit *v)
 			 reg_get(&v->u.regs, VTD_REG_IQT));
 	qi->on = true;
 	qi->base = iqa & VTD_IQA_IQA & ~v->caps.host_rsvd;
-	qi->bytes = VTD_PAGE_SIZE << FIELD_GET(VTD_IQA_QS, iqa);
+	qi->bytes = (uint32_t)VTD_PAGE_SIZE << FIELD_GET(VTD_IQA_QS, iqa);
 	qi->desc_lg2 = iqa & VTD_IQA_DW ? VTD_DESC256_LG2 : VTD_DESC128_LG2;
 	qi->oldest = qi->count = 0;
 	vtd_qi_kick(v);
