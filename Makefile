@@ -92,6 +92,7 @@ INLINE_OBJ := $(patsubst %.c,$(B)/obj-inline/%.o,$(DRIVER_SRC))
 LIBSIM := $(B)/libiommusim.a
 LIBDRIVER := $(B)/libiommu.a
 LIBENGINE := $(B)/obj/libengine.a
+LIBHELPER := $(B)/obj/libhelper.a
 BIN := $(B)/iommu-sim
 UNIT_BIN := $(patsubst %.c,$(B)/%,$(UNIT_SRC))
 TOY_BIN := $(if $(TOY_SRC),$(B)/tests/toy-driver)
@@ -180,8 +181,8 @@ endef
 
 $(B)/.members: FORCE
 	@mkdir -p $(@D)
-	@printf '%s\n' $(SIM_SRC) $(DRIVER_SRC) $(ENGINE_SRC) | cmp -s - $@ || \
-		printf '%s\n' $(SIM_SRC) $(DRIVER_SRC) $(ENGINE_SRC) >$@
+	@printf '%s\n' $(SIM_SRC) $(DRIVER_SRC) $(ENGINE_SRC) $(HELPER_SRC) | cmp -s - $@ || \
+		printf '%s\n' $(SIM_SRC) $(DRIVER_SRC) $(ENGINE_SRC) $(HELPER_SRC) >$@
 
 $(LIBSIM): $(SIM_OBJ) $(B)/.members
 	$(archive)
@@ -192,14 +193,17 @@ $(LIBDRIVER): $(DRIVER_OBJ) $(B)/.members
 $(LIBENGINE): $(filter-out $(MAIN_OBJ),$(ENGINE_OBJ)) $(B)/.members
 	$(archive)
 
+$(LIBHELPER): $(HELPER_OBJ) $(B)/.members
+	$(archive)
+
 $(BIN): $(MAIN_OBJ) $(LIBENGINE) $(LIBDRIVER) $(LIBSIM)
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(VARIANT_FLAGS) $(LDFLAGS) -o $@ $(MAIN_OBJ) $(LIBENGINE) $(LIBDRIVER) $(LIBSIM) $(ENGINE_LIBS)
 
-$(UNIT_BIN): $(B)/%: $(B)/obj/%.o $(HELPER_OBJ) $(LIBENGINE) $(LIBDRIVER) $(LIBSIM)
+$(UNIT_BIN): $(B)/%: $(B)/obj/%.o $(LIBHELPER) $(LIBENGINE) $(LIBDRIVER) $(LIBSIM)
 	$(call say,LINK,$@)
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(VARIANT_FLAGS) $(LDFLAGS) -o $@ $(filter %.o,$^) $(LIBENGINE) $(LIBDRIVER) $(LIBSIM) \
+	$(Q)$(CC) $(VARIANT_FLAGS) $(LDFLAGS) -o $@ $(filter %.o,$^) $(LIBHELPER) $(LIBENGINE) $(LIBDRIVER) $(LIBSIM) \
 		$(ENGINE_LIBS) $(CHECK_LIBS)
 
 # A third party's driver: the simulator archive and nothing else.
