@@ -140,7 +140,8 @@ struct vtd_xl {
 
 /* IOTLB entry flags beside TC_*. */
 #define VTD_TLB_FPD (TC_OWNER << 0)
-#define VTD_TLB_ATS (TC_OWNER << 1) /* TT = 01b: translation requests allowed */
+#define VTD_TLB_ATS (TC_OWNER << 1)      /* TT = 01b: translation requests allowed */
+#define VTD_TLB_FRACTURE (TC_OWNER << 2) /* 4 KiB of a page that overlaps the interrupt range */
 
 /* ---- context.c ---- */
 

@@ -17,22 +17,32 @@ static bool in_interrupt_range(uint64_t first, uint64_t last)
 
 /* ---- the IOTLB ---- */
 
-/* Looked up by source-id and page, invalidated by domain-id and address (VT-d 6.2.1 "Tagging of Cached Translations"). */
+static bool page_in_interrupt_range(uint64_t pa, unsigned level)
+{
+	return in_interrupt_range(pa, pa + BIT64(TC_SIZE_LG2(level)) - 1);
+}
+
+/*
+ * Looked up by source-id and page, invalidated by domain-id and address (VT-d 6.2.1 "Tagging of Cached Translations").
+ * Nothing is kept that a later look-up would have to refuse: no page inside the interrupt range, none without permission.
+ */
 static void cache_page(struct vtd_xl *xl, const struct vtd_ctx *ctx, uint8_t reason)
 {
 	struct vtd_unit *v = xl->cache;
 	const struct sim_xlat *x = xl->x;
 	unsigned level = reason ? 0 : x->level;
 	uint64_t base = tc_base(xl->rq->addr, level), pa = x->pa;
+	bool fracture = !reason && level && page_in_interrupt_range(pa, level);
 	struct tc_entry e;
 
-	/* A large page over the interrupt range is cached in fractures: each access has to be looked at. */
-	if (!reason && level && in_interrupt_range(pa, pa + BIT64(TC_SIZE_LG2(level)) - 1)) {
-		pa += xl->rq->addr - base;
+	/* A large page over the interrupt range is cached in fractures, those beside the range. */
+	if (fracture) {
+		pa = tc_base(pa + (xl->rq->addr - base), 0);
 		level = 0;
 		base = tc_base(xl->rq->addr, 0);
-		pa = tc_base(pa, 0);
 	}
+	if (!reason && (!x->perm || page_in_interrupt_range(pa, level)))
+		return;
 	e = (struct tc_entry){
 		.addr = base,
 		.who = xl->rq->rid,
@@ -42,7 +52,7 @@ static void cache_page(struct vtd_xl *xl, const struct vtd_ctx *ctx, uint8_t rea
 		.perm = x->perm,
 		.flags = (uint8_t)((ctx->fpd ? VTD_TLB_FPD : 0) |
 				   (ctx->tt == VTD_TT_DEV_TLB ? VTD_TLB_ATS : 0) |
-				   (reason ? TC_NEGATIVE : 0)),
+				   (fracture ? VTD_TLB_FRACTURE : 0) | (reason ? TC_NEGATIVE : 0)),
 		.reason = reason,
 		.entry_pa = x->entry_pa,
 		.filled_ns = v->u.sim->clock.now_ns,
@@ -65,8 +75,7 @@ static void prefetch(struct vtd_xl *xl, const struct vtd_ctx *ctx)
 	rq.addr = tc_base(rq.addr, 0) + VTD_PAGE_SIZE;
 	rq.at = SIM_AT_TRANSLATION; /* no permission check */
 	next.port.probe = true;
-	if (vtd_walk(&next, ctx) ||
-	    in_interrupt_range(x.pa, x.pa + BIT64(TC_SIZE_LG2(x.level)) - 1) || x.level)
+	if (vtd_walk(&next, ctx))
 		return;
 	next.cache = v;
 	cache_page(&next, ctx, 0);
@@ -103,7 +112,7 @@ static void complete_ats(struct vtd_xl *xl, uint64_t page)
 	struct sim_xlat *x = xl->x;
 	uint64_t size = BIT64(TC_SIZE_LG2(x->level));
 
-	if (in_interrupt_range(page, page + size - 1)) {
+	if (page_in_interrupt_range(page, x->level)) {
 		fail(xl, VTD_FR_INTR_OUT);
 		return;
 	}
@@ -220,7 +229,9 @@ static bool hit(struct vtd_xl *xl, const struct tc_entry *e)
 	struct sim_xlat *x = xl->x;
 	uint8_t reason = 0;
 
-	if (xl->rq->at == SIM_AT_TRANSLATION && !(e->flags & VTD_TLB_ATS))
+	/* A completion is about the page as the tables have it, so that hit and walk judge the same range. */
+	if (xl->rq->at == SIM_AT_TRANSLATION &&
+	    (!(e->flags & VTD_TLB_ATS) || e->flags & VTD_TLB_FRACTURE))
 		return false;
 	x->source = SIM_FROM_IOTLB;
 	x->level = e->level;
