@@ -17,7 +17,7 @@
 
 LIST(names_access, "read", "write", "atomic", "zlr")
 LIST(names_at, "untranslated", "translation", "translated")
-LIST(names_expect, "ok", "fault", "ur", "ca", "blocked", "no-access", "bus")
+LIST(names_expect, "ok", "fault", "ur", "ca", "blocked", "no-access", "bus", "either")
 LIST(names_outcome, "ok", "ur", "ca", "blocked", "no-access", "bus")
 LIST(names_source, "bypass", "walk", "iotlb", "devtlb", "msi")
 LIST(names_cache, "context", "pasid", "iotlb", "paging", "interrupt", "device")
@@ -37,6 +37,7 @@ LIST(names_master, "cpu", "walk", "queue", "status", "log", "msi", "dma")
 LIST(names_promise, "survive", "report", "contain")
 LIST(names_wait, "ok", "time-out")
 LIST(names_live, "root", "context", "ss")
+LIST(names_tell, "map", "unmap", "quiesce", "attach", "detach", "identity", "release")
 LIST(names_flag, "pasid", "priv", "exec", "no-write", "no-snoop")
 
 const char *names_point(uint32_t n)

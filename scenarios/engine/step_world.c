@@ -8,6 +8,17 @@
 #include "names.h"
 #include "run.h"
 
+/* In the order of names_tell. */
+enum tell {
+	TELL_MAP,
+	TELL_UNMAP,
+	TELL_QUIESCE,
+	TELL_ATTACH,
+	TELL_DETACH,
+	TELL_IDENTITY,
+	TELL_RELEASE
+};
+
 /* ---- injection ---- */
 
 static enum step_rc do_inject(struct run *r, const struct step *s)
@@ -127,6 +138,48 @@ static enum step_rc do_oracle(struct run *r, const struct step *s)
 	if (step_has(s, "accounting"))
 		for (uint32_t i = 0; i < r->machine->units; i++)
 			r->own_faults[i] = step_name(s, "accounting", 1) == 0;
+	return STEP_OK;
+}
+
+/* A guest of the scenario's own tells the oracle what it asked for, as the steps of the driver do by themselves. */
+static int tell(struct run *r, const struct step *s, uint64_t first, uint64_t last)
+{
+	const struct backend_ops *ops = r->be->ops;
+	uint32_t space = (uint32_t)step_number(s, "domain", 0), unit = step_unit(r, s);
+
+	switch (step_name(s, "what", 0)) {
+	case TELL_MAP:
+		return ops->oracle_map(r->be, space, first, last, step_number(s, "pa", 0),
+				       (uint8_t)step_name(s, "perm", 3));
+	case TELL_UNMAP:
+		return ops->oracle_unmap(r->be, space, first, last);
+	case TELL_QUIESCE:
+		return ops->oracle_quiesce(r->be, space, first, last);
+	case TELL_ATTACH:
+		return ops->oracle_attach(r->be, unit, step_rid(r, s), space);
+	case TELL_DETACH:
+		return ops->oracle_detach(r->be, unit, step_rid(r, s));
+	case TELL_IDENTITY:
+		return ops->oracle_identity(r->be, space, true);
+	default:
+		(void)ops->oracle_release(r->be, step_number(s, "pa", 0),
+					  step_number(s, "pa", 0) + (last - first));
+		return 0;
+	}
+}
+
+static enum step_rc do_tell(struct run *r, const struct step *s)
+{
+	uint64_t first = step_number(s, "iova", 0), size = step_number(s, "size", 4096);
+
+	RUN_NEEDS(r, oracle_map, "an oracle");
+	if (!size || first + (size - 1) < first)
+		return run_error(r,
+				 "property \"size\": expected 1 to the end of the address space");
+	if (tell(r, s, first, first + (size - 1)) < 0)
+		return run_error(
+			r,
+			"tell: the oracle refuses it: a range out of order, or not of whole pages");
 	return STEP_OK;
 }
 
@@ -320,6 +373,18 @@ static const struct prop_desc oracle_props[] = {
 	{ "accounting", TYPE_NAME, false, 0, names_on_off, "whether blocked DMA and fault records have to add up at the end" },
 	END
 };
+static const struct prop_desc tell_props[] = {
+	{ "what", TYPE_NAME, true, 0, names_tell, "what was asked, or has come to pass" },
+	{ "domain", TYPE_NUMBER, false, 63, NULL, "number of the scenario's own for a set of translations (0)" },
+	{ "dev", TYPE_DEVICE, false, 0, NULL, "the device attached or detached" },
+	{ "rid", TYPE_NUMBER, false, 0xffff, NULL, "or its requester id" },
+	UNIT,
+	{ "iova", TYPE_NUMBER, false, 0, NULL, "first device address" },
+	{ "size", TYPE_NUMBER, false, 0, NULL, "bytes (4096)" },
+	{ "pa", TYPE_NUMBER, false, 0, NULL, "first physical address" },
+	{ "perm", TYPE_NAME, false, 0, names_perm, "permissions (`rw`)" },
+	END
+};
 #define COUNTER(name, text) { name, TYPE_NUMBER, false, 0, NULL, "expected: " text }
 static const struct prop_desc check_props[] = {
 	UNIT,
@@ -361,6 +426,7 @@ const struct verb world_verbs[] = {
 	  "register", LAYOUT_REGISTER, false, true, NULL },
 	VERB("expect-finding", "Announces findings of the oracle.", expect_props, do_expect_finding, false),
 	VERB("allow-complaints", "Takes complaints of the hardware as right.", allow_props, do_allow_complaints, false),
+	VERB("tell", "Tells the oracle what a guest without the driver asked for.", tell_props, do_tell, true),
 	VERB("oracle", "Switches parts of the oracle.", oracle_props, do_oracle, false),
 	{ NULL, GROUP_WORLD, NULL, NULL, NULL, NULL, LAYOUT_REGISTER, false, false, NULL }
 };
