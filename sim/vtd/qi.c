@@ -94,7 +94,8 @@ static uint32_t fetch(struct vtd_unit *v)
 		return iqei;
 	cmd = cmd_at(qi, qi->count++);
 	*cmd = (struct vtd_cmd){ .q = { q[0], q[1] },
-				 .type = (uint8_t)FIELD_GET(VTD_DESC_TYPE, q[0]) };
+				 .type = (uint8_t)FIELD_GET(VTD_DESC_TYPE, q[0]),
+				 .tag = qi->next_tag++ };
 	trace(v->u.sim, SIM_TRACE_COMMAND, v->u.index, (uint32_t)head, cmd->type, 0, q[0], q[1]);
 	reg_set(&v->u.regs, VTD_REG_IQH, (head + size) % qi->bytes);
 	return 0;
@@ -243,6 +244,12 @@ static void start_wait(struct vtd_unit *v, struct vtd_cmd *cmd)
 	sim_after(s, &v->qi.status, delay);
 }
 
+static void await_time_out(struct vtd_unit *v)
+{
+	if (!v->qi.ite.set)
+		sim_after(v->u.sim, &v->qi.ite, v->u.sim->timing.ite_ns);
+}
+
 static void start_device_tlb(struct vtd_unit *v, struct vtd_cmd *cmd)
 {
 	struct sim *s = v->u.sim;
@@ -253,10 +260,8 @@ static void start_device_tlb(struct vtd_unit *v, struct vtd_cmd *cmd)
 	vtd_devtlb_range(cmd->q[1], &first, &last);
 	cmd->sent = true;
 	if (device_invalidate(s, v->u.index, (uint16_t)FIELD_GET(VTD_DEVTLBD0_SID, cmd->q[0]),
-			      (uint32_t)(cmd - v->qi.cmd), first, last) == DEVICE_SILENT ||
-	    !v->tes) /* with TES = 0 the answer itself is refused */
-		if (!v->qi.ite.set)
-			sim_after(s, &v->qi.ite, s->timing.ite_ns);
+			      cmd->tag, first, last) == DEVICE_SILENT)
+		await_time_out(v);
 }
 
 static void run(struct vtd_unit *v, struct vtd_cmd *cmd)
@@ -275,25 +280,45 @@ static void run(struct vtd_unit *v, struct vtd_cmd *cmd)
 	}
 }
 
+/* The device-TLB invalidation with this tag that waits for its answer; NULL when it was aborted meanwhile. */
+static struct vtd_cmd *awaiting(struct vtd_qi *qi, uint32_t tag)
+{
+	for (uint32_t i = 0; i < qi->count; i++) {
+		struct vtd_cmd *cmd = cmd_at(qi, i);
+
+		if (cmd->tag == tag && cmd->sent && !cmd->done)
+			return cmd;
+	}
+	return NULL;
+}
+
+static void completion_error(struct vtd_unit *v, uint16_t rid)
+{
+	uint64_t record = reg_get(&v->u.regs, VTD_REG_IQERCD) & ~VTD_IQERCD_ICESID;
+
+	if (!(fsts(v) & VTD_FSTS_ICE)) /* names the first one until ICE is cleared */
+		reg_set(&v->u.regs, VTD_REG_IQERCD, record | FIELD_PREP(VTD_IQERCD_ICESID, rid));
+	vtd_fault_status(v, VTD_FSTS_ICE);
+}
+
 /*
  * A device's answer. A stray one (ok = false) raises ICE and is followed by the right one: the error is the device's
- * extra message, the queue goes on.
+ * extra message, the queue goes on. With TES = 0 the answer is refused, and the invalidation times out.
  */
 void vtd_devtlb_answer(struct unit *u, uint16_t rid, uint32_t tag, bool ok)
 {
 	struct vtd_unit *v = vtd_of(u);
-	struct vtd_cmd *cmd = &v->qi.cmd[tag % VTD_QI_WINDOW];
+	struct vtd_cmd *cmd = awaiting(&v->qi, tag);
 
-	if (!v->tes)
+	if (!v->tes) {
+		if (cmd)
+			await_time_out(v);
 		return;
-	if (!ok) {
-		uint64_t record = reg_get(&u->regs, VTD_REG_IQERCD) & ~VTD_IQERCD_ICESID;
-
-		reg_set(&u->regs, VTD_REG_IQERCD, record | FIELD_PREP(VTD_IQERCD_ICESID, rid));
-		vtd_fault_status(v, VTD_FSTS_ICE);
 	}
-	if (!v->qi.count || cmd->type != VTD_DT_DEV_TLB || !cmd->sent || cmd->done)
-		return; /* it was aborted meanwhile */
+	if (!ok)
+		completion_error(v, rid);
+	if (!cmd)
+		return;
 	complete(v, cmd);
 	vtd_qi_kick(v);
 }

@@ -58,6 +58,8 @@ enum {
 /* A descriptor between fetch and completion. */
 struct vtd_cmd {
 	uint64_t q[2];
+	uint32_t
+		tag; /* never used again: an answer to an aborted command must not complete another */
 	uint8_t type;
 	bool sent; /* device-TLB invalidation on its way, or a wait's status write scheduled */
 	bool done;
@@ -70,7 +72,7 @@ struct vtd_qi {
 	uint32_t bytes, desc_lg2;
 	bool on;                           /* QIES */
 	struct vtd_cmd cmd[VTD_QI_WINDOW]; /* ring: oldest .. newest */
-	uint32_t oldest, count;
+	uint32_t oldest, count, next_tag;
 	struct timer step, status, ite;
 	uint64_t stalled_until;
 	bool stalled_for_good;
