@@ -93,10 +93,11 @@ static bool collapses(const struct vtd_unit *v, uint16_t rid)
 
 static uint64_t type_bits(const struct sim_request *rq)
 {
+	if (rq->at == SIM_AT_TRANSLATION) /* counts as a read, whatever the device has in mind */
+		return VTD_FRCD1_T1;
 	if (rq->access == SIM_ATOMIC)
 		return VTD_FRCD1_T1 | VTD_FRCD1_T2;
-	return rq->access == SIM_WRITE ? 0
-				       : VTD_FRCD1_T1; /* a translation request counts as a read */
+	return rq->access == SIM_WRITE ? 0 : VTD_FRCD1_T1;
 }
 
 static void compose(const struct vtd_unit *v, const struct sim_request *rq, uint8_t reason,
