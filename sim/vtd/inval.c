@@ -47,8 +47,14 @@ static uint32_t drop_devices(struct vtd_unit *v, uint32_t did, uint16_t sid, uin
 	return n;
 }
 
-void vtd_inval_context(struct vtd_unit *v, enum vtd_granularity g, uint32_t did, uint16_t sid,
-		       uint32_t fm)
+/* What is carried out for a request of granularity g: as asked, or the next coarser one by policy. */
+static enum vtd_granularity performed(const struct vtd_unit *v, enum vtd_granularity g)
+{
+	return v->u.sim->policy.invalidate_more && g != VTD_GLOBAL ? g - 1 : g;
+}
+
+enum vtd_granularity vtd_inval_context(struct vtd_unit *v, enum vtd_granularity g, uint32_t did,
+				       uint16_t sid, uint32_t fm)
 {
 	struct tcache *c = &v->u.cache[SIM_CACHE_CONTEXT];
 	uint32_t n;
@@ -56,9 +62,8 @@ void vtd_inval_context(struct vtd_unit *v, enum vtd_granularity g, uint32_t did,
 	did &= v->caps.did_mask;
 	drain(v);
 	if (lost(v, g == VTD_NARROW ? sid : did))
-		return;
-	if (v->u.sim->policy.invalidate_more && g != VTD_GLOBAL)
-		g--;
+		return performed(v, g);
+	g = performed(v, g);
 	if (g == VTD_GLOBAL) {
 		memset(v->did_table, 0, (v->caps.did_mask + 1ul) * sizeof(*v->did_table));
 		n = tcache_drop_all(c);
@@ -67,6 +72,7 @@ void vtd_inval_context(struct vtd_unit *v, enum vtd_granularity g, uint32_t did,
 		n = g == VTD_DOMAIN ? tcache_drop_group(c, did) : drop_devices(v, did, sid, fm);
 	}
 	dropped(v, SIM_CACHE_CONTEXT, did, sid, n);
+	return g;
 }
 
 static void drop_pages(struct vtd_unit *v, uint32_t did, uint64_t addr, uint32_t am, bool ih)
@@ -81,8 +87,8 @@ static void drop_pages(struct vtd_unit *v, uint32_t did, uint64_t addr, uint32_t
 			tcache_drop_range(&v->u.cache[SIM_CACHE_PAGING], did, first, last));
 }
 
-void vtd_inval_iotlb(struct vtd_unit *v, enum vtd_granularity g, uint32_t did, uint64_t addr,
-		     uint32_t am, bool ih)
+enum vtd_granularity vtd_inval_iotlb(struct vtd_unit *v, enum vtd_granularity g, uint32_t did,
+				     uint64_t addr, uint32_t am, bool ih)
 {
 	struct tcache *tlb = &v->u.cache[SIM_CACHE_IOTLB], *psc = &v->u.cache[SIM_CACHE_PAGING];
 
@@ -90,9 +96,8 @@ void vtd_inval_iotlb(struct vtd_unit *v, enum vtd_granularity g, uint32_t did, u
 	addr &= BIT64(v->caps.mgaw) - 1;
 	drain(v);
 	if (lost(v, g == VTD_NARROW ? addr : did))
-		return;
-	if (v->u.sim->policy.invalidate_more && g != VTD_GLOBAL)
-		g--;
+		return performed(v, g);
+	g = performed(v, g);
 	switch (g) {
 	case VTD_GLOBAL:
 		dropped(v, SIM_CACHE_IOTLB, 0, 0, tcache_drop_all(tlb));
@@ -106,6 +111,7 @@ void vtd_inval_iotlb(struct vtd_unit *v, enum vtd_granularity g, uint32_t did, u
 		drop_pages(v, did, addr, am, ih);
 		break;
 	}
+	return g;
 }
 
 void vtd_inval_all(struct vtd_unit *v)

@@ -28,10 +28,10 @@ static void context_command(struct vtd_unit *v)
 		g = VTD_CAIG_NONE;
 	} else {
 		v->u.stats.register_commands++;
-		vtd_inval_context(v, (enum vtd_granularity)g,
-				  (uint32_t)FIELD_GET(VTD_CCMD_DID, cmd),
-				  (uint16_t)FIELD_GET(VTD_CCMD_SID, cmd),
-				  (uint32_t)FIELD_GET(VTD_CCMD_FM, cmd));
+		g = vtd_inval_context(v, (enum vtd_granularity)g,
+				      (uint32_t)FIELD_GET(VTD_CCMD_DID, cmd),
+				      (uint16_t)FIELD_GET(VTD_CCMD_SID, cmd),
+				      (uint32_t)FIELD_GET(VTD_CCMD_FM, cmd));
 	}
 	reply(v, VTD_REG_CCMD, VTD_CCMD_ICC, VTD_CCMD_CAIG, g);
 }
@@ -62,9 +62,9 @@ static void iotlb_command(struct vtd_unit *v)
 		g = 0;
 	} else {
 		v->u.stats.register_commands++;
-		vtd_inval_iotlb(v, (enum vtd_granularity)g, (uint32_t)FIELD_GET(VTD_IOTLB_DID, cmd),
-				iva & VTD_IVA_ADDR, (uint32_t)FIELD_GET(VTD_IVA_AM, iva),
-				(iva & VTD_IVA_IH) != 0);
+		g = vtd_inval_iotlb(v, (enum vtd_granularity)g,
+				    (uint32_t)FIELD_GET(VTD_IOTLB_DID, cmd), iva & VTD_IVA_ADDR,
+				    (uint32_t)FIELD_GET(VTD_IVA_AM, iva), (iva & VTD_IVA_IH) != 0);
 	}
 	reply(v, iotlb_off(v), VTD_IOTLB_IVT, VTD_IOTLB_IAIG, g);
 }

@@ -170,10 +170,11 @@ enum vtd_granularity {
 	VTD_NARROW = 3
 }; /* CIRG, IIRG and the descriptors' G agree */
 
-void vtd_inval_context(struct vtd_unit *v, enum vtd_granularity g, uint32_t did, uint16_t sid,
-		       uint32_t fm);
-void vtd_inval_iotlb(struct vtd_unit *v, enum vtd_granularity g, uint32_t did, uint64_t addr,
-		     uint32_t am, bool ih);
+/* Each returns the granularity carried out, as CAIG and IAIG report it: never finer than asked for. */
+enum vtd_granularity vtd_inval_context(struct vtd_unit *v, enum vtd_granularity g, uint32_t did,
+				       uint16_t sid, uint32_t fm);
+enum vtd_granularity vtd_inval_iotlb(struct vtd_unit *v, enum vtd_granularity g, uint32_t did,
+				     uint64_t addr, uint32_t am, bool ih);
 void vtd_inval_all(struct vtd_unit *v); /* what SRTP does with ESRTPS */
 
 /* ---- reginval.c ---- */
