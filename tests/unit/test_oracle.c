@@ -4,7 +4,7 @@
  */
 #include <string.h>
 
-#include "fake_unit.h"
+#include "judged_unit.h"
 #include "unit.h"
 
 #define IOVA UINT64_C(0x5000)
@@ -15,7 +15,7 @@
 
 struct world {
 	struct sim *s;
-	struct fake_unit *f;
+	struct judged_unit *f;
 };
 
 /* Tables in place, IOVA mapped to PAGE_A read-write in the tables; the oracle is told nothing. */
@@ -23,9 +23,9 @@ static struct world world_start(enum mem_view view)
 {
 	struct world w;
 
-	w.f = fake_machine(&w.s, view);
-	fake_lower(w.s, IOVA, PAGE_A | 3);
-	fake_tables(w.s);
+	w.f = judged_machine(&w.s, view);
+	judged_lower(w.s, IOVA, PAGE_A | 3);
+	judged_tables(w.s);
 	return w;
 }
 
@@ -34,7 +34,7 @@ static struct world world_told(void)
 {
 	struct world w = world_start(MEM_VIEW_CPU);
 
-	ck_assert_int_eq(sim_oracle_attach(w.s, 0, FAKE_RID, SPACE), SIM_OK);
+	ck_assert_int_eq(sim_oracle_attach(w.s, 0, JUDGED_RID, SPACE), SIM_OK);
 	ck_assert_int_eq(sim_oracle_map(w.s, SPACE, IOVA, IOVA + 0xfff, PAGE_A, 3), SIM_OK);
 	return w;
 }
@@ -72,9 +72,9 @@ START_TEST(test_oracle_a_hit_that_memory_confirms_costs_one_probe_and_no_finding
 	struct world w = world_start(MEM_VIEW_CPU);
 	struct sim_xlat x;
 
-	fake_dma(w.s, FAKE_RID, SIM_READ, IOVA);
+	judged_dma(w.s, JUDGED_RID, SIM_READ, IOVA);
 	w.f->probes = 0;
-	x = fake_dma(w.s, FAKE_RID, SIM_WRITE, IOVA + 0x123);
+	x = judged_dma(w.s, JUDGED_RID, SIM_WRITE, IOVA + 0x123);
 	ck_assert_int_eq(x.source, SIM_FROM_IOTLB);
 	ck_assert_uint_eq(x.pa, PAGE_A + 0x123);
 	ck_assert(!x.stale);
@@ -92,24 +92,24 @@ START_TEST(test_oracle_a_hit_after_unmap_is_stale_and_names_the_line)
 	uint64_t filled;
 
 	filled = sim_now_ns(w.s);
-	fake_dma(w.s, FAKE_RID, SIM_READ, IOVA);
-	fake_lower(w.s, IOVA, 0);
-	x = fake_dma(w.s, FAKE_RID, SIM_READ, IOVA + 8);
+	judged_dma(w.s, JUDGED_RID, SIM_READ, IOVA);
+	judged_lower(w.s, IOVA, 0);
+	x = judged_dma(w.s, JUDGED_RID, SIM_READ, IOVA + 8);
 	ck_assert(x.stale);
 	f = only(&w, SIM_FINDING_STALE,
 		 "the table is right, the cache is stale: the IOTLB still leads");
 	ck_assert_uint_eq(f->time_ns, sim_now_ns(w.s));
-	ck_assert_uint_eq(f->rid, FAKE_RID);
+	ck_assert_uint_eq(f->rid, JUDGED_RID);
 	ck_assert_uint_eq(f->iova, IOVA + 8);
 	ck_assert_uint_eq(f->pa, PAGE_A + 8);
 	ck_assert_uint_eq(f->memory_pa, 0);
-	ck_assert_uint_eq(f->memory_reason, FAKE_NO_PERMISSION);
+	ck_assert_uint_eq(f->memory_reason, JUDGED_NO_PERMISSION);
 	ck_assert(f->has_line);
 	ck_assert_int_eq(f->line.cache, SIM_CACHE_IOTLB);
-	ck_assert_uint_eq(f->line.domain, FAKE_DOMAIN);
+	ck_assert_uint_eq(f->line.domain, JUDGED_DOMAIN);
 	ck_assert_uint_eq(f->line.iova, IOVA);
 	ck_assert_uint_eq(f->line.pa, PAGE_A);
-	ck_assert_uint_eq(f->line.entry_pa, FAKE_LOWER + 8 * 5);
+	ck_assert_uint_eq(f->line.entry_pa, JUDGED_LOWER + 8 * 5);
 	ck_assert_uint_eq(f->line.filled_ns, filled);
 	sim_destroy(w.s);
 }
@@ -133,10 +133,10 @@ START_TEST(test_oracle_stale_names_how_the_cache_differs)
 	struct world w = world_start(MEM_VIEW_CPU);
 	const struct sim_finding *f;
 
-	fake_lower(w.s, IOVA, row[_i].before);
-	fake_dma(w.s, FAKE_RID, SIM_READ, IOVA);
-	fake_lower(w.s, IOVA, row[_i].after);
-	ck_assert(fake_dma(w.s, FAKE_RID, row[_i].access, IOVA).stale);
+	judged_lower(w.s, IOVA, row[_i].before);
+	judged_dma(w.s, JUDGED_RID, SIM_READ, IOVA);
+	judged_lower(w.s, IOVA, row[_i].after);
+	ck_assert(judged_dma(w.s, JUDGED_RID, row[_i].access, IOVA).stale);
 	f = only(&w, SIM_FINDING_STALE, row[_i].why);
 	ck_assert_uint_eq(f->memory_pa, row[_i].memory_pa);
 	ck_assert(f->has_line);
@@ -149,10 +149,10 @@ START_TEST(test_oracle_a_smaller_permission_that_suffices_is_not_stale)
 {
 	struct world w = world_start(MEM_VIEW_CPU);
 
-	fake_lower(w.s, IOVA, PAGE_A | 1);
-	fake_dma(w.s, FAKE_RID, SIM_READ, IOVA);
-	fake_lower(w.s, IOVA, PAGE_A | 3);
-	ck_assert(!fake_dma(w.s, FAKE_RID, SIM_READ, IOVA).stale);
+	judged_lower(w.s, IOVA, PAGE_A | 1);
+	judged_dma(w.s, JUDGED_RID, SIM_READ, IOVA);
+	judged_lower(w.s, IOVA, PAGE_A | 3);
+	ck_assert(!judged_dma(w.s, JUDGED_RID, SIM_READ, IOVA).stale);
 	ck_assert_uint_eq(sim_finding_count(w.s), 0);
 	sim_destroy(w.s);
 }
@@ -164,11 +164,11 @@ START_TEST(test_oracle_a_cached_absence_is_stale_once_memory_maps_the_page)
 	const struct sim_finding *f;
 
 	w.f->caches_absence = true;
-	fake_lower(w.s, IOVA, 0);
-	ck_assert(!fake_dma(w.s, FAKE_RID, SIM_READ, IOVA).stale);
-	ck_assert(!fake_dma(w.s, FAKE_RID, SIM_READ, IOVA).stale);
-	fake_lower(w.s, IOVA, PAGE_A | 3);
-	ck_assert(fake_dma(w.s, FAKE_RID, SIM_READ, IOVA).stale);
+	judged_lower(w.s, IOVA, 0);
+	ck_assert(!judged_dma(w.s, JUDGED_RID, SIM_READ, IOVA).stale);
+	ck_assert(!judged_dma(w.s, JUDGED_RID, SIM_READ, IOVA).stale);
+	judged_lower(w.s, IOVA, PAGE_A | 3);
+	ck_assert(judged_dma(w.s, JUDGED_RID, SIM_READ, IOVA).stale);
 	f = only(&w, SIM_FINDING_STALE, "refuses what memory now allows");
 	ck_assert_uint_eq(f->pa, 0);
 	ck_assert(f->has_line);
@@ -181,10 +181,10 @@ START_TEST(test_oracle_a_stale_hit_on_a_leaving_mapping_says_so)
 {
 	struct world w = world_told();
 
-	fake_dma(w.s, FAKE_RID, SIM_READ, IOVA);
-	fake_lower(w.s, IOVA, 0);
+	judged_dma(w.s, JUDGED_RID, SIM_READ, IOVA);
+	judged_lower(w.s, IOVA, 0);
 	ck_assert_int_eq(sim_oracle_unmap(w.s, SPACE, IOVA, IOVA + 0xfff), SIM_OK);
-	fake_dma(w.s, FAKE_RID, SIM_READ, IOVA);
+	judged_dma(w.s, JUDGED_RID, SIM_READ, IOVA);
 	only(&w, SIM_FINDING_STALE, "not yet told complete");
 	sim_destroy(w.s);
 }
@@ -195,15 +195,15 @@ START_TEST(test_oracle_a_walk_misled_by_a_paging_entry_names_it)
 	struct world w = world_start(MEM_VIEW_CPU);
 	const struct sim_finding *f;
 
-	fake_dma(w.s, FAKE_RID, SIM_READ, IOVA);
+	judged_dma(w.s, JUDGED_RID, SIM_READ, IOVA);
 	evict(&w, SIM_CACHE_IOTLB);
-	fake_upper(w.s, IOVA, OTHER_LOWER | 3); /* an empty table */
-	ck_assert(fake_dma(w.s, FAKE_RID, SIM_READ, IOVA).stale);
+	judged_upper(w.s, IOVA, OTHER_LOWER | 3); /* an empty table */
+	ck_assert(judged_dma(w.s, JUDGED_RID, SIM_READ, IOVA).stale);
 	f = only(&w, SIM_FINDING_STALE, "the entry the walk started from still leads");
 	ck_assert(f->has_line);
 	ck_assert_int_eq(f->line.cache, SIM_CACHE_PAGING);
-	ck_assert_uint_eq(f->line.pa, FAKE_LOWER);
-	ck_assert_uint_eq(f->line.entry_pa, FAKE_UPPER);
+	ck_assert_uint_eq(f->line.pa, JUDGED_LOWER);
+	ck_assert_uint_eq(f->line.entry_pa, JUDGED_UPPER);
 	sim_destroy(w.s);
 }
 END_TEST
@@ -213,15 +213,15 @@ START_TEST(test_oracle_a_walk_misled_by_a_context_entry_names_it)
 	struct world w = world_start(MEM_VIEW_CPU);
 	const struct sim_finding *f;
 
-	fake_dma(w.s, FAKE_RID, SIM_READ, IOVA);
+	judged_dma(w.s, JUDGED_RID, SIM_READ, IOVA);
 	evict(&w, SIM_CACHE_IOTLB);
-	fake_context(w.s, FAKE_RID, 0);
-	ck_assert(fake_dma(w.s, FAKE_RID, SIM_READ, IOVA).stale);
+	judged_context(w.s, JUDGED_RID, 0);
+	ck_assert(judged_dma(w.s, JUDGED_RID, SIM_READ, IOVA).stale);
 	f = only(&w, SIM_FINDING_STALE, "the entry the walk started from still leads");
-	ck_assert_uint_eq(f->memory_reason, FAKE_NO_CONTEXT);
+	ck_assert_uint_eq(f->memory_reason, JUDGED_NO_CONTEXT);
 	ck_assert(f->has_line);
 	ck_assert_int_eq(f->line.cache, SIM_CACHE_CONTEXT);
-	ck_assert_uint_eq(f->line.entry_pa, FAKE_CONTEXT + 8 * (FAKE_RID & 0xff));
+	ck_assert_uint_eq(f->line.entry_pa, JUDGED_CONTEXT + 8 * (JUDGED_RID & 0xff));
 	sim_destroy(w.s);
 }
 END_TEST
@@ -233,7 +233,7 @@ START_TEST(test_oracle_a_device_tlb_hit_after_unmap_is_stale)
 	uint8_t byte;
 	struct sim_dma dma = { .access = SIM_READ, .addr = IOVA, .len = 1, .data = &byte };
 	const struct sim_finding *f;
-	int dev = sim_device_add(w.s, 0, FAKE_RID, true);
+	int dev = sim_device_add(w.s, 0, JUDGED_RID, true);
 
 	ck_assert_int_ge(dev, 0);
 	ck_assert_int_eq(sim_device_ats(w.s, (uint32_t)dev, true), SIM_OK);
@@ -245,13 +245,13 @@ START_TEST(test_oracle_a_device_tlb_hit_after_unmap_is_stale)
 	ck_assert_int_eq(sim_dma(w.s, &dma, &result), SIM_OK);
 	ck_assert_int_eq(result.last.source, SIM_FROM_DEVTLB);
 	ck_assert_uint_eq(sim_finding_count(w.s), 0);
-	fake_lower(w.s, IOVA, 0);
+	judged_lower(w.s, IOVA, 0);
 	ck_assert_int_eq(sim_dma(w.s, &dma, &result), SIM_OK);
 	ck_assert(result.stale);
 	f = only(&w, SIM_FINDING_STALE, "the device's TLB still leads");
 	ck_assert(f->has_line);
 	ck_assert_int_eq(f->line.cache, SIM_CACHE_DEVICE);
-	ck_assert_uint_eq(f->line.rid, FAKE_RID);
+	ck_assert_uint_eq(f->line.rid, JUDGED_RID);
 	ck_assert_uint_eq(f->line.pa, PAGE_A);
 	sim_destroy(w.s);
 }
@@ -261,14 +261,14 @@ START_TEST(test_oracle_disabled_looks_at_nothing)
 {
 	struct world w = world_start(MEM_VIEW_CPU);
 
-	fake_dma(w.s, FAKE_RID, SIM_READ, IOVA);
-	fake_lower(w.s, IOVA, 0);
+	judged_dma(w.s, JUDGED_RID, SIM_READ, IOVA);
+	judged_lower(w.s, IOVA, 0);
 	sim_oracle_enable(w.s, false);
 	w.f->probes = 0;
-	ck_assert(!fake_dma(w.s, FAKE_RID, SIM_READ, IOVA).stale);
+	ck_assert(!judged_dma(w.s, JUDGED_RID, SIM_READ, IOVA).stale);
 	ck_assert_uint_eq(w.f->probes, 0);
 	sim_oracle_enable(w.s, true);
-	ck_assert(fake_dma(w.s, FAKE_RID, SIM_READ, IOVA).stale);
+	ck_assert(judged_dma(w.s, JUDGED_RID, SIM_READ, IOVA).stale);
 	sim_destroy(w.s);
 }
 END_TEST
@@ -282,8 +282,8 @@ START_TEST(test_oracle_a_walk_of_a_line_not_written_back_is_unpublished)
 	const struct sim_finding *f;
 	struct sim_xlat x;
 
-	fake_lower(w.s, IOVA, PAGE_B | 3);
-	x = fake_dma(w.s, FAKE_RID, SIM_READ, IOVA);
+	judged_lower(w.s, IOVA, PAGE_B | 3);
+	x = judged_dma(w.s, JUDGED_RID, SIM_READ, IOVA);
 	ck_assert_uint_eq(x.pa, PAGE_A);
 	f = only(&w, SIM_FINDING_UNPUBLISHED, "the cache line was not written back");
 	ck_assert_uint_eq(f->pa, PAGE_A);
@@ -296,9 +296,9 @@ START_TEST(test_oracle_a_walk_before_the_write_buffer_is_flushed_is_unpublished)
 {
 	struct world w = world_start(MEM_VIEW_MEMORY);
 
-	fake_lower(w.s, IOVA, PAGE_B | 3);
-	mem_write_back(&w.s->mem, FAKE_LOWER, 4096);
-	ck_assert_uint_eq(fake_dma(w.s, FAKE_RID, SIM_READ, IOVA).pa, PAGE_A);
+	judged_lower(w.s, IOVA, PAGE_B | 3);
+	mem_write_back(&w.s->mem, JUDGED_LOWER, 4096);
+	ck_assert_uint_eq(judged_dma(w.s, JUDGED_RID, SIM_READ, IOVA).pa, PAGE_A);
 	only(&w, SIM_FINDING_UNPUBLISHED, "the write buffer was not flushed");
 	sim_destroy(w.s);
 }
@@ -308,12 +308,12 @@ START_TEST(test_oracle_published_stores_are_not_found)
 {
 	struct world w = world_start(MEM_VIEW_MEMORY);
 
-	fake_lower(w.s, IOVA, PAGE_B | 3);
-	mem_write_back(&w.s->mem, FAKE_LOWER, 4096);
+	judged_lower(w.s, IOVA, PAGE_B | 3);
+	mem_write_back(&w.s->mem, JUDGED_LOWER, 4096);
 	mem_drain(&w.s->mem);
 	/* another word is still on its way: what is pending does not matter, what differs does */
-	fake_lower(w.s, IOVA + 0x100000, PAGE_A | 3);
-	ck_assert_uint_eq(fake_dma(w.s, FAKE_RID, SIM_READ, IOVA).pa, PAGE_B);
+	judged_lower(w.s, IOVA + 0x100000, PAGE_A | 3);
+	ck_assert_uint_eq(judged_dma(w.s, JUDGED_RID, SIM_READ, IOVA).pa, PAGE_B);
 	ck_assert_uint_eq(sim_finding_count(w.s), 0);
 	sim_destroy(w.s);
 }
@@ -325,12 +325,12 @@ START_TEST(test_oracle_what_was_asked_for_is_no_finding)
 {
 	struct world w = world_told();
 
-	fake_dma(w.s, FAKE_RID, SIM_READ, IOVA);
-	fake_dma(w.s, FAKE_RID, SIM_WRITE, IOVA + 0xfff);
-	fake_dma(w.s, FAKE_RID, SIM_ATOMIC, IOVA);
-	fake_dma(w.s, FAKE_RID, SIM_READ, IOVA + 0x1000);        /* refused, not mapped */
-	fake_dma(w.s, 0x0109, SIM_READ, IOVA);                   /* refused, in no domain */
-	fake_dma(w.s, FAKE_RID, SIM_READ, UINT64_C(0xfee00000)); /* refused: interrupt range */
+	judged_dma(w.s, JUDGED_RID, SIM_READ, IOVA);
+	judged_dma(w.s, JUDGED_RID, SIM_WRITE, IOVA + 0xfff);
+	judged_dma(w.s, JUDGED_RID, SIM_ATOMIC, IOVA);
+	judged_dma(w.s, JUDGED_RID, SIM_READ, IOVA + 0x1000);        /* refused, not mapped */
+	judged_dma(w.s, 0x0109, SIM_READ, IOVA);                     /* refused, in no domain */
+	judged_dma(w.s, JUDGED_RID, SIM_READ, UINT64_C(0xfee00000)); /* refused: interrupt range */
 	ck_assert_uint_eq(sim_finding_count(w.s), 0);
 	sim_destroy(w.s);
 }
@@ -357,12 +357,12 @@ START_TEST(test_oracle_a_wrong_table_is_an_outcome_or_an_escape)
 	};
 	struct world w = world_start(MEM_VIEW_CPU);
 
-	ck_assert_int_eq(sim_oracle_attach(w.s, 0, FAKE_RID, SPACE), SIM_OK);
+	ck_assert_int_eq(sim_oracle_attach(w.s, 0, JUDGED_RID, SPACE), SIM_OK);
 	ck_assert_int_eq(sim_oracle_map(w.s, SPACE, IOVA, IOVA + 0xfff, PAGE_A, row[_i].perm),
 			 SIM_OK);
 	ck_assert_int_eq(sim_oracle_map(w.s, SPACE, 0x9000, 0x9fff, PAGE_B, 3), SIM_OK);
-	fake_lower(w.s, IOVA, row[_i].word);
-	fake_dma(w.s, FAKE_RID, row[_i].access, IOVA);
+	judged_lower(w.s, IOVA, row[_i].word);
+	judged_dma(w.s, JUDGED_RID, row[_i].access, IOVA);
 	only(&w, row[_i].kind, row[_i].why);
 	sim_destroy(w.s);
 }
@@ -372,8 +372,8 @@ START_TEST(test_oracle_reaching_what_was_never_mapped_is_an_escape)
 {
 	struct world w = world_told();
 
-	fake_lower(w.s, IOVA + 0x1000, PAGE_B | 3);
-	fake_dma(w.s, FAKE_RID, SIM_READ, IOVA + 0x1000);
+	judged_lower(w.s, IOVA + 0x1000, PAGE_B | 3);
+	judged_dma(w.s, JUDGED_RID, SIM_READ, IOVA + 0x1000);
 	only(&w, SIM_FINDING_ESCAPE, "the table is wrong: it still maps an address");
 	sim_destroy(w.s);
 }
@@ -383,17 +383,17 @@ START_TEST(test_oracle_a_leaving_mapping_may_be_reached_or_refused_and_a_quiesce
 {
 	struct world w = world_told();
 
-	fake_dma(w.s, FAKE_RID, SIM_READ, IOVA);
+	judged_dma(w.s, JUDGED_RID, SIM_READ, IOVA);
 	ck_assert_int_eq(sim_oracle_unmap(w.s, SPACE, IOVA, IOVA + 0xfff), SIM_OK);
-	fake_dma(w.s, FAKE_RID, SIM_READ, IOVA); /* the tables still have it */
+	judged_dma(w.s, JUDGED_RID, SIM_READ, IOVA); /* the tables still have it */
 	ck_assert_uint_eq(sim_finding_count(w.s), 0);
-	fake_lower(w.s, IOVA, 0);
+	judged_lower(w.s, IOVA, 0);
 	evict(&w, SIM_CACHE_IOTLB);
-	fake_dma(w.s, FAKE_RID, SIM_READ, IOVA); /* refused */
+	judged_dma(w.s, JUDGED_RID, SIM_READ, IOVA); /* refused */
 	ck_assert_uint_eq(sim_finding_count(w.s), 0);
-	fake_lower(w.s, IOVA, PAGE_A | 3);
+	judged_lower(w.s, IOVA, PAGE_A | 3);
 	ck_assert_int_eq(sim_oracle_quiesce(w.s, SPACE, IOVA, IOVA + 0xfff), SIM_OK);
-	fake_dma(w.s, FAKE_RID, SIM_READ, IOVA);
+	judged_dma(w.s, JUDGED_RID, SIM_READ, IOVA);
 	only(&w, SIM_FINDING_ESCAPE,
 	     "the table is wrong: it still maps an address whose removal was told");
 	sim_destroy(w.s);
@@ -404,11 +404,11 @@ START_TEST(test_oracle_a_stale_hit_on_a_quiesced_mapping_is_stale_and_an_escape)
 {
 	struct world w = world_told();
 
-	fake_dma(w.s, FAKE_RID, SIM_READ, IOVA);
-	fake_lower(w.s, IOVA, 0);
+	judged_dma(w.s, JUDGED_RID, SIM_READ, IOVA);
+	judged_lower(w.s, IOVA, 0);
 	ck_assert_int_eq(sim_oracle_unmap(w.s, SPACE, IOVA, IOVA + 0xfff), SIM_OK);
 	ck_assert_int_eq(sim_oracle_quiesce(w.s, SPACE, IOVA, IOVA + 0xfff), SIM_OK);
-	fake_dma(w.s, FAKE_RID, SIM_READ, IOVA);
+	judged_dma(w.s, JUDGED_RID, SIM_READ, IOVA);
 	ck_assert_uint_eq(sim_finding_count(w.s), 2);
 	ck_assert(found(&w, SIM_FINDING_STALE, "the table is right"));
 	ck_assert(found(&w, SIM_FINDING_ESCAPE,
@@ -422,14 +422,14 @@ START_TEST(test_oracle_a_device_in_no_domain_has_to_be_blocked_once_one_is)
 {
 	struct world w = world_start(MEM_VIEW_CPU);
 
-	fake_dma(w.s, FAKE_RID, SIM_READ, IOVA); /* nobody told the oracle anything */
+	judged_dma(w.s, JUDGED_RID, SIM_READ, IOVA); /* nobody told the oracle anything */
 	ck_assert_uint_eq(sim_finding_count(w.s), 0);
 	ck_assert_int_eq(sim_oracle_attach(w.s, 0, 0x0200, SPACE), SIM_OK);
 	w.f->translating = false;
-	fake_dma(w.s, FAKE_RID, SIM_READ, IOVA);
+	judged_dma(w.s, JUDGED_RID, SIM_READ, IOVA);
 	ck_assert_uint_eq(sim_finding_count(w.s), 0);
 	w.f->translating = true;
-	fake_dma(w.s, FAKE_RID, SIM_READ, IOVA);
+	judged_dma(w.s, JUDGED_RID, SIM_READ, IOVA);
 	only(&w, SIM_FINDING_ESCAPE,
 	     "the table is wrong: it lets a device that is in no domain through");
 	sim_destroy(w.s);
@@ -440,10 +440,10 @@ START_TEST(test_oracle_a_detached_device_served_from_a_cache_escapes)
 {
 	struct world w = world_told();
 
-	fake_dma(w.s, FAKE_RID, SIM_READ, IOVA);
-	fake_context(w.s, FAKE_RID, 0);
-	ck_assert_int_eq(sim_oracle_detach(w.s, 0, FAKE_RID), SIM_OK);
-	fake_dma(w.s, FAKE_RID, SIM_READ, IOVA);
+	judged_dma(w.s, JUDGED_RID, SIM_READ, IOVA);
+	judged_context(w.s, JUDGED_RID, 0);
+	ck_assert_int_eq(sim_oracle_detach(w.s, 0, JUDGED_RID), SIM_OK);
+	judged_dma(w.s, JUDGED_RID, SIM_READ, IOVA);
 	ck_assert(found(&w, SIM_FINDING_ESCAPE, "a cache is stale: a device that is in no domain"));
 	ck_assert(found(&w, SIM_FINDING_STALE, "the IOTLB still leads"));
 	sim_destroy(w.s);
@@ -455,12 +455,12 @@ START_TEST(test_oracle_an_identity_space_maps_all_to_itself)
 	struct world w = world_start(MEM_VIEW_CPU);
 
 	ck_assert_int_eq(sim_oracle_identity(w.s, SPACE, true), SIM_OK);
-	ck_assert_int_eq(sim_oracle_attach(w.s, 0, FAKE_RID, SPACE), SIM_OK);
+	ck_assert_int_eq(sim_oracle_attach(w.s, 0, JUDGED_RID, SPACE), SIM_OK);
 	w.f->pass_through = true;
-	fake_dma(w.s, FAKE_RID, SIM_WRITE, PAGE_B + 4);
+	judged_dma(w.s, JUDGED_RID, SIM_WRITE, PAGE_B + 4);
 	ck_assert_uint_eq(sim_finding_count(w.s), 0);
 	w.f->pass_through = false;
-	fake_dma(w.s, FAKE_RID, SIM_WRITE, IOVA);
+	judged_dma(w.s, JUDGED_RID, SIM_WRITE, IOVA);
 	only(&w, SIM_FINDING_OUTCOME, "the table is wrong");
 	sim_destroy(w.s);
 }
@@ -470,16 +470,16 @@ START_TEST(test_oracle_a_zero_length_read_of_a_write_only_page_may_go_either_way
 {
 	struct world w = world_start(MEM_VIEW_CPU);
 
-	ck_assert_int_eq(sim_oracle_attach(w.s, 0, FAKE_RID, SPACE), SIM_OK);
+	ck_assert_int_eq(sim_oracle_attach(w.s, 0, JUDGED_RID, SPACE), SIM_OK);
 	ck_assert_int_eq(sim_oracle_map(w.s, SPACE, IOVA, IOVA + 0xfff, PAGE_A, 2), SIM_OK);
-	fake_lower(w.s, IOVA, PAGE_A | 2);
-	ck_assert_int_ne(fake_dma(w.s, FAKE_RID, SIM_ZLR, IOVA).outcome, SIM_OUTCOME_OK);
-	fake_lower(w.s, IOVA, PAGE_A | 3);
+	judged_lower(w.s, IOVA, PAGE_A | 2);
+	ck_assert_int_ne(judged_dma(w.s, JUDGED_RID, SIM_ZLR, IOVA).outcome, SIM_OUTCOME_OK);
+	judged_lower(w.s, IOVA, PAGE_A | 3);
 	evict(&w, SIM_CACHE_IOTLB);
-	ck_assert_int_eq(fake_dma(w.s, FAKE_RID, SIM_ZLR, IOVA).outcome, SIM_OUTCOME_OK);
+	ck_assert_int_eq(judged_dma(w.s, JUDGED_RID, SIM_ZLR, IOVA).outcome, SIM_OUTCOME_OK);
 	ck_assert_uint_eq(sim_finding_count(w.s), 0);
 	evict(&w, SIM_CACHE_IOTLB);
-	fake_dma(w.s, FAKE_RID, SIM_READ, IOVA); /* a real read may not */
+	judged_dma(w.s, JUDGED_RID, SIM_READ, IOVA); /* a real read may not */
 	only(&w, SIM_FINDING_OUTCOME, "grants more");
 	sim_destroy(w.s);
 }
@@ -495,19 +495,19 @@ START_TEST(test_oracle_a_refusal_by_an_injected_bus_error_is_excused_and_an_esca
 	};
 	struct sim_inject_rule flip = {
 		.point = SIM_POINT_BIT_FLIP,
-		.first = FAKE_LOWER + 8 * 5,
-		.last = FAKE_LOWER + 8 * 5 + 7,
+		.first = JUDGED_LOWER + 8 * 5,
+		.last = JUDGED_LOWER + 8 * 5 + 7,
 		.master = SIM_MASTER_WALK,
 		.value = PAGE_A ^ (PAGE_B + 0x1000),
 	};
 	struct world w = world_told();
 
 	ck_assert_int_ge(sim_inject_add(w.s, &abort_walk), 0);
-	ck_assert_int_ne(fake_dma(w.s, FAKE_RID, SIM_READ, IOVA).outcome, SIM_OUTCOME_OK);
+	ck_assert_int_ne(judged_dma(w.s, JUDGED_RID, SIM_READ, IOVA).outcome, SIM_OUTCOME_OK);
 	ck_assert_uint_eq(sim_finding_count(w.s), 0);
 	evict(&w, SIM_CACHE_IOTLB);
 	ck_assert_int_ge(sim_inject_add(w.s, &flip), 0);
-	ck_assert_uint_eq(fake_dma(w.s, FAKE_RID, SIM_READ, IOVA).pa, PAGE_B + 0x1000);
+	ck_assert_uint_eq(judged_dma(w.s, JUDGED_RID, SIM_READ, IOVA).pa, PAGE_B + 0x1000);
 	only(&w, SIM_FINDING_ESCAPE, "a page the domain does not map");
 	sim_destroy(w.s);
 }
@@ -525,8 +525,8 @@ START_TEST(test_oracle_a_rule_that_did_not_fire_excuses_nothing)
 	struct world w = world_told();
 
 	ck_assert_int_ge(sim_inject_add(w.s, &elsewhere), 0);
-	fake_lower(w.s, IOVA, 0);
-	fake_dma(w.s, FAKE_RID, SIM_READ, IOVA);
+	judged_lower(w.s, IOVA, 0);
+	judged_dma(w.s, JUDGED_RID, SIM_READ, IOVA);
 	only(&w, SIM_FINDING_OUTCOME, "the table is wrong: it refuses");
 	sim_destroy(w.s);
 }
@@ -544,9 +544,9 @@ START_TEST(test_oracle_an_error_of_an_earlier_walk_excuses_nothing)
 	struct world w = world_told();
 
 	ck_assert_int_ge(sim_inject_add(w.s, &once), 0);
-	fake_dma(w.s, FAKE_RID, SIM_READ, IOVA);
-	fake_lower(w.s, IOVA, 0);
-	fake_dma(w.s, FAKE_RID, SIM_READ, IOVA);
+	judged_dma(w.s, JUDGED_RID, SIM_READ, IOVA);
+	judged_lower(w.s, IOVA, 0);
+	judged_dma(w.s, JUDGED_RID, SIM_READ, IOVA);
 	only(&w, SIM_FINDING_OUTCOME, "the table is wrong: it refuses");
 	sim_destroy(w.s);
 }
@@ -558,7 +558,7 @@ START_TEST(test_oracle_a_device_using_ats_without_leave_is_refused_rightly)
 	struct sim_dma_result result;
 	uint8_t byte;
 	struct sim_dma dma = { .access = SIM_READ, .addr = IOVA, .len = 1, .data = &byte };
-	int dev = sim_device_add(w.s, 0, FAKE_RID, true);
+	int dev = sim_device_add(w.s, 0, JUDGED_RID, true);
 
 	ck_assert_int_eq(sim_device_ats(w.s, (uint32_t)dev, true), SIM_OK);
 	dma.dev = (uint32_t)dev;
@@ -576,8 +576,8 @@ START_TEST(test_oracle_release_of_a_page_the_iotlb_still_has)
 	struct world w = world_start(MEM_VIEW_CPU);
 	const struct sim_finding *f;
 
-	fake_dma(w.s, FAKE_RID, SIM_READ, IOVA);
-	fake_lower(w.s, IOVA, 0);
+	judged_dma(w.s, JUDGED_RID, SIM_READ, IOVA);
+	judged_lower(w.s, IOVA, 0);
 	ck_assert_uint_eq(sim_oracle_release(w.s, PAGE_A - 0x1000, PAGE_A - 1), 0);
 	ck_assert_uint_eq(sim_oracle_release(w.s, PAGE_A + 0x1000, PAGE_A + 0x1fff), 0);
 	ck_assert_uint_eq(sim_oracle_release(w.s, PAGE_A, PAGE_A + 0xfff), 1);
@@ -585,7 +585,7 @@ START_TEST(test_oracle_release_of_a_page_the_iotlb_still_has)
 		 "the table is right, the cache is stale: page given back while the IOTLB");
 	ck_assert_uint_eq(f->pa, PAGE_A);
 	ck_assert_uint_eq(f->iova, IOVA);
-	ck_assert_uint_eq(f->memory_reason, FAKE_NO_PERMISSION);
+	ck_assert_uint_eq(f->memory_reason, JUDGED_NO_PERMISSION);
 	ck_assert_int_eq(f->line.cache, SIM_CACHE_IOTLB);
 	sim_destroy(w.s);
 }
@@ -595,7 +595,7 @@ START_TEST(test_oracle_release_of_a_page_the_tables_still_have)
 {
 	struct world w = world_start(MEM_VIEW_CPU);
 
-	fake_dma(w.s, FAKE_RID, SIM_READ, IOVA);
+	judged_dma(w.s, JUDGED_RID, SIM_READ, IOVA);
 	ck_assert_uint_eq(sim_oracle_release(w.s, PAGE_A, PAGE_A + 0xfff), 1);
 	only(&w, SIM_FINDING_RELEASE,
 	     "the table is wrong: page given back while the tables and the IOTLB");
@@ -607,20 +607,20 @@ START_TEST(test_oracle_release_of_table_pages_their_caches_still_point_to)
 {
 	struct world w = world_start(MEM_VIEW_CPU);
 
-	fake_dma(w.s, FAKE_RID, SIM_READ, IOVA);
-	fake_lower(w.s, IOVA, 0);
-	fake_upper(w.s, IOVA, 0);
-	fake_context(w.s, FAKE_RID, 0);
+	judged_dma(w.s, JUDGED_RID, SIM_READ, IOVA);
+	judged_lower(w.s, IOVA, 0);
+	judged_upper(w.s, IOVA, 0);
+	judged_context(w.s, JUDGED_RID, 0);
 	evict(&w, SIM_CACHE_IOTLB);
-	ck_assert_uint_eq(sim_oracle_release(w.s, FAKE_LOWER, FAKE_LOWER + 0xfff), 1);
-	ck_assert_uint_eq(sim_oracle_release(w.s, FAKE_UPPER, FAKE_UPPER + 0xfff), 1);
+	ck_assert_uint_eq(sim_oracle_release(w.s, JUDGED_LOWER, JUDGED_LOWER + 0xfff), 1);
+	ck_assert_uint_eq(sim_oracle_release(w.s, JUDGED_UPPER, JUDGED_UPPER + 0xfff), 1);
 	ck_assert(found(&w, SIM_FINDING_RELEASE,
 			"page-table page given back while a paging-structure cache entry still "
 			"points to it"));
 	ck_assert(found(&w, SIM_FINDING_RELEASE, "while a context-cache entry still points to it"));
 	evict(&w, SIM_CACHE_PAGING);
 	evict(&w, SIM_CACHE_CONTEXT);
-	ck_assert_uint_eq(sim_oracle_release(w.s, FAKE_UPPER, FAKE_LOWER + 0xfff), 0);
+	ck_assert_uint_eq(sim_oracle_release(w.s, JUDGED_UPPER, JUDGED_LOWER + 0xfff), 0);
 	sim_destroy(w.s);
 }
 END_TEST
@@ -630,7 +630,7 @@ START_TEST(test_oracle_release_sees_all_of_a_large_page)
 {
 	struct world w = world_start(MEM_VIEW_CPU);
 	struct tc_entry e = {
-		.addr = 0x400000, .who = FAKE_RID, .group = FAKE_DOMAIN, .level = 1, .perm = 3
+		.addr = 0x400000, .who = JUDGED_RID, .group = JUDGED_DOMAIN, .level = 1, .perm = 3
 	};
 
 	e.q[0] = PAGE_A | 3;
@@ -647,12 +647,12 @@ END_TEST
 START_TEST(test_oracle_release_of_a_page_a_device_tlb_still_has)
 {
 	struct world w = world_start(MEM_VIEW_CPU);
-	int dev = sim_device_add(w.s, 0, FAKE_RID, true);
+	int dev = sim_device_add(w.s, 0, JUDGED_RID, true);
 	struct tc_entry e = { .addr = IOVA, .perm = 3, .q = { PAGE_A, 0 } };
 
 	ck_assert_int_ge(dev, 0);
-	tcache_insert(&device_by_rid(w.s, 0, FAKE_RID)->tlb, &e);
-	fake_lower(w.s, IOVA, 0);
+	tcache_insert(&device_by_rid(w.s, 0, JUDGED_RID)->tlb, &e);
+	judged_lower(w.s, IOVA, 0);
 	ck_assert_uint_eq(sim_oracle_release(w.s, PAGE_A, PAGE_A), 1);
 	only(&w, SIM_FINDING_RELEASE, "a device's TLB still translates to it");
 	sim_destroy(w.s);
@@ -683,10 +683,10 @@ START_TEST(test_oracle_release_leaves_identity_domains_alone)
 
 	w.f->pass_through = true;
 	ck_assert_int_eq(sim_oracle_identity(w.s, SPACE, true), SIM_OK);
-	ck_assert_int_eq(sim_oracle_attach(w.s, 0, FAKE_RID, SPACE), SIM_OK);
-	fake_dma(w.s, FAKE_RID, SIM_READ, PAGE_B);
+	ck_assert_int_eq(sim_oracle_attach(w.s, 0, JUDGED_RID, SPACE), SIM_OK);
+	judged_dma(w.s, JUDGED_RID, SIM_READ, PAGE_B);
 	ck_assert_uint_eq(sim_oracle_release(w.s, PAGE_B, PAGE_B + 0xfff), 0);
-	ck_assert_int_eq(sim_oracle_detach(w.s, 0, FAKE_RID), SIM_OK);
+	ck_assert_int_eq(sim_oracle_detach(w.s, 0, JUDGED_RID), SIM_OK);
 	ck_assert_uint_eq(sim_oracle_release(w.s, PAGE_B, PAGE_B + 0xfff), 1);
 	sim_destroy(w.s);
 }
@@ -697,8 +697,8 @@ START_TEST(test_oracle_release_ignores_what_leads_nowhere)
 	struct world w = world_start(MEM_VIEW_CPU);
 
 	w.f->caches_absence = true;
-	fake_lower(w.s, IOVA, PAGE_A); /* an address without permission */
-	fake_dma(w.s, FAKE_RID, SIM_READ, IOVA);
+	judged_lower(w.s, IOVA, PAGE_A); /* an address without permission */
+	judged_dma(w.s, JUDGED_RID, SIM_READ, IOVA);
 	ck_assert_uint_eq(sim_cache_count(w.s, 0, SIM_CACHE_IOTLB), 1);
 	ck_assert_uint_eq(sim_oracle_release(w.s, PAGE_A, PAGE_A + 0xfff), 0);
 	ck_assert_uint_eq(sim_oracle_release(w.s, PAGE_A + 1, PAGE_A), 0);
@@ -783,10 +783,10 @@ START_TEST(test_oracle_a_repeat_is_counted_and_given_as_first_seen)
 {
 	struct world w = world_start(MEM_VIEW_CPU);
 
-	fake_dma(w.s, FAKE_RID, SIM_READ, IOVA);
-	fake_lower(w.s, IOVA, 0);
-	fake_dma(w.s, FAKE_RID, SIM_READ, IOVA);
-	fake_dma(w.s, FAKE_RID, SIM_READ, IOVA + 0x10);
+	judged_dma(w.s, JUDGED_RID, SIM_READ, IOVA);
+	judged_lower(w.s, IOVA, 0);
+	judged_dma(w.s, JUDGED_RID, SIM_READ, IOVA);
+	judged_dma(w.s, JUDGED_RID, SIM_READ, IOVA + 0x10);
 	sim_oracle_unbounded(w.s, 0);
 	ck_assert_uint_eq(sim_finding_count(w.s), 3);
 	ck_assert_ptr_eq(sim_finding_get(w.s, 0), sim_finding_get(w.s, 1));
@@ -804,13 +804,13 @@ START_TEST(test_oracle_keeps_so_many_findings_and_counts_on)
 	const uint32_t pages = SIM_FINDINGS + 10;
 
 	for (uint32_t i = 0; i < pages; i++)
-		fake_lower(w.s, IOVA + i * 0x1000, (PAGE_A + i * 0x1000) | 3);
+		judged_lower(w.s, IOVA + i * 0x1000, (PAGE_A + i * 0x1000) | 3);
 	for (uint32_t i = 0; i < pages; i++)
-		fake_dma(w.s, FAKE_RID, SIM_READ, IOVA + i * 0x1000);
+		judged_dma(w.s, JUDGED_RID, SIM_READ, IOVA + i * 0x1000);
 	for (uint32_t i = 0; i < pages; i++)
-		fake_lower(w.s, IOVA + i * 0x1000, 0);
+		judged_lower(w.s, IOVA + i * 0x1000, 0);
 	for (uint32_t i = 0; i < pages; i++)
-		ck_assert(fake_dma(w.s, FAKE_RID, SIM_READ, IOVA + i * 0x1000).stale);
+		ck_assert(judged_dma(w.s, JUDGED_RID, SIM_READ, IOVA + i * 0x1000).stale);
 	ck_assert_uint_eq(sim_finding_count(w.s), pages);
 	for (uint32_t i = 0; i < pages; i++) {
 		const struct sim_finding *f = sim_finding_get(w.s, i);
@@ -820,7 +820,7 @@ START_TEST(test_oracle_keeps_so_many_findings_and_counts_on)
 	}
 	/* far more repeats than have numbers: counted, never out of bounds */
 	for (uint32_t i = 0; i < 5000; i++)
-		fake_dma(w.s, FAKE_RID, SIM_READ, IOVA);
+		judged_dma(w.s, JUDGED_RID, SIM_READ, IOVA);
 	ck_assert_uint_eq(sim_finding_count(w.s), pages + 5000);
 	ck_assert_ptr_null(sim_finding_get(w.s, pages + 4999));
 	ck_assert_ptr_eq(sim_finding_get(w.s, pages), sim_finding_get(w.s, 0));

@@ -4,13 +4,13 @@
 #include <check.h>
 #include <stdlib.h>
 
-#include "fake_unit.h"
+#include "judged_unit.h"
 
 #define ADDR UINT64_C(0xffffffffff000)
 
-static struct fake_unit *fake_of(struct unit *u)
+static struct judged_unit *judged_of(struct unit *u)
 {
-	return (struct fake_unit *)(void *)u;
+	return (struct judged_unit *)(void *)u;
 }
 
 static void refuse(struct sim_xlat *x, uint8_t reason)
@@ -31,7 +31,7 @@ static struct tc_entry entry(const struct sim *s, uint64_t addr, uint64_t who, u
 	return (struct tc_entry){
 		.addr = tc_base(addr, level),
 		.who = who,
-		.group = FAKE_DOMAIN,
+		.group = JUDGED_DOMAIN,
 		.level = (uint8_t)level,
 		.q = { q, 0 },
 		.perm = q & 3,
@@ -57,7 +57,7 @@ static bool step(struct unit *u, const struct port *port, enum sim_cache cache, 
 		return true;
 	}
 	if (!load(u->sim, port, at, word)) {
-		refuse(x, FAKE_UNREADABLE);
+		refuse(x, JUDGED_UNREADABLE);
 		return false;
 	}
 	if (!(*word & 3)) {
@@ -85,7 +85,7 @@ static void finish(const struct sim_request *rq, uint64_t word, struct sim_xlat 
 		return;
 	}
 	if (rq->at != SIM_AT_TRANSLATION && need(rq) & ~x->perm) {
-		refuse(x, FAKE_NO_PERMISSION);
+		refuse(x, JUDGED_NO_PERMISSION);
 		return;
 	}
 	x->outcome = SIM_OUTCOME_OK;
@@ -98,37 +98,37 @@ static void walk(struct unit *u, const struct port *port, const struct sim_reque
 	uint64_t word;
 
 	x->source = SIM_FROM_WALK;
-	if (fake_of(u)->pass_through) {
+	if (judged_of(u)->pass_through) {
 		x->entry = (rq->addr & ADDR) | 3;
 		finish(rq, x->entry, x);
 		return;
 	}
-	if (rq->at == SIM_AT_TRANSLATION && !fake_of(u)->translation_requests) {
-		refuse(x, FAKE_NO_CONTEXT);
+	if (rq->at == SIM_AT_TRANSLATION && !judged_of(u)->translation_requests) {
+		refuse(x, JUDGED_NO_CONTEXT);
 		return;
 	}
 	if (!step(u, port, SIM_CACHE_CONTEXT, rq->rid, 0, 5,
-		  FAKE_CONTEXT + 8 * (uint64_t)(rq->rid & 0xff), FAKE_NO_CONTEXT, &word, x))
+		  JUDGED_CONTEXT + 8 * (uint64_t)(rq->rid & 0xff), JUDGED_NO_CONTEXT, &word, x))
 		return;
-	if (!step(u, port, SIM_CACHE_PAGING, FAKE_DOMAIN, rq->addr, 1,
-		  (word & ADDR) + 8 * (rq->addr >> 21 & 0x1ff), FAKE_NO_UPPER, &word, x))
+	if (!step(u, port, SIM_CACHE_PAGING, JUDGED_DOMAIN, rq->addr, 1,
+		  (word & ADDR) + 8 * (rq->addr >> 21 & 0x1ff), JUDGED_NO_UPPER, &word, x))
 		return;
 	x->entry_pa = (word & ADDR) + 8 * (rq->addr >> 12 & 0x1ff);
 	if (!load(u->sim, port, x->entry_pa, &x->entry)) {
-		refuse(x, FAKE_UNREADABLE);
+		refuse(x, JUDGED_UNREADABLE);
 		return;
 	}
 	finish(rq, x->entry, x);
 }
 
-static void fake_translate(struct unit *u, const struct sim_request *rq, struct sim_xlat *x)
+static void judged_translate(struct unit *u, const struct sim_request *rq, struct sim_xlat *x)
 {
 	const struct port port = { .master = SIM_MASTER_WALK, .view = u->view };
 	const struct tc_entry *e = tcache_find(&u->cache[SIM_CACHE_IOTLB], rq->addr, rq->rid);
 	struct tc_entry filled;
 
 	*x = (struct sim_xlat){ 0 };
-	if (!fake_of(u)->translating || rq->at == SIM_AT_TRANSLATED) {
+	if (!judged_of(u)->translating || rq->at == SIM_AT_TRANSLATED) {
 		x->pa = rq->addr;
 		return;
 	}
@@ -138,26 +138,26 @@ static void fake_translate(struct unit *u, const struct sim_request *rq, struct 
 		return;
 	}
 	walk(u, &port, rq, x);
-	if (x->outcome != SIM_OUTCOME_OK && !fake_of(u)->caches_absence)
+	if (x->outcome != SIM_OUTCOME_OK && !judged_of(u)->caches_absence)
 		return;
 	filled = entry(u->sim, rq->addr, rq->rid, 0, x->entry, x->entry_pa);
 	filled.flags = x->outcome == SIM_OUTCOME_OK ? 0 : TC_NEGATIVE;
 	tcache_insert(&u->cache[SIM_CACHE_IOTLB], &filled);
 }
 
-static void fake_probe(const struct unit *u, const struct sim_request *rq, enum mem_view view,
-		       struct sim_xlat *x)
+static void judged_probe(const struct unit *u, const struct sim_request *rq, enum mem_view view,
+			 struct sim_xlat *x)
 {
 	const struct port port = { .master = SIM_MASTER_WALK, .view = view, .probe = true };
 	struct unit *self = u->sim->unit[u->index];
 
-	fake_of(self)->probes++;
+	judged_of(self)->probes++;
 	*x = (struct sim_xlat){ 0 };
 	walk(self, &port, rq, x);
 }
 
-static void fake_describe(const struct unit *u, enum sim_cache cache, const struct tc_entry *e,
-			  struct sim_cache_line *out)
+static void judged_describe(const struct unit *u, enum sim_cache cache, const struct tc_entry *e,
+			    struct sim_cache_line *out)
 {
 	*out = (struct sim_cache_line){
 		.cache = cache,
@@ -174,17 +174,17 @@ static void fake_describe(const struct unit *u, enum sim_cache cache, const stru
 	};
 }
 
-static bool fake_translating(const struct unit *u)
+static bool judged_translating(const struct unit *u)
 {
-	return fake_of(u->sim->unit[u->index])->translating;
+	return judged_of(u->sim->unit[u->index])->translating;
 }
 
-static void fake_answer(struct unit *u, uint16_t rid, uint32_t tag, bool ok)
+static void judged_answer(struct unit *u, uint16_t rid, uint32_t tag, bool ok)
 {
 	(void)u, (void)rid, (void)tag, (void)ok;
 }
 
-static void fake_destroy(struct unit *u)
+static void judged_destroy(struct unit *u)
 {
 	for (unsigned i = 0; i < SIM_CACHE_DEVICE; i++)
 		tcache_destroy(&u->cache[i]);
@@ -192,25 +192,25 @@ static void fake_destroy(struct unit *u)
 	free(u);
 }
 
-static const struct unit_ops fake_ops = {
-	.translate = fake_translate,
-	.probe = fake_probe,
-	.describe = fake_describe,
-	.translating = fake_translating,
-	.devtlb_answer = fake_answer,
-	.destroy = fake_destroy,
+static const struct unit_ops judged_ops = {
+	.translate = judged_translate,
+	.probe = judged_probe,
+	.describe = judged_describe,
+	.translating = judged_translating,
+	.devtlb_answer = judged_answer,
+	.destroy = judged_destroy,
 };
 
-struct fake_unit *fake_machine(struct sim **out, enum mem_view view)
+struct judged_unit *judged_machine(struct sim **out, enum mem_view view)
 {
 	struct sim_config config = { .seed = 1, .oracle = true };
-	struct fake_unit *f = calloc(1, sizeof(*f));
+	struct judged_unit *f = calloc(1, sizeof(*f));
 
 	ck_assert_ptr_nonnull(f);
 	config.policy.publish = SIM_PUBLISH_AT_SYNC;
 	ck_assert_int_eq(sim_create(&config, out), SIM_OK);
-	ck_assert_int_eq(sim_mem_add(*out, 0, FAKE_RAM_LAST), SIM_OK);
-	f->u.ops = &fake_ops;
+	ck_assert_int_eq(sim_mem_add(*out, 0, JUDGED_RAM_LAST), SIM_OK);
+	f->u.ops = &judged_ops;
 	f->u.sim = *out;
 	f->u.view = view;
 	f->translating = true;
@@ -224,31 +224,31 @@ struct fake_unit *fake_machine(struct sim **out, enum mem_view view)
 	return f;
 }
 
-void fake_context(struct sim *s, uint16_t rid, uint64_t word)
+void judged_context(struct sim *s, uint16_t rid, uint64_t word)
 {
-	sim_cpu_write64(s, FAKE_CONTEXT + 8 * (uint64_t)(rid & 0xff), word);
+	sim_cpu_write64(s, JUDGED_CONTEXT + 8 * (uint64_t)(rid & 0xff), word);
 }
 
-void fake_upper(struct sim *s, uint64_t iova, uint64_t word)
+void judged_upper(struct sim *s, uint64_t iova, uint64_t word)
 {
-	sim_cpu_write64(s, FAKE_UPPER + 8 * (iova >> 21 & 0x1ff), word);
+	sim_cpu_write64(s, JUDGED_UPPER + 8 * (iova >> 21 & 0x1ff), word);
 }
 
-void fake_lower(struct sim *s, uint64_t iova, uint64_t word)
+void judged_lower(struct sim *s, uint64_t iova, uint64_t word)
 {
-	sim_cpu_write64(s, FAKE_LOWER + 8 * (iova >> 12 & 0x1ff), word);
+	sim_cpu_write64(s, JUDGED_LOWER + 8 * (iova >> 12 & 0x1ff), word);
 }
 
-void fake_tables(struct sim *s)
+void judged_tables(struct sim *s)
 {
-	fake_context(s, FAKE_RID, FAKE_UPPER | 3);
-	fake_upper(s, 0, FAKE_LOWER | 3);
-	sim_cpu_sync(s, 0, FAKE_RAM_LAST + 1, true);
+	judged_context(s, JUDGED_RID, JUDGED_UPPER | 3);
+	judged_upper(s, 0, JUDGED_LOWER | 3);
+	sim_cpu_sync(s, 0, JUDGED_RAM_LAST + 1, true);
 	mem_drain(&s->mem);
 	bus_update(s);
 }
 
-struct sim_xlat fake_dma(struct sim *s, uint16_t rid, enum sim_access access, uint64_t iova)
+struct sim_xlat judged_dma(struct sim *s, uint16_t rid, enum sim_access access, uint64_t iova)
 {
 	const struct sim_request rq = {
 		.addr = iova, .rid = rid, .access = (uint8_t)access, .len = 1
