@@ -137,7 +137,8 @@ struct vtd_xl {
 	const struct sim_request *rq;
 	struct sim_xlat *x;
 	struct port port;
-	bool fpd; /* some entry met on the way has FPD set */
+	bool fpd;      /* some entry met on the way has FPD set */
+	bool unmapped; /* pass-through or translated request: no paging entry was asked */
 };
 
 /* IOTLB entry flags beside TC_*. */

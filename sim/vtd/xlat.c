@@ -91,11 +91,15 @@ static bool caches_fault(const struct vtd_xl *xl, uint8_t reason)
 
 /* ---- outcomes ---- */
 
+/*
+ * Protected memory is closed to what the tables did not map, and from version 2 on to everything (policy: before that,
+ * mapped requests get through; hardware may do either). The IOTLB is not asked while protection is active.
+ */
 static void translated(struct vtd_xl *xl, uint64_t pa)
 {
 	xl->x->pa = pa;
 	xl->x->outcome = SIM_OUTCOME_OK;
-	if (vtd_pmr_active(xl->v) && xl->v->caps.major >= 2 &&
+	if (vtd_pmr_active(xl->v) && (xl->unmapped || xl->v->caps.major >= 2) &&
 	    vtd_pmr_blocks(xl->v, pa, xl->rq->len ? xl->rq->len : 1))
 		xl->x->outcome = SIM_OUTCOME_BLOCKED;
 }
@@ -148,6 +152,7 @@ static void pass_translated(struct vtd_xl *xl)
 {
 	uint64_t addr = xl->rq->addr;
 
+	xl->unmapped = true;
 	xl->x->source = SIM_FROM_BYPASS;
 	xl->x->perm = VTD_SS_R | VTD_SS_W;
 	if (addr & xl->v->caps.host_rsvd)
@@ -163,6 +168,7 @@ static void pass_through(struct vtd_xl *xl, const struct vtd_ctx *ctx)
 {
 	struct sim_xlat *x = xl->x;
 
+	xl->unmapped = true;
 	x->perm = VTD_SS_R | VTD_SS_W;
 	x->level = 2;
 	x->pa = tc_base(xl->rq->addr, 2);
