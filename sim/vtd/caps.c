@@ -129,6 +129,8 @@ static const char *check_values(const struct sim_vtd_config *config)
 		return "protected low memory: granularity of 2^12 to 2^31 bytes";
 	if (has(cap, VTD_CAP_PHMR) && (config->phm_align_bits < 12 || config->phm_align_bits > 51))
 		return "protected high memory: granularity of 2^12 to 2^51 bytes";
+	if (has(config->ver, ~(uint64_t)(VTD_VER_MAX | VTD_VER_MIN)))
+		return "VER: only MAX and MIN";
 	return NULL;
 }
 
@@ -136,6 +138,7 @@ int sim_vtd_check(const struct sim_vtd_config *config, char *why, size_t size)
 {
 	const char *bad = check_values(config);
 	uint64_t cap = config->cap, ecap = config->ecap;
+	struct vtd_caps c;
 
 	if (bad)
 		return say(why, size, SIM_E_IMPOSSIBLE, bad);
@@ -151,6 +154,10 @@ int sim_vtd_check(const struct sim_vtd_config *config, char *why, size_t size)
 	for (unsigned i = 0; i < sizeof(cap_missing) / sizeof(cap_missing[0]); i++)
 		if (has(cap, cap_missing[i].cap) || has(ecap, cap_missing[i].ecap))
 			return say(why, size, SIM_E_NOT_MODELLED, cap_missing[i].what);
+	vtd_caps_init(&c, config);
+	bad = vtd_regs_collision(&c);
+	if (bad)
+		return say(why, size, SIM_E_IMPOSSIBLE, bad);
 	if (FIELD_GET(VTD_VER_MAX, config->ver) >= 6)
 		return say(why, size, SIM_E_NOT_MODELLED, "versions from 6 on (VER.MAX)");
 	return SIM_OK;

@@ -162,6 +162,8 @@ static void adjust(const struct vtd_unit *v, const struct sim_vtd_config *config
 	}
 }
 
+#define VTD_IOTLB_REGS_BYTES 16u
+
 /* The two registers at ECAP.IRO. */
 static int add_iotlb(struct vtd_unit *v)
 {
@@ -211,10 +213,35 @@ static int add_frcd(struct vtd_unit *v)
 
 uint32_t vtd_regs_bytes(const struct vtd_caps *c)
 {
-	uint32_t faults = c->fault_off + c->faults * VTD_FRCD_SIZE, inval = c->inval_off + 16;
+	uint32_t faults = c->fault_off + c->faults * VTD_FRCD_SIZE,
+		 inval = c->inval_off + VTD_IOTLB_REGS_BYTES;
 	uint32_t bytes = faults > inval ? faults : inval;
 
 	return (bytes + 0xFFF) & ~0xFFFu;
+}
+
+static bool meets(uint32_t a, uint32_t a_bytes, uint32_t b, uint32_t b_bytes)
+{
+	return a < b + b_bytes && b < a + a_bytes;
+}
+
+const char *vtd_regs_collision(const struct vtd_caps *c)
+{
+	uint32_t faults = c->faults * VTD_FRCD_SIZE;
+
+	for (unsigned i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		const struct reg_desc *d = &rows[i].d;
+
+		if (!exists(c, rows[i].needs))
+			continue;
+		if (meets(c->fault_off, faults, d->off, d->size))
+			return "CAP.FRO and CAP.NFR: the fault records overlap another register";
+		if (meets(c->inval_off, VTD_IOTLB_REGS_BYTES, d->off, d->size))
+			return "ECAP.IRO: the IOTLB registers overlap another register";
+	}
+	if (meets(c->fault_off, faults, c->inval_off, VTD_IOTLB_REGS_BYTES))
+		return "CAP.FRO and ECAP.IRO: fault records and IOTLB registers overlap";
+	return NULL;
 }
 
 int vtd_regs_init(struct vtd_unit *v, const struct sim_vtd_config *config)

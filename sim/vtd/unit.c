@@ -72,9 +72,6 @@ static int init(struct sim *s, struct vtd_unit *v, const struct sim_vtd_config *
 	if (rc)
 		return sim_fail(s, rc, "out of memory");
 	rc = vtd_regs_init(v, config);
-	if (rc == SIM_E_EXIST)
-		return sim_fail(s, SIM_E_IMPOSSIBLE,
-				"FRO, NFR or IRO: registers overlap each other");
 	if (rc)
 		return sim_fail(s, rc, "registers: out of memory");
 	return sim_unit_add(s, &v->u, config->base, vtd_regs_bytes(&v->caps));

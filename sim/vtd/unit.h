@@ -114,6 +114,9 @@ void vtd_caps_init(struct vtd_caps *c, const struct sim_vtd_config *config);
 int vtd_regs_init(struct vtd_unit *v, const struct sim_vtd_config *config);
 uint32_t vtd_regs_bytes(const struct vtd_caps *c);
 
+/* Registers whose place a capability gives lie on others: says which, NULL when none does. */
+const char *vtd_regs_collision(const struct vtd_caps *c);
+
 /* ---- gcmd.c ---- */
 
 void vtd_gcmd_wrote(void *owner, const struct reg_write *w);
