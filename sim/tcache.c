@@ -25,6 +25,19 @@ static bool overlaps(const struct tc_entry *e, uint64_t first, uint64_t last)
 	return e->addr <= last && (e->addr | level_span(e->level)) >= first;
 }
 
+/* What a removal takes: entries that overlap [first, last], or with `inside` set those that lie in it. */
+struct reach {
+	uint64_t first, last;
+	bool inside;
+};
+
+static bool reaches(const struct reach *r, const struct tc_entry *e)
+{
+	if (r->inside)
+		return e->addr >= r->first && (e->addr | level_span(e->level)) <= r->last;
+	return overlaps(e, r->first, r->last);
+}
+
 /* ---- lists by key ---- */
 
 /* Levels of one class share regions. */
@@ -408,14 +421,13 @@ uint32_t tcache_drop_all(struct tcache *c)
 	return dropped;
 }
 
-/* Removes the entries of a group that overlap [first, last]. */
-static uint32_t drop_from_group(struct tcache *c, uint32_t list, uint64_t first, uint64_t last)
+static uint32_t drop_from_group(struct tcache *c, uint32_t list, const struct reach *reach)
 {
 	uint32_t dropped = 0;
 
 	for (uint32_t i = c->group.list[list].head[0], next; i; i = next) {
 		next = c->entry[i].group_next;
-		if (overlaps(&c->entry[i], first, last)) {
+		if (reaches(reach, &c->entry[i])) {
 			entry_remove(c, i);
 			dropped++;
 		}
@@ -427,17 +439,17 @@ uint32_t tcache_drop_group(struct tcache *c, uint32_t group)
 {
 	uint32_t list = index_find(&c->group, group, 0);
 
-	return list ? drop_from_group(c, list, 0, UINT64_MAX) : 0;
+	return list ? drop_from_group(c, list, &(struct reach){ .last = UINT64_MAX }) : 0;
 }
 
 /* Removes from one of a region's heads. */
-static uint32_t drop_from_head(struct tcache *c, uint32_t i, uint64_t first, uint64_t last)
+static uint32_t drop_from_head(struct tcache *c, uint32_t i, const struct reach *reach)
 {
 	uint32_t dropped = 0;
 
 	for (uint32_t next; i; i = next) {
 		next = c->entry[i].region_next;
-		if (overlaps(&c->entry[i], first, last)) {
+		if (reaches(reach, &c->entry[i])) {
 			entry_remove(c, i);
 			dropped++;
 		}
@@ -445,17 +457,16 @@ static uint32_t drop_from_head(struct tcache *c, uint32_t i, uint64_t first, uin
 	return dropped;
 }
 
-/* Of the heads of 4 KiB pages only those that [first, last] touches. */
-static uint32_t drop_from_region(struct tcache *c, uint32_t list, uint64_t first, uint64_t last)
+/* Of the heads of 4 KiB pages only those that the range touches. */
+static uint32_t drop_from_region(struct tcache *c, uint32_t list, const struct reach *reach)
 {
 	const uint32_t *head = c->region.list[list].head; /* no insertion while this runs */
-	uint64_t pages = (last >> 12) - (first >> 12) + 1;
+	uint64_t page = reach->first >> 12, pages = (reach->last >> 12) - page + 1;
 	uint32_t heads = pages < TC_PAGE_HEADS ? (uint32_t)pages : TC_PAGE_HEADS, dropped = 0;
 
 	for (uint32_t n = 0; n < heads; n++)
-		dropped +=
-			drop_from_head(c, head[((first >> 12) + n) % TC_PAGE_HEADS], first, last);
-	return dropped + drop_from_head(c, head[TC_PAGE_HEADS], first, last);
+		dropped += drop_from_head(c, head[(page + n) % TC_PAGE_HEADS], reach);
+	return dropped + drop_from_head(c, head[TC_PAGE_HEADS], reach);
 }
 
 /* Bit n: some entry of class n is held. */
@@ -477,14 +488,15 @@ static uint64_t regions_touched(const struct tcache *c, uint64_t first, uint64_t
 	return n;
 }
 
-uint32_t tcache_drop_range(struct tcache *c, uint32_t group, uint64_t first, uint64_t last)
+static uint32_t drop_reach(struct tcache *c, uint32_t group, const struct reach *reach)
 {
+	uint64_t first = reach->first, last = reach->last;
 	uint32_t list = index_find(&c->group, group, 0), dropped = 0;
 
 	if (!list || first > last)
 		return 0;
 	if (regions_touched(c, first, last) > c->group.list[list].count)
-		return drop_from_group(c, list, first, last);
+		return drop_from_group(c, list, reach);
 	for (uint32_t left = classes(c); left; left &= left - 1) {
 		unsigned class = (unsigned)__builtin_ctz(left);
 		unsigned lg2 = TC_SIZE_LG2(class);
@@ -494,10 +506,20 @@ uint32_t tcache_drop_range(struct tcache *c, uint32_t group, uint64_t first, uin
 				index_find(&c->region, group, region_key(n << lg2, class));
 
 			if (region)
-				dropped += drop_from_region(c, region, first, last);
+				dropped += drop_from_region(c, region, reach);
 		}
 	}
 	return dropped;
+}
+
+uint32_t tcache_drop_range(struct tcache *c, uint32_t group, uint64_t first, uint64_t last)
+{
+	return drop_reach(c, group, &(struct reach){ first, last, false });
+}
+
+uint32_t tcache_drop_inside(struct tcache *c, uint32_t group, uint64_t first, uint64_t last)
+{
+	return drop_reach(c, group, &(struct reach){ first, last, true });
 }
 
 uint32_t tcache_drop_covering(struct tcache *c, uint64_t addr)

@@ -147,6 +147,8 @@ uint32_t tcache_drop_all(struct tcache *c);
 uint32_t tcache_drop_group(struct tcache *c, uint32_t group);
 uint32_t tcache_drop_range(struct tcache *c, uint32_t group, uint64_t first,
 			   uint64_t last); /* overlapping it */
+uint32_t tcache_drop_inside(struct tcache *c, uint32_t group, uint64_t first,
+			    uint64_t last); /* wholly inside it */
 bool tcache_drop_entry(struct tcache *c, struct tc_entry *e);
 uint32_t tcache_drop_covering(struct tcache *c, uint64_t addr); /* of any group; scans */
 

@@ -80,8 +80,12 @@ static void drop_pages(struct vtd_unit *v, uint32_t did, uint64_t addr, uint32_t
 	uint64_t size_mask = am + 12 >= 64 ? ~(uint64_t)0 : BIT64(am + 12) - 1;
 	uint64_t first = addr & ~size_mask & ~(uint64_t)0xFFF, last = first | size_mask;
 	struct tcache *tlb = &v->u.cache[SIM_CACHE_IOTLB];
+	bool exact = v->u.sim->policy.exact_range;
 
-	dropped(v, SIM_CACHE_IOTLB, did, first, tcache_drop_range(tlb, did, first, last));
+	/* AM has to be as large as the page that was mapped: only what lies inside the range is sure to go (VT-d 6.5.1). */
+	dropped(v, SIM_CACHE_IOTLB, did, first,
+		exact ? tcache_drop_inside(tlb, did, first, last)
+		      : tcache_drop_range(tlb, did, first, last));
 	if (!ih)
 		dropped(v, SIM_CACHE_PAGING, did, first,
 			tcache_drop_range(&v->u.cache[SIM_CACHE_PAGING], did, first, last));
