@@ -23,16 +23,12 @@ static struct iommu_unit *next_unit(const struct iommu_domain *d, const struct i
 
 void iommu_lock_domain(const struct iommu_domain *d)
 {
-	if (!domain_owner(d)->plat->lock)
-		return;
 	for (struct iommu_unit *u = next_unit(d, NULL); u; u = next_unit(d, u))
 		iommu_lock_unit(u);
 }
 
 void iommu_unlock_domain(const struct iommu_domain *d)
 {
-	if (!domain_owner(d)->plat->unlock)
-		return;
 	for (struct iommu_unit *u = next_unit(d, NULL); u; u = next_unit(d, u))
 		iommu_unlock_unit(u);
 }
@@ -90,7 +86,7 @@ static int common_geometry(struct iommu_domain *d)
 		all.hole_first = one.hole_first;
 		all.hole_last = one.hole_last;
 	}
-	if (!all.top_levels)
+	if (!all.top_levels && d->kind == IOMMU_DOMAIN_PAGING)
 		return IOMMU_E_UNSUPPORTED;
 	d->geo.top_level = choose_top(&all);
 	d->geo.addr_bits = min_u32(all.addr_bits, pt_shift(d->geo.top_level + 1));

@@ -54,11 +54,11 @@ struct iommu_ops {
 	int (*reset)(struct iommu_unit *u); /* OK: a global invalidation was observed to complete */
 	int (*fault_event)(struct iommu_unit *u, uint32_t msi_addr, uint32_t msi_data);
 	int (*fault_drain)(struct iommu_unit *u, struct iommu_fault *out, uint32_t max,
-	                   uint32_t *count, bool *lost);
+			   uint32_t *count, bool *lost);
 	void (*status)(const struct iommu_unit *u, struct iommu_status *s);
 
 	int (*walk_caps)(const struct iommu_unit *u, enum iommu_domain_kind kind,
-	                 struct iommu_walk_caps *caps);
+			 struct iommu_walk_caps *caps);
 	int (*id_alloc)(struct iommu_unit *u, uint32_t *id);
 	/* `used`: hardware may hold entries tagged with it, which must go before the id is free again */
 	int (*id_free)(struct iommu_unit *u, uint32_t id, bool used);
@@ -70,9 +70,9 @@ struct iommu_ops {
 	 * already. IOMMU_E_AGAIN when !may_block and there is no room for the commands now.
 	 */
 	int (*inval_start)(struct iommu_domain *d, uint32_t slot, const struct iommu_inval *inval,
-	                   bool may_block, uint64_t *wait);
+			   bool may_block, uint64_t *wait);
 	int (*inval_done)(struct iommu_unit *u,
-	                  uint64_t wait); /* does not wait: OK, AGAIN or an error */
+			  uint64_t wait); /* does not wait: OK, AGAIN or an error */
 	int (*inval_wait)(struct iommu_unit *u, uint64_t wait);
 	/* Entries of a range became present: makes them effective, waits. */
 	int (*made_present)(struct iommu_domain *d, uint32_t slot, const struct iommu_inval *inval);
@@ -109,17 +109,17 @@ void iommu_domain_unit_reset(struct iommu_domain *d, uint32_t slot);
 void page_list_push(const struct iommu_plat *p, struct iommu_page_list *list, uint64_t pa);
 uint64_t page_list_pop(const struct iommu_plat *p, struct iommu_page_list *list);
 void page_list_join(const struct iommu_plat *p, struct iommu_page_list *to,
-                    struct iommu_page_list *from);
+		    struct iommu_page_list *from);
 int page_list_alloc(struct iommu_unit *owner, struct iommu_page_list *list, uint64_t count);
 void page_list_free(struct iommu_unit *owner, struct iommu_page_list *list);
 uint64_t page_list_take(struct iommu_unit *owner, struct iommu_page_list *list,
-                        enum iommu_sync how);
+			enum iommu_sync how);
 uint64_t table_page_alloc(struct iommu_unit *owner, enum iommu_sync how);
 void table_page_free(struct iommu_unit *owner, uint64_t pa);
 
 /* ticket.c */
 int domain_invalidate(struct iommu_domain *d, const struct iommu_inval *inval, uint64_t pages,
-                      struct iommu_page_list *tables);
+		      struct iommu_page_list *tables);
 int domain_made_present(struct iommu_domain *d, const struct iommu_inval *inval);
 bool ticket_overlaps(const struct iommu_domain *d, uint64_t first, uint64_t last);
 

@@ -67,7 +67,7 @@ static inline void mem_write64(const struct iommu_plat *p, uint64_t pa, uint64_t
 
 /* n words from pa upward, the i-th val + i * step, each a single store. */
 static inline void mem_fill64(const struct iommu_plat *p, uint64_t pa, uint32_t n, uint64_t val,
-                              uint64_t step)
+			      uint64_t step)
 {
 #ifndef IOMMU_PLAT_INLINE
 	if (!p->mem_fill64) {
@@ -80,7 +80,7 @@ static inline void mem_fill64(const struct iommu_plat *p, uint64_t pa, uint32_t 
 }
 
 static inline void mem_sync(const struct iommu_plat *p, uint64_t pa, uint64_t size,
-                            enum iommu_sync how)
+			    enum iommu_sync how)
 {
 	PLAT(p, mem_sync)(p->ctx, pa, size, how);
 }

@@ -17,6 +17,7 @@ int intel_flush_write_buffer(struct iommu_unit *u);
 
 /* qi.c: the invalidation queue */
 int intel_qi_start(struct iommu_unit *u);
+void intel_qi_drain(struct iommu_unit *u);
 int intel_qi_stop(struct iommu_unit *u);
 int intel_qi_room(struct iommu_unit *u, uint32_t n, bool may_block);
 int intel_qi_put(struct iommu_unit *u, uint64_t q0, uint64_t q1);
@@ -39,12 +40,12 @@ enum intel_granularity {
 int intel_inval_context(struct iommu_unit *u, enum intel_granularity g, uint32_t did, uint16_t sid);
 int intel_inval_iotlb(struct iommu_unit *u, enum intel_granularity g, uint32_t did);
 int intel_inval_iotlb_page(struct iommu_unit *u, uint32_t did, uint64_t addr, uint32_t am,
-                           bool leaf_only);
+			   bool leaf_only);
 int intel_inval_dev_tlb(struct iommu_unit *u, uint16_t sid, uint64_t first, uint64_t last);
 int intel_inval_finish(struct iommu_unit *u);
 int intel_inval_global(struct iommu_unit *u);
 int intel_inval_start(struct iommu_domain *d, uint32_t slot, const struct iommu_inval *inval,
-                      bool may_block, uint64_t *wait);
+		      bool may_block, uint64_t *wait);
 int intel_inval_done(struct iommu_unit *u, uint64_t wait);
 int intel_inval_wait(struct iommu_unit *u, uint64_t wait);
 int intel_made_present(struct iommu_domain *d, uint32_t slot, const struct iommu_inval *inval);
@@ -60,7 +61,7 @@ void intel_mask_events(struct iommu_unit *u);
 void intel_fault_clear(struct iommu_unit *u);
 int intel_fault_event(struct iommu_unit *u, uint32_t msi_addr, uint32_t msi_data);
 int intel_fault_drain(struct iommu_unit *u, struct iommu_fault *out, uint32_t max, uint32_t *count,
-                      bool *lost);
+		      bool *lost);
 
 static inline bool intel_has(const struct iommu_unit *u, uint64_t cap)
 {

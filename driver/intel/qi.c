@@ -58,6 +58,11 @@ static void ring_bell(struct iommu_unit *u)
 	reg_write64(u, VTD_REG_IQT, FIELD_PREP(VTD_IQT_QT, u->intel.queue_tail));
 }
 
+static uint32_t queue_head(const struct iommu_unit *u)
+{
+	return (uint32_t)FIELD_GET(VTD_IQH_QH, reg_read64(u, VTD_REG_IQH));
+}
+
 int intel_qi_start(struct iommu_unit *u)
 {
 	struct intel_unit *in = &u->intel;
@@ -76,24 +81,27 @@ int intel_qi_start(struct iommu_unit *u)
 }
 
 /*
- * Lets a running queue, ours or a predecessor's, come to rest and disables it. A queue that an error stopped never
- * gets empty; it is disabled as it is.
+ * Lets a running queue, ours or a predecessor's, come to rest. Best effort: one that an error stopped never gets empty.
+ * Done while the unit still translates, for device-TLB descriptors may be among what is left.
  */
-int intel_qi_stop(struct iommu_unit *u)
+void intel_qi_drain(struct iommu_unit *u)
 {
 	struct deadline dl;
 
 	if (!(reg_read32(u, VTD_REG_GSTS) & VTD_GSTS_QIES))
-		return IOMMU_OK;
+		return;
 	deadline_start(u, &dl);
-	while (FIELD_GET(VTD_IQH_QH, reg_read64(u, VTD_REG_IQH)) !=
-	       FIELD_GET(VTD_IQT_QT, reg_read64(u, VTD_REG_IQT))) {
+	while (queue_head(u) != FIELD_GET(VTD_IQT_QT, reg_read64(u, VTD_REG_IQT))) {
 		if (reg_read32(u, VTD_REG_FSTS) & (VTD_FSTS_IQE | VTD_FSTS_ITE))
-			break;
+			return;
 		if (deadline_passed(u, &dl))
-			break;
+			return;
 		plat_relax(u->plat);
 	}
+}
+
+int intel_qi_stop(struct iommu_unit *u)
+{
 	return intel_gcmd_level(u, VTD_GCMD_QIE, false, "invalidation queue does not stop");
 }
 
@@ -135,11 +143,6 @@ static int repair_room(struct iommu_unit *u, uint32_t head, uint32_t n)
 	if (head < QI_SLOTS && n <= ring(head - u->intel.queue_tail - 1))
 		return IOMMU_OK;
 	return iommu_unit_break(u, IOMMU_E_BROKEN, "no room to repair the invalidation queue");
-}
-
-static uint32_t queue_head(const struct iommu_unit *u)
-{
-	return (uint32_t)FIELD_GET(VTD_IQH_QH, reg_read64(u, VTD_REG_IQH));
 }
 
 static const char *iqe_text(uint64_t iqei)

@@ -91,6 +91,7 @@ static int take_over(struct iommu_unit *u)
 	int rc = IOMMU_OK;
 
 	intel_mask_events(u);
+	intel_qi_drain(u);
 	if (!intel_queued(u) && !(reg_read32(u, VTD_REG_GSTS) & VTD_GSTS_QIES))
 		rc = intel_reg_idle(u);
 	if (rc == IOMMU_OK)

@@ -17,7 +17,7 @@ struct pt_format {
 	uint64_t present; /* an entry is present when any of these bits is set */
 	uint64_t addr;    /* where an entry keeps an address; a leaf's low bits there are 0 */
 	uint64_t (*table)(uint32_t level,
-	                  uint64_t pa); /* entry of `level` that leads to the table at pa */
+			  uint64_t pa); /* entry of `level` that leads to the table at pa */
 	uint64_t (*leaf)(uint32_t level, uint64_t pa, uint32_t prot);
 	bool (*is_leaf)(uint32_t level, uint64_t entry); /* of a present entry */
 	uint32_t (*prot)(uint64_t entry);                /* IOMMU_READ | IOMMU_WRITE it grants */

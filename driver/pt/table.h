@@ -51,6 +51,6 @@ bool pt_all_present(const struct pt_cursor *c, uint64_t pa, uint32_t n);
 void pt_set(const struct pt_cursor *c, uint64_t pa, uint64_t entry);
 void pt_fill(const struct pt_cursor *c, uint64_t pa, uint32_t n, uint64_t entry, uint64_t step);
 void pt_collect(const struct pt_cursor *c, uint64_t table, uint32_t level,
-                struct iommu_page_list *list);
+		struct iommu_page_list *list);
 
 #endif

@@ -362,7 +362,8 @@ int iommu_flush(struct iommu_domain *d) IOMMU_MUST_CHECK;
 
 /*
  * Drives one ticket without waiting: issues its invalidation at the first call, then IOMMU_E_AGAIN until completion was
- * observed or the time-out passed, then IOMMU_OK (idle again).
+ * observed or the time-out passed, then IOMMU_OK (idle again). A unit without a queue does the whole invalidation at the
+ * first call, and more commands than a queue takes at once are waited for in pieces: both waits are bounded.
  */
 int iommu_poll(struct iommu_ticket *t) IOMMU_MUST_CHECK;
 

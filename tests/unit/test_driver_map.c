@@ -228,6 +228,8 @@ static void world_start(struct world *w, const char *name, uint64_t cap, uint64_
 	w->flat = calloc(WINDOW_PAGES, 8);
 	ck_assert_ptr_nonnull(w->flat);
 	desc.no_superpages = no_super;
+	if (no_super)
+		w->f->plat.mem_fill64 = NULL; /* optional: this geometry does without */
 	desc.use_register_inval = reg;
 	ck_assert_int_eq(iommu_unit_init(&w->u, &w->f->plat, &desc), IOMMU_OK);
 	ck_assert_int_eq(iommu_unit_start(&w->u), IOMMU_OK);
@@ -579,6 +581,58 @@ START_TEST(test_unmap_without_memory_changes_nothing)
 }
 END_TEST
 
+/* The hardware never answers while a large page is cut: the new table was never linked and goes back, the rest stays. */
+START_TEST(test_unmap_split_that_times_out)
+{
+	struct world w;
+	uint32_t pages;
+
+	world_start(&w, "split", FAKE_CAP, FAKE_ECAP, false, false);
+	ck_assert_int_eq(iommu_map(&w.d, 0x200000, 0x200000, 0x200000, 3), IOMMU_OK);
+	pages = w.f->pages_used;
+	w.f->dead = FAKE_DEAD_QUEUE;
+	ck_assert_int_eq(iommu_unmap(&w.d, 0x201000, 0x1000), IOMMU_E_TIMEOUT);
+	ck_assert_int_eq(w.u.stage, IOMMU_STAGE_BROKEN);
+	ck_assert_uint_eq(w.f->pages_used, pages);
+	ck_assert_uint_eq(w.d.pages_mapped, 512);
+	w.f->dead = 0;
+	ck_assert_int_eq(iommu_unit_reset(&w.u), IOMMU_OK);
+	ck_assert_int_eq(iommu_domain_destroy(&w.d), IOMMU_OK);
+	ck_assert_uint_eq(w.f->pages_used, 0);
+	ck_assert_uint_eq(w.f->bad, 0);
+	free(w.flat);
+	fake_free(w.f);
+}
+END_TEST
+
+/* VT-d 6.5 "page size change": the old entry is cleared and invalidated before the table takes its place. */
+START_TEST(test_unmap_split_breaks_before_it_makes)
+{
+	struct world w;
+	uint32_t from, n, iotlb = 0;
+
+	world_start(&w, "break", FAKE_CAP, FAKE_ECAP, false, false);
+	ck_assert_int_eq(iommu_map(&w.d, 0x40000000, 0x40000000, 0x40000000, 3), IOMMU_OK);
+	from = w.f->logged;
+	ck_assert_int_eq(iommu_unmap(&w.d, 0x40201000, 0x1000), IOMMU_OK);
+	/* the GiB, the 2 MiB in it, then the page itself */
+	n = fake_count_desc(w.f, from, VTD_DT_IOTLB, &iotlb);
+	ck_assert_uint_eq(n, 3);
+	ck_assert_uint_eq(w.f->log[iotlb].b, 0x40201000 | VTD_IOTLBD1_IH);
+	for (uint32_t i = from, seen = 0; i < w.f->logged; i++) {
+		static const uint64_t want[] = { 0x40000000 | VTD_IOTLBD1_IH | 18,
+						 0x40200000 | VTD_IOTLBD1_IH | 9 };
+
+		if (w.f->log[i].what != FAKE_DESC || (w.f->log[i].a & 15) != VTD_DT_IOTLB)
+			continue;
+		if (seen < 2)
+			ck_assert_uint_eq(w.f->log[i].b, want[seen]);
+		seen++;
+	}
+	world_stop(&w);
+}
+END_TEST
+
 static Suite *suite(void)
 {
 	Suite *s = suite_create("driver map");
@@ -593,6 +647,8 @@ static Suite *suite(void)
 	tcase_add_test(t, test_unmap_order_of_commands);
 	tcase_add_test(t, test_flush_coalesces_tickets);
 	tcase_add_test(t, test_map_refuses_bad_arguments);
+	tcase_add_test(t, test_unmap_split_that_times_out);
+	tcase_add_test(t, test_unmap_split_breaks_before_it_makes);
 	tcase_add_test(t, test_map_without_memory_changes_nothing);
 	tcase_add_test(t, test_unmap_without_memory_changes_nothing);
 	suite_add_tcase(s, t);

@@ -104,6 +104,111 @@ START_TEST(test_unit_init_refuses)
 }
 END_TEST
 
+START_TEST(test_unit_init_defaults_and_vendors)
+{
+	struct fake *f = fake_new(FAKE_CAP, FAKE_ECAP);
+	struct iommu_unit_desc desc = fake_desc();
+	struct iommu_unit u;
+
+	desc.timeout_ns = 0;
+	ck_assert_int_eq(iommu_unit_init(&u, &f->plat, &desc), IOMMU_OK);
+	ck_assert_uint_eq(u.desc.timeout_ns, IOMMU_TIMEOUT_NS);
+	desc.vendor = IOMMU_VENDOR_AMD;
+	ck_assert_int_eq(iommu_unit_init(&u, &f->plat, &desc), IOMMU_E_UNSUPPORTED);
+	memset(&desc.vendor, 0, sizeof(desc.vendor));
+	ck_assert_int_eq(iommu_unit_init(&u, &f->plat, &desc), IOMMU_E_INVAL);
+	desc = fake_desc();
+	f->plat.lock = NULL; /* both or neither */
+	ck_assert_int_eq(iommu_unit_init(&u, &f->plat, &desc), IOMMU_E_INVAL);
+	memset(&u, 0, sizeof(u));
+	ck_assert_int_eq(iommu_unit_start(&u), IOMMU_E_STAGE);
+	fake_free(f);
+}
+END_TEST
+
+/* Each allocation of build, domain and attach fails in turn: nothing is left behind, and the next try works. */
+START_TEST(test_unit_without_memory)
+{
+	struct world w;
+	struct iommu_unit *units[] = { &w.u };
+	uint32_t pages;
+
+	world_init(&w, FAKE_CAP, FAKE_ECAP, false);
+	for (uint32_t n = 1; n <= 3; n++) {
+		w.f->fail_at = w.f->allocs + n;
+		ck_assert_int_eq(iommu_unit_start(&w.u), IOMMU_E_NOMEM);
+		ck_assert_int_eq(w.u.stage, IOMMU_STAGE_DISCOVERED);
+		ck_assert_uint_eq(w.f->pages_used, 0);
+		ck_assert_uint_eq(w.u.stats.table_pages, 0);
+	}
+	w.f->fail_at = 0;
+	ck_assert_int_eq(iommu_unit_start(&w.u), IOMMU_OK);
+	pages = w.f->pages_used;
+	for (uint32_t n = 0; n < 300; n++) { /* more often than there are ids: each comes back */
+		w.f->fail_at = w.f->allocs + 1;
+		ck_assert_int_eq(iommu_domain_init(&w.d, IOMMU_DOMAIN_PAGING, units, 1),
+				 IOMMU_E_NOMEM);
+	}
+	ck_assert_uint_eq(w.f->pages_used, pages);
+	ck_assert_int_eq(iommu_domain_init(&w.d, IOMMU_DOMAIN_PAGING, units, 1), IOMMU_OK);
+	w.f->fail_at = w.f->allocs + 1;
+	ck_assert_int_eq(iommu_attach(&w.d, &w.u, &w.dev), IOMMU_E_NOMEM);
+	ck_assert_ptr_null(w.d.devices);
+	ck_assert_int_eq(iommu_attach(&w.d, &w.u, &w.dev), IOMMU_OK);
+	world_end(&w);
+}
+END_TEST
+
+START_TEST(test_domain_needs_a_common_geometry)
+{
+	struct fake *f2 =
+		fake_new((FAKE_CAP & ~VTD_CAP_SAGAW) | FIELD_PREP(VTD_CAP_SAGAW, VTD_SAGAW_39BIT),
+			 FAKE_ECAP & ~VTD_ECAP_PT);
+	struct iommu_unit_desc desc = fake_desc();
+	struct iommu_unit u2;
+	struct world w;
+	struct iommu_unit *units[] = { &w.u, &u2 }, *twice[] = { &w.u, &w.u };
+
+	world_init(&w, FAKE_CAP, FAKE_ECAP, false);
+	desc.index = 1;
+	f2->plat.lock = w.f->plat.lock = NULL;
+	f2->plat.unlock = w.f->plat.unlock = NULL;
+	ck_assert_int_eq(iommu_unit_init(&u2, &f2->plat, &desc), IOMMU_OK);
+	ck_assert_int_eq(iommu_unit_start(&w.u), IOMMU_OK);
+	ck_assert_int_eq(iommu_unit_start(&u2), IOMMU_OK);
+	ck_assert_int_eq(iommu_domain_init(&w.d, IOMMU_DOMAIN_PAGING, units, 2),
+			 IOMMU_E_UNSUPPORTED);
+	ck_assert_int_eq(iommu_domain_init(&w.d, IOMMU_DOMAIN_PASSTHROUGH, units, 2),
+			 IOMMU_E_UNSUPPORTED);
+	ck_assert_int_eq(iommu_domain_init(&w.d, IOMMU_DOMAIN_PAGING, twice, 2), IOMMU_E_INVAL);
+	ck_assert_int_eq(iommu_domain_init(&w.d, IOMMU_DOMAIN_PAGING, units, 0), IOMMU_E_INVAL);
+	ck_assert_int_eq(iommu_domain_init(&w.d, IOMMU_DOMAIN_PAGING, &units[1], 1), IOMMU_OK);
+	ck_assert_uint_eq(w.d.geo.addr_bits, 39);
+	ck_assert_int_eq(iommu_attach(&w.d, &w.u, &w.dev),
+			 IOMMU_E_INVAL); /* not one of its units */
+	fake_free(f2);
+	world_end(&w);
+}
+END_TEST
+
+/* In caching mode an attach waits; when that fails the device is not attached. */
+START_TEST(test_attach_that_times_out)
+{
+	struct world w;
+	struct iommu_unit *units[] = { &w.u };
+
+	world_init(&w, FAKE_CAP | VTD_CAP_CM, FAKE_ECAP, false);
+	ck_assert_int_eq(iommu_unit_start(&w.u), IOMMU_OK);
+	ck_assert_int_eq(iommu_domain_init(&w.d, IOMMU_DOMAIN_PAGING, units, 1), IOMMU_OK);
+	w.f->dead = FAKE_DEAD_QUEUE;
+	ck_assert_int_eq(iommu_attach(&w.d, &w.u, &w.dev), IOMMU_E_TIMEOUT);
+	ck_assert_ptr_null(w.d.devices);
+	ck_assert_int_eq(w.u.stage, IOMMU_STAGE_BROKEN);
+	ck_assert_int_eq(iommu_attach(&w.d, &w.u, &w.dev), IOMMU_E_BROKEN);
+	world_end(&w);
+}
+END_TEST
+
 START_TEST(test_unit_stages_are_not_skipped)
 {
 	struct world w;
@@ -491,6 +596,22 @@ START_TEST(test_queue_device_time_out_resubmits)
 }
 END_TEST
 
+/* What a refused descriptor may have lost includes what devices hold. */
+START_TEST(test_queue_error_reaches_device_tlbs)
+{
+	struct world w;
+	uint32_t from, last = 0;
+
+	start_ats(&w);
+	w.f->iqe_left = 1;
+	from = w.f->logged;
+	ck_assert_int_eq(iommu_unmap(&w.d, 0x1000, 0x1000), IOMMU_OK);
+	ck_assert_uint_eq(fake_count_desc(w.f, from, VTD_DT_DEV_TLB, &last), 2);
+	ck_assert_uint_eq(w.f->log[last].b, UINT64_C(0x7ffffffffffff001));
+	world_end(&w);
+}
+END_TEST
+
 START_TEST(test_queue_completion_error_is_cleared)
 {
 	struct world w;
@@ -853,6 +974,34 @@ START_TEST(test_fault_overflow_leaves_queue_errors_alone)
 }
 END_TEST
 
+/* Records beyond a gap, as a predecessor may leave them: all must be free before the overflow is acknowledged. */
+START_TEST(test_fault_overflow_with_gaps)
+{
+	struct iommu_fault out[4];
+	struct world w;
+	uint32_t n;
+	bool lost;
+
+	world_start(&w, FAKE_CAP, FAKE_ECAP, false);
+	fake_fault(w.f, 0, 0x1000, frcd_hi(5, 1, 0), true);
+	fake_fault(w.f, 2, 0x2000, frcd_hi(5, 2, 0), false);
+	fake_fault(w.f, 3, 0x3000, frcd_hi(5, 3, 0), false);
+	w.f->fsts |= VTD_FSTS_PFO;
+	ck_assert_int_eq(iommu_fault_drain(&w.u, out, 2, &n, &lost), IOMMU_OK);
+	ck_assert_uint_eq(n, 2);
+	ck_assert(!lost);
+	ck_assert_int_eq(iommu_fault_drain(&w.u, out, 2, &n, &lost), IOMMU_OK);
+	ck_assert_uint_eq(n, 1);
+	ck_assert_uint_eq(out[0].rid, 3);
+	ck_assert(lost);
+	ck_assert_uint_eq(w.f->fsts & VTD_FSTS_PFO, 0);
+	w.f->gone = true;
+	ck_assert_int_eq(iommu_fault_drain(&w.u, out, 2, &n, &lost), IOMMU_E_BROKEN);
+	ck_assert_int_eq(iommu_fault_drain(&w.u, NULL, 2, &n, &lost), IOMMU_E_INVAL);
+	world_end(&w);
+}
+END_TEST
+
 START_TEST(test_fault_record_with_pasid)
 {
 	struct iommu_fault out[1];
@@ -905,6 +1054,8 @@ static Suite *suite(void)
 	TCase *f = tcase_create("fault");
 
 	tcase_add_test(t, test_unit_init_refuses);
+	tcase_add_test(t, test_unit_init_defaults_and_vendors);
+	tcase_add_test(t, test_unit_without_memory);
 	tcase_add_test(t, test_unit_stages_are_not_skipped);
 	tcase_add_test(t, test_unit_takes_over_a_running_unit);
 	tcase_add_test(t, test_unit_esrtps_needs_no_invalidation);
@@ -914,23 +1065,27 @@ static Suite *suite(void)
 	tcase_add_test(t, test_unit_surprise_removal_is_bounded);
 	tcase_add_test(t, test_quarantine_keeps_pages_until_reset);
 	tcase_add_test(t, test_domain_on_two_units);
+	tcase_add_test(t, test_domain_needs_a_common_geometry);
 	tcase_add_test(q, test_poll_times_out_without_waiting);
 	tcase_add_test(q, test_poll_many_tickets_through_a_full_ring);
 	tcase_add_test(q, test_queue_wraps);
 	tcase_add_test(q, test_queue_error_is_repaired);
 	tcase_add_test(q, test_queue_error_in_the_middle_of_a_batch);
 	tcase_add_test(q, test_queue_device_time_out_resubmits);
+	tcase_add_test(q, test_queue_error_reaches_device_tlbs);
 	tcase_add_test(q, test_queue_completion_error_is_cleared);
 	tcase_add_test(q, test_queue_batches_longer_than_the_ring);
 	tcase_add_test(q, test_register_invalidation_refused);
 	tcase_add_test(q, test_write_buffer_flush_only_where_needed);
 	tcase_add_test(c, test_attach_in_caching_mode);
+	tcase_add_test(c, test_attach_that_times_out);
 	tcase_add_test(c, test_attach_writes_context_entries);
 	tcase_add_test(c, test_detach_sequence);
 	tcase_add_test(c, test_domain_ids_run_out_and_come_back);
 	tcase_add_test(f, test_fault_drain_in_order_and_wrapping);
 	tcase_add_test(f, test_fault_drain_in_pieces);
 	tcase_add_test(f, test_fault_overflow_leaves_queue_errors_alone);
+	tcase_add_test(f, test_fault_overflow_with_gaps);
 	tcase_add_test(f, test_fault_record_with_pasid);
 	tcase_add_test(f, test_fault_event_is_unmasked_last);
 	suite_add_tcase(s, t);
