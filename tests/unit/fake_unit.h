@@ -24,12 +24,15 @@ struct fake {
 	uint32_t pages;
 	bool no_translated;     /* translated requests get UR */
 	bool untranslated_only; /* translation requests say U */
+	uint8_t access[3];      /* of the last one, by enum sim_at */
 	uint32_t requests[3];   /* by enum sim_at */
 	struct sim_request last;
 	uint32_t answers;
 	uint32_t answer_tag[64];
 	bool answer_ok[64];
 	uint64_t answer_ns[64];
+	struct timer handshake;
+	uint64_t handshake_ns;
 	uint32_t *destroyed;
 };
 
@@ -79,6 +82,7 @@ static inline void fake_translate(struct unit *u, const struct sim_request *rq, 
 	struct fake *f = fake_of(u);
 
 	f->requests[rq->at]++;
+	f->access[rq->at] = rq->access;
 	f->last = *rq;
 	fake_look(f, rq, x);
 }
