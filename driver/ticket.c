@@ -241,7 +241,9 @@ static int poll_locked(struct iommu_ticket *t)
 	for (uint32_t i = 0; i < d->units; i++) {
 		int one = slot_dead(d, i) ? IOMMU_OK : poll_slot(t, i);
 
-		if (one == IOMMU_E_AGAIN && now - t->issued_ns > d->unit[i]->desc.timeout_ns)
+		/* read anew: poll_slot may have moved issued_ns past `now` */
+		if (one == IOMMU_E_AGAIN &&
+		    plat_now_ns(d->unit[i]->plat) - t->issued_ns > d->unit[i]->desc.timeout_ns)
 			one = iommu_unit_break(d->unit[i], IOMMU_E_TIMEOUT,
 					       "no completion of an invalidation");
 		if (one == IOMMU_E_AGAIN)
