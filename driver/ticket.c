@@ -224,10 +224,15 @@ static int poll_slot(struct iommu_ticket *t, uint32_t slot)
 	return rc;
 }
 
+/* Reads the clock anew: poll_slot may have moved issued_ns since any earlier reading. */
+static bool poll_expired(const struct iommu_ticket *t, const struct iommu_unit *u)
+{
+	return plat_now_ns(u->plat) - t->issued_ns > u->desc.timeout_ns;
+}
+
 static int poll_locked(struct iommu_ticket *t)
 {
 	struct iommu_domain *d = t->domain;
-	uint64_t now = plat_now_ns(domain_owner(d)->plat);
 	uint32_t failed = 0;
 	bool again = false;
 	int rc = IOMMU_OK;
@@ -236,14 +241,12 @@ static int poll_locked(struct iommu_ticket *t)
 		return IOMMU_E_BROKEN;
 	if (t->state == IOMMU_TICKET_UNMAPPED) {
 		t->state = IOMMU_TICKET_INVALIDATING;
-		t->issued_ns = now;
+		t->issued_ns = plat_now_ns(domain_owner(d)->plat);
 	}
 	for (uint32_t i = 0; i < d->units; i++) {
 		int one = slot_dead(d, i) ? IOMMU_OK : poll_slot(t, i);
 
-		/* read anew: poll_slot may have moved issued_ns past `now` */
-		if (one == IOMMU_E_AGAIN &&
-		    plat_now_ns(d->unit[i]->plat) - t->issued_ns > d->unit[i]->desc.timeout_ns)
+		if (one == IOMMU_E_AGAIN && poll_expired(t, d->unit[i]))
 			one = iommu_unit_break(d->unit[i], IOMMU_E_TIMEOUT,
 					       "no completion of an invalidation");
 		if (one == IOMMU_E_AGAIN)

@@ -49,8 +49,16 @@ static uint64_t mem_read(void *ctx, uint64_t pa)
 	return *fake_cpu(ctx, pa);
 }
 
+/* Time passes with every store and register access, so that no two readings of the clock are sure to agree. */
+static void tick(struct fake *f)
+{
+	if (!f->clock_stands)
+		f->now++;
+}
+
 static void mem_write(void *ctx, uint64_t pa, uint64_t val)
 {
+	tick(ctx);
 	*fake_cpu(ctx, pa) = val;
 }
 
@@ -311,6 +319,7 @@ static uint64_t read64(void *ctx, uint32_t unit, uint32_t off)
 	struct fake *f = ctx;
 
 	(void)unit;
+	tick(f);
 	return f->gone ? UINT64_MAX : reg64(f, off);
 }
 
@@ -345,6 +354,7 @@ static uint32_t read32(void *ctx, uint32_t unit, uint32_t off)
 	struct fake *f = ctx;
 
 	(void)unit;
+	tick(f);
 	return f->gone ? UINT32_MAX : reg32(f, off);
 }
 
