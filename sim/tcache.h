@@ -52,7 +52,7 @@ struct tc_entry {
  * Entries that share a key. Within it 4 KiB pages are told apart by the low bits of their page number, so that removing one
  * page does not look at all of its 2 MiB region; larger entries share the last head.
  */
-#define TC_PAGE_HEADS 16u
+#define TC_PAGE_HEADS 64u
 #define TC_HEADS (TC_PAGE_HEADS + 1)
 
 struct tc_list {
