@@ -9,7 +9,7 @@
 
 enum complaint {
 	COMPLAINT_REG_WIDTH =
-	        0, /* access of another width or alignment than 4 or 8 bytes aligned */
+		0, /* access of another width or alignment than 4 or 8 bytes aligned */
 	COMPLAINT_REG_UNIMPLEMENTED,     /* non-zero write where no register is */
 	COMPLAINT_REG_RESERVED,          /* reserved register bits written with 1 */
 	COMPLAINT_GCMD_TWO_FIELDS,       /* more than one field of GCMD changed by one write */

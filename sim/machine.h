@@ -57,7 +57,7 @@ struct inject_rule {
 
 struct inject {
 	struct inject_rule rule[SIM_INJECT_RULES];
-	uint32_t armed; /* bit per sim_point: some rule names it */
+	uint32_t armed;       /* bit per sim_point: some rule names it */
 	uint64_t walk_errors; /* how often a walk's access was failed or altered, ever */
 };
 
