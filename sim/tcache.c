@@ -118,7 +118,8 @@ static uint32_t index_get(struct tc_index *x, uint32_t group, uint64_t key)
 		return i;
 	i = x->free;
 	x->free = x->list[i].hash_next;
-	x->list[i] = (struct tc_list){ .key = key, .group = group };
+	x->list[i].key = key; /* count and heads are 0 in every free list */
+	x->list[i].group = group;
 	x->used++;
 	index_link(x, i);
 	return i;
