@@ -84,13 +84,17 @@ static uint8_t needs(uint8_t access)
 	}
 }
 
-static struct expected expect(const struct oracle_space *space, const struct sim_request *rq)
+static struct expected expect(const struct sim *s, const struct oracle_space *space,
+			      const struct sim_request *rq)
 {
 	const struct ref_range *r;
 	struct expected e = { .space = space, .pa = rq->addr };
 
-	if (space && space->identity)
+	if (space && space->identity) {
+		/* beyond the host's address width pass-through is refused; there is no memory there */
+		e.either = !mem_present(&s->mem, rq->addr, 1);
 		return e;
+	}
 	r = space ? refmap_find(&space->map, rq->addr) : NULL;
 	if (!r) {
 		e.refused = true;
@@ -180,7 +184,7 @@ void oracle_accessed(struct sim *s, const struct sim_request *rq, const struct s
 	if (!judged(s, u, rq, x))
 		return;
 	faulted = oracle_walk_faulted(s, &s->oracle->faults_accessed);
-	e = expect(oracle_attached(s->oracle, rq->unit, rq->rid), rq);
+	e = expect(s, oracle_attached(s->oracle, rq->unit, rq->rid), rq);
 	if (__builtin_expect(as_expected(&e, x), 1))
 		return;
 	if (!reached(x) && x->source == SIM_FROM_WALK && faulted)
