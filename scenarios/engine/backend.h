@@ -88,7 +88,7 @@ struct be_policy {
 	uint32_t entries;
 	enum be_publish publish;
 	enum be_delay delay;
-	bool inval_more, prefetch, any_order, rewalk, collapse;
+	bool inval_more, prefetch, any_order, rewalk, collapse, exact_range;
 };
 
 struct be_config {

@@ -564,6 +564,7 @@ struct backend *backend_sim_open(const struct be_config *config)
 	c.policy.out_of_order = config->policy.any_order;
 	c.policy.rewalk_on_permission = config->policy.rewalk;
 	c.policy.collapse_faults = config->policy.collapse;
+	c.policy.exact_range = config->policy.exact_range;
 	c.trace_records = config->trace_records;
 	c.oracle = true;
 	b->base.ops = &backend_sim_ops;

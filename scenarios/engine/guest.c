@@ -371,11 +371,24 @@ bool guest_unit_known(const struct guest *g, uint32_t unit)
 	return unit < GUEST_UNITS && g->unit[unit].stage != IOMMU_STAGE_NONE;
 }
 
+/* The driver must not be told that storage it still uses is new. */
+static bool in_use(const struct guest *g, uint32_t unit)
+{
+	struct iommu_status st;
+
+	if (!guest_unit_known(g, unit))
+		return false;
+	iommu_status(&g->unit[unit], &st);
+	return st.stage != IOMMU_STAGE_DISCOVERED && st.stage != IOMMU_STAGE_STOPPED;
+}
+
 int guest_unit(struct guest *g, uint32_t unit, enum guest_op op,
 	       const struct guest_unit_options *options)
 {
 	struct call c = { .fn = do_unit, .unit = unit, .op = op };
 
+	if (op == GUEST_INIT && in_use(g, unit))
+		return GUEST_NO_SLOT;
 	if (op == GUEST_INIT || (!guest_unit_known(g, unit) && op <= GUEST_START)) {
 		struct call init = { .fn = do_init, .unit = unit };
 		int rc;

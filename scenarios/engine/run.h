@@ -18,7 +18,8 @@
 #define RUN_RULES 32
 #define RUN_FINDINGS 64 /* whose moment is remembered */
 #define RUN_TIMEOUT_NS UINT64_C(20000000)
-#define RUN_DMA_MAX (UINT64_C(16) << 20)
+#define RUN_DMA_MAX (UINT64_C(16) << 20) /* bytes of one request */
+#define RUN_DMA_TOTAL (UINT64_C(1) << 30)
 
 struct scenario {
 	char *path;
@@ -70,6 +71,7 @@ struct run {
 	bool own_faults[MACHINE_UNITS]; /* the scenario cleared fault records itself */
 	bool dead;                      /* the guest was left in the middle of a call */
 
+	uint64_t moved;   /* bytes of all DMA asked for */
 	uint64_t pattern; /* what the next write moves */
 	FILE *trace;
 	uint64_t trace_next;

@@ -69,6 +69,8 @@ const struct prop_desc schema_policy[] = {
 	{ "delay", TYPE_NAME, false, 0, names_delay, "how long the hardware takes" },
 	{ "order", TYPE_NAME, false, 0, names_order, "order in which queue commands take effect" },
 	{ "inval-more", TYPE_BOOL, false, 0, NULL, "invalidations remove more than asked" },
+	{ "exact-range", TYPE_BOOL, false, 0, NULL,
+	  "a page-selective invalidation removes no more of a larger page than its range covers" },
 	{ "prefetch", TYPE_BOOL, false, 0, NULL, "a fill also fills the following page" },
 	{ "rewalk", TYPE_BOOL, false, 0, NULL, "a hit with too small a permission walks again" },
 	{ "collapse", TYPE_BOOL, false, 0, NULL, "faults of a source that has a record are not recorded again" },

@@ -210,6 +210,10 @@ static enum step_rc dma_step(struct run *r, const struct step *s, enum be_access
 		return run_error(r, "property \"dev\" is no device of this machine");
 	if (d.len > RUN_DMA_MAX)
 		return run_error(r, "property \"len\": expected at most 0x%" PRIx64, RUN_DMA_MAX);
+	r->moved += d.len + 1;
+	if (r->moved > RUN_DMA_TOTAL)
+		return run_error(r, "all DMA of the run together is more than 0x%" PRIx64 " bytes",
+				 RUN_DMA_TOTAL);
 	data = calloc((size_t)d.len + 8, 1);
 	if (!data)
 		return run_error(r, "out of memory");

@@ -124,7 +124,8 @@ static enum step_rc answer(struct run *r, const struct step *s, int rc)
 
 	if (rc == GUEST_NO_SLOT)
 		return run_error(
-			r, "the domain is not made, or made already, or its number is too large");
+			r, "%s: the domain is not made, or made already, or the unit is in use",
+			s->verb->name);
 	if (rc == GUEST_BOUND) {
 		r->dead = true;
 		if (r->be->ops->oracle_unbounded)

@@ -9,6 +9,7 @@
 #include "run.h"
 
 #define WAIT_TURNS 4000000u
+#define MEM_WORDS 512u
 
 /* ---- registers ---- */
 
@@ -244,9 +245,11 @@ static uint32_t entry_words(const struct step *s, uint64_t *words)
 	if (p) {
 		uint32_t n = p->len / 8;
 
-		for (uint32_t i = 0; i < n && i < 512; i++)
+		if (n > MEM_WORDS)
+			return 0;
+		for (uint32_t i = 0; i < n; i++)
 			words[i] = dts_word(p, i);
-		return n < 512 ? n : 512;
+		return n;
 	}
 	if (!s->layout)
 		return 0;
@@ -257,15 +260,15 @@ static uint32_t entry_words(const struct step *s, uint64_t *words)
 
 static enum step_rc do_mem_write(struct run *r, const struct step *s)
 {
-	uint64_t words[512] = { 0 }, at = step_number(s, "addr", 0), add = step_number(s, "add", 0);
+	uint64_t words[MEM_WORDS] = { 0 }, at = step_number(s, "addr", 0),
+		 add = step_number(s, "add", 0);
 	uint32_t n = entry_words(s, words);
 	uint64_t repeat = step_number(s, "repeat", 1),
 		 stride = step_number(s, "stride", 8 * (uint64_t)n);
 
 	if (!n || at % 8 || stride % 8)
-		return run_error(
-			r,
-			"expected \"words\" or \"as\", and an address and stride that 8 divides");
+		return run_error(r, "expected 1 to 512 \"words\" or \"as\", and an address and "
+				    "stride that 8 divides");
 	for (uint64_t k = 0; k < repeat; k++, at += stride, words[0] += add) {
 		if (step_has(s, "loader")) {
 			if (r->be->ops->store(r->be, at, words, 8 * (size_t)n))
@@ -281,11 +284,12 @@ static enum step_rc do_mem_write(struct run *r, const struct step *s)
 
 static enum step_rc do_mem_read(struct run *r, const struct step *s)
 {
-	uint64_t want[512] = { 0 }, got[512] = { 0 }, at = step_number(s, "addr", 0);
+	uint64_t want[MEM_WORDS] = { 0 }, got[MEM_WORDS] = { 0 }, at = step_number(s, "addr", 0);
 	uint32_t n = entry_words(s, want);
 
 	if (!n || at % 8)
-		return run_error(r, "expected \"words\" or \"as\", and an address that 8 divides");
+		return run_error(
+			r, "expected 1 to 512 \"words\" or \"as\", and an address that 8 divides");
 	if (step_has(s, "loader")) {
 		if (r->be->ops->load(r->be, at, got, 8 * (size_t)n))
 			return run_error(r, "address 0x%" PRIx64 " is not memory", at);

@@ -126,6 +126,8 @@ static enum apply apply(struct setting *s, const struct machine *m, const char *
 		s->register_inval = i == 1;
 	} else if (strcmp(key, "inval-more") == 0) {
 		good = set_bool(&p->inval_more, text, false);
+	} else if (strcmp(key, "exact-range") == 0) {
+		good = set_bool(&p->exact_range, text, false);
 	} else if (strcmp(key, "prefetch") == 0) {
 		good = set_bool(&p->prefetch, text, false);
 	} else if (strcmp(key, "rewalk") == 0) {
