@@ -70,7 +70,7 @@ const struct prop_desc schema_policy[] = {
 	{ "order", TYPE_NAME, false, 0, names_order, "order in which queue commands take effect" },
 	{ "inval-more", TYPE_BOOL, false, 0, NULL, "invalidations remove more than asked" },
 	{ "exact-range", TYPE_BOOL, false, 0, NULL,
-	  "a page-selective invalidation removes no more of a larger page than its range covers" },
+	  "a page-selective invalidation keeps a cached page larger than its range" },
 	{ "prefetch", TYPE_BOOL, false, 0, NULL, "a fill also fills the following page" },
 	{ "rewalk", TYPE_BOOL, false, 0, NULL, "a hit with too small a permission walks again" },
 	{ "collapse", TYPE_BOOL, false, 0, NULL, "faults of a source that has a record are not recorded again" },
