@@ -163,9 +163,12 @@ void sim_translate(struct sim *s, const struct sim_request *rq, struct sim_xlat 
 		*x = (struct sim_xlat){ .outcome = SIM_OUTCOME_UR };
 		return;
 	}
+	if (__builtin_expect(!s->check, 1)) {
+		u->ops->translate(u, rq, x);
+		return;
+	}
 	u->ops->translate(u, rq, x);
-	if (s->check)
-		oracle_translated(s, u, rq, x);
+	oracle_translated(s, u, rq, x);
 }
 
 /* Requests with and without PASID are different requesters to a TLB. */

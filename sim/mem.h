@@ -72,6 +72,16 @@ static inline uint8_t *mem_at(const struct mem *m, uint64_t pa, uint64_t len)
 	return NULL;
 }
 
+/* The same for one aligned word, or an aligned pair: windows are whole pages, so it lies in one window or in none. */
+static inline const uint8_t *mem_word(const struct mem *m, uint64_t pa)
+{
+	const struct mem_window *w = m->win;
+
+	if (__builtin_expect(pa - w->first < w->size, 1))
+		return w->base + (pa - w->first);
+	return mem_at(m, pa, 8);
+}
+
 /* True when all of [pa, pa + len) is RAM, possibly in adjoining windows. */
 bool mem_present(const struct mem *m, uint64_t pa, uint64_t len);
 

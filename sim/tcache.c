@@ -257,6 +257,12 @@ static void hash_unlink(struct tcache *c, uint32_t i)
 	*p = c->entry[i].hash_next;
 }
 
+static void levels_set(struct tcache *c, uint32_t levels)
+{
+	c->levels = levels;
+	c->lowest = levels ? (uint32_t)__builtin_ctz(levels) : 0;
+}
+
 static void entry_remove(struct tcache *c, uint32_t i)
 {
 	struct tc_entry *e = &c->entry[i];
@@ -266,7 +272,7 @@ static void entry_remove(struct tcache *c, uint32_t i)
 	group_unlink(c, i);
 	age_unlink(c, i);
 	if (!--c->level_count[e->level])
-		c->levels &= ~((uint32_t)1 << e->level);
+		levels_set(c, c->levels & ~((uint32_t)1 << e->level));
 	c->count--;
 	e->flags = 0;
 	e->hash_next = c->free;
@@ -327,6 +333,7 @@ static bool pool_grow(struct tcache *c)
 	if (!entry)
 		return false;
 	c->entry = entry;
+	entry[0] = (struct tc_entry){ .addr = ~(uint64_t)0 }; /* aligned to no page */
 	buckets = buckets_for(room);
 	bucket = calloc(buckets, sizeof(*bucket));
 	if (!bucket)
@@ -401,7 +408,7 @@ void tcache_insert(struct tcache *c, const struct tc_entry *e)
 	region_link(c, i);
 	age_link(c, i);
 	c->level_count[add.level]++;
-	c->levels |= (uint32_t)1 << add.level;
+	levels_set(c, c->levels | (uint32_t)1 << add.level);
 	c->count++;
 }
 

@@ -78,6 +78,7 @@ struct tcache {
 	uint32_t *bucket;
 	uint32_t mask;   /* buckets - 1 */
 	uint32_t levels; /* bit n: some entry has level n */
+	uint32_t lowest; /* the lowest of them, 0 when there is none */
 	uint32_t count;
 	uint32_t room;  /* entries allocated, [0] included */
 	uint32_t free;  /* chain of free entries through hash_next */
@@ -105,14 +106,39 @@ static inline uint32_t tc_hash(uint64_t base, uint64_t who, unsigned level)
 	return (uint32_t)(h >> 32);
 }
 
+/* An insertion may keep something: worth composing an entry for. */
+static inline bool tcache_keeps(const struct tcache *c)
+{
+	return c->limit != 0;
+}
+
 /* SIM_OK or SIM_E_NOMEM. */
 int tcache_init(struct tcache *c, const struct sim_policy *policy, uint64_t seed, uint64_t stream);
 void tcache_destroy(struct tcache *c);
 
 void tcache_touch(struct tcache *c, uint32_t i); /* makes `i` the most recently used */
 
-/* The entry covering `addr` for `who`, the smallest page first; NULL: a miss. Valid until the next insertion or removal. */
-static inline struct tc_entry *tcache_find(struct tcache *c, uint64_t addr, uint64_t who)
+/*
+ * One probe, for the smallest page size present and the head of its chain: settles nearly every hit, and says nothing when
+ * it finds none. Entry 0 matches nothing.
+ */
+static inline struct tc_entry *tcache_glance(const struct tcache *c, uint64_t addr, uint64_t who)
+{
+	unsigned level = c->lowest;
+	uint64_t base = tc_base(addr, level);
+	struct tc_entry *e;
+
+	if (!c->levels)
+		return NULL;
+	e = &c->entry[c->bucket[tc_hash(base, who, level) & c->mask]];
+	return e->addr == base && e->who == who && e->level == level ? e : NULL;
+}
+
+/*
+ * The entry covering `addr` for `who`, the smallest page first; NULL: a miss. Valid until the next insertion or removal.
+ * tcache_peek does not count as a use.
+ */
+static inline struct tc_entry *tcache_peek(const struct tcache *c, uint64_t addr, uint64_t who)
 {
 	for (uint32_t levels = c->levels; levels; levels &= levels - 1) {
 		unsigned level = (unsigned)__builtin_ctz(levels);
@@ -122,14 +148,20 @@ static inline struct tc_entry *tcache_find(struct tcache *c, uint64_t addr, uint
 		for (; i; i = c->entry[i].hash_next) {
 			struct tc_entry *e = &c->entry[i];
 
-			if (e->addr == base && e->who == who && e->level == level) {
-				if (c->keep == SIM_KEEP_LRU)
-					tcache_touch(c, i);
+			if (e->addr == base && e->who == who && e->level == level)
 				return e;
-			}
 		}
 	}
 	return NULL;
+}
+
+static inline struct tc_entry *tcache_find(struct tcache *c, uint64_t addr, uint64_t who)
+{
+	struct tc_entry *e = tcache_peek(c, addr, who);
+
+	if (e && c->keep == SIM_KEEP_LRU)
+		tcache_touch(c, (uint32_t)(e - c->entry));
+	return e;
 }
 
 /* Exactly this level; NULL: not there. */

@@ -213,4 +213,9 @@ void vtd_caps_init(struct vtd_caps *c, const struct sim_vtd_config *config)
 		if (c->sagaw >> aw & 1)
 			c->widest_aw = aw;
 	caps_reserved(c);
+	c->root_rsvd = VTD_RE0_RSVD | (c->host_rsvd & VTD_RE0_CTP);
+	c->ctx_rsvd[0] = VTD_CE0_RSVD;
+	c->ctx_rsvd[1] = VTD_CE1_RSVD | (VTD_CE1_DID & ~FIELD_PREP(VTD_CE1_DID, c->did_mask));
+	c->tt_valid = (uint8_t)(1u << VTD_TT_UNTRANSLATED | (c->dt ? 1u << VTD_TT_DEV_TLB : 0) |
+				(c->pt ? 1u << VTD_TT_PASSTHROUGH : 0));
 }

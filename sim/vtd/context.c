@@ -10,7 +10,11 @@ static void cache_context(struct vtd_xl *xl, uint64_t q0, uint64_t q1, uint64_t 
 			  uint8_t reason)
 {
 	struct vtd_unit *v = xl->cache;
-	struct tc_entry e = {
+	struct tc_entry e;
+
+	if (!tcache_keeps(&v->u.cache[SIM_CACHE_CONTEXT]) || (reason && !v->caps.cm))
+		return;
+	e = (struct tc_entry){
 		.who = xl->rq->rid,
 		.q = { q0, q1 },
 		.flags = reason ? TC_NEGATIVE : 0,
@@ -20,9 +24,6 @@ static void cache_context(struct vtd_xl *xl, uint64_t q0, uint64_t q1, uint64_t 
 		.entry_pa = entry_pa,
 		.filled_ns = v->u.sim->clock.now_ns,
 	};
-
-	if (reason && !v->caps.cm)
-		return;
 	trace(v->u.sim, SIM_TRACE_FILL, v->u.index, xl->rq->rid, SIM_CACHE_CONTEXT, e.flags, 0, q0);
 	tcache_insert(&v->u.cache[SIM_CACHE_CONTEXT], &e);
 }
@@ -36,37 +37,17 @@ static void decode(const uint64_t *q, struct vtd_ctx *ctx)
 	ctx->did = (uint32_t)FIELD_GET(VTD_CE1_DID, q[1]);
 }
 
-/* LCT.3: reserved bits of a present entry. */
-static bool reserved(const struct vtd_caps *c, const uint64_t *q)
+/* LCT.3: reserved bits of a present entry. The pointer is ignored when requests pass through. */
+static bool reserved(const struct vtd_caps *c, const uint64_t *q, const struct vtd_ctx *ctx)
 {
-	uint64_t pointer = FIELD_GET(VTD_CE0_TT, q[0]) == VTD_TT_PASSTHROUGH
-				   ? 0
-				   : c->host_rsvd & VTD_CE0_SSPTPTR;
-	uint64_t did = VTD_CE1_DID & ~FIELD_PREP(VTD_CE1_DID, c->did_mask);
-
-	return (q[0] & (VTD_CE0_RSVD | pointer)) || (q[1] & (VTD_CE1_RSVD | did));
+	return (q[0] & c->ctx_rsvd[0]) | (q[1] & c->ctx_rsvd[1]) ||
+	       (ctx->table & c->host_rsvd && ctx->tt != VTD_TT_PASSTHROUGH);
 }
 
-/*
- * LCT.4.2, then LCT.4.1. Policy where the specification is silent: AW is checked for pass-through too.
- */
+/* LCT.4.2, then LCT.4.1. Policy where the specification is silent: AW is checked for pass-through too. */
 static bool unsupported(const struct vtd_caps *c, const struct vtd_ctx *ctx)
 {
-	switch (ctx->tt) {
-	case VTD_TT_UNTRANSLATED:
-		break;
-	case VTD_TT_DEV_TLB:
-		if (!c->dt)
-			return true;
-		break;
-	case VTD_TT_PASSTHROUGH:
-		if (!c->pt)
-			return true;
-		break;
-	default:
-		return true;
-	}
-	return !(ctx->aw < 8 && c->sagaw >> ctx->aw & 1);
+	return !(c->tt_valid >> ctx->tt & c->sagaw >> ctx->aw & 1);
 }
 
 /* What the architecture forbids software and hardware does not check. */
@@ -89,18 +70,18 @@ static void complain_context(struct vtd_unit *v, const struct vtd_ctx *ctx)
 static uint8_t read_root(struct vtd_xl *xl, uint64_t *table)
 {
 	struct sim *s = xl->v->u.sim;
-	uint64_t at = xl->v->root + (uint64_t)(xl->rq->rid >> 8) * sizeof(struct vtd_root_entry),
-		 q0, q1;
+	uint64_t at = xl->v->root + (uint64_t)(xl->rq->rid >> 8) * sizeof(struct vtd_root_entry);
+	uint64_t q[2];
 
 	xl->x->entry_pa = at;
-	if (!bus_read64(s, &xl->port, at, &q0) || !bus_read64(s, &xl->port, at + 8, &q1))
+	if (!bus_read128(s, &xl->port, at, q))
 		return VTD_FR_ROOT_ACCESS;
-	xl->x->entry = q0;
-	if (!(q0 & VTD_RE0_P))
+	xl->x->entry = q[0];
+	if (!(q[0] & VTD_RE0_P))
 		return VTD_FR_ROOT_NP;
-	if ((q0 & (VTD_RE0_RSVD | (xl->v->caps.host_rsvd & VTD_RE0_CTP))) || (q1 & VTD_RE1_RSVD))
+	if (q[0] & xl->v->caps.root_rsvd || q[1] & VTD_RE1_RSVD)
 		return VTD_FR_ROOT_RSVD;
-	*table = q0 & VTD_RE0_CTP;
+	*table = q[0] & VTD_RE0_CTP;
 	return 0;
 }
 
@@ -110,14 +91,14 @@ static uint8_t read_context(struct vtd_xl *xl, uint64_t table, uint64_t *q, stru
 	uint64_t at = table + (uint64_t)(xl->rq->rid & 0xFF) * sizeof(struct vtd_context_entry);
 
 	xl->x->entry_pa = at;
-	if (!bus_read64(s, &xl->port, at, &q[0]) || !bus_read64(s, &xl->port, at + 8, &q[1]))
+	if (!bus_read128(s, &xl->port, at, q))
 		return VTD_FR_CTX_ACCESS;
 	xl->x->entry = q[0];
 	decode(q, ctx);
 	xl->fpd = ctx->fpd; /* counts even when P = 0 */
 	if (!(q[0] & VTD_CE0_P))
 		return VTD_FR_CTX_NP;
-	if (reserved(&xl->v->caps, q))
+	if (reserved(&xl->v->caps, q, ctx))
 		return VTD_FR_CTX_RSVD;
 	if (unsupported(&xl->v->caps, ctx))
 		return VTD_FR_CTX_INV;

@@ -29,6 +29,9 @@ struct vtd_caps {
 	uint64_t leaf_rsvd
 		[VTD_LEVELS]; /* reserved bits of a leaf, per level; all ones: no leaf there */
 	uint64_t table_rsvd[VTD_LEVELS]; /* reserved bits of an entry that leads on */
+	uint64_t root_rsvd;              /* reserved bits of a root entry's low word */
+	uint64_t ctx_rsvd[2];            /* of a context entry, the pointer apart */
+	uint8_t tt_valid;                /* bit n: translation type n is supported */
 	uint8_t sagaw, widest_aw;
 	bool cm, rwbf, c, qi, dt, pt, psi, zlr, esrtps, adms, nwfs;
 	uint32_t mamv;
@@ -87,7 +90,8 @@ struct vtd_unit {
 	uint8_t ttm;
 	bool ssirwe, root_set;
 	bool tes;
-	bool fast; /* requests may be served from the IOTLB without further questions */
+	bool tables; /* legacy tables decide, no further questions */
+	bool fast;   /* and the IOTLB may be looked at in passing */
 	struct timer gcmd_timer;
 	uint32_t gcmd; /* GCMD fields in flight */
 	struct timer reginval_timer;
@@ -162,9 +166,18 @@ uint8_t vtd_context(struct vtd_xl *xl, struct vtd_ctx *ctx);
  */
 uint8_t vtd_walk(struct vtd_xl *xl, const struct vtd_ctx *ctx);
 
-/* True when `perm` allows the request; else *reason is SS_WRITE or SS_READ. */
-bool vtd_permits(const struct vtd_caps *c, const struct sim_request *rq, uint8_t perm,
-		 uint8_t *reason);
+/* 0 when `perm` allows the request, else SS_WRITE or SS_READ. An atomic that lacks both reports the write [policy]. */
+static inline uint8_t vtd_permits(const struct vtd_caps *c, const struct sim_request *rq,
+				  uint8_t perm)
+{
+	bool writes = rq->access == SIM_WRITE || rq->access == SIM_ATOMIC;
+
+	if (writes && !(perm & VTD_SS_W))
+		return VTD_FR_SS_WRITE;
+	if (rq->access == SIM_WRITE || perm & VTD_SS_R)
+		return 0;
+	return rq->access == SIM_ZLR && c->zlr && perm & VTD_SS_W ? 0 : VTD_FR_SS_READ;
+}
 
 /* ---- inval.c ---- */
 

@@ -9,14 +9,15 @@
 
 static bool cacheable(const struct vtd_xl *xl)
 {
-	return xl->cache && xl->cache->u.cache[SIM_CACHE_PAGING].limit;
+	return xl->cache && tcache_keeps(&xl->cache->u.cache[SIM_CACHE_PAGING]);
 }
 
 /*
  * The deepest non-leaf entry the paging-structure cache has for this address: tagged by domain-id and address, whatever
  * table the context entry names (VT-d 6.2.5 "Paging-structure caches").
  */
-static unsigned start(struct vtd_xl *xl, const struct vtd_ctx *ctx, unsigned top, uint64_t *table)
+static unsigned start(struct vtd_xl *xl, const struct vtd_ctx *ctx, unsigned top, uint64_t *table,
+		      uint8_t *perm)
 {
 	struct tc_entry *e;
 
@@ -27,12 +28,12 @@ static unsigned start(struct vtd_xl *xl, const struct vtd_ctx *ctx, unsigned top
 	if (!e || e->level > top || e->level == 0)
 		return top;
 	*table = e->q[0];
-	xl->x->perm = e->perm;
+	*perm = e->perm;
 	return e->level - 1u;
 }
 
-static void cache_table(struct vtd_xl *xl, const struct vtd_ctx *ctx, unsigned level,
-			uint64_t table)
+static void cache_table(struct vtd_xl *xl, const struct vtd_ctx *ctx, unsigned level, uint8_t perm,
+			uint64_t at, uint64_t table)
 {
 	struct vtd_unit *v = xl->cache;
 	struct tc_entry e = {
@@ -41,8 +42,8 @@ static void cache_table(struct vtd_xl *xl, const struct vtd_ctx *ctx, unsigned l
 		.q = { table, 0 },
 		.group = ctx->did,
 		.level = (uint8_t)level,
-		.perm = xl->x->perm,
-		.entry_pa = xl->x->entry_pa,
+		.perm = perm,
+		.entry_pa = at,
 		.filled_ns = v->u.sim->clock.now_ns,
 	};
 
@@ -51,67 +52,44 @@ static void cache_table(struct vtd_xl *xl, const struct vtd_ctx *ctx, unsigned l
 	tcache_insert(&v->u.cache[SIM_CACHE_PAGING], &e);
 }
 
-bool vtd_permits(const struct vtd_caps *c, const struct sim_request *rq, uint8_t perm,
-		 uint8_t *reason)
-{
-	bool r = perm & VTD_SS_R, w = perm & VTD_SS_W;
-
-	/* An atomic that lacks both reports the write: the specification does not say. */
-	if ((rq->access == SIM_WRITE || rq->access == SIM_ATOMIC) && !w) {
-		*reason = VTD_FR_SS_WRITE;
-		return false;
-	}
-	if (rq->access == SIM_ZLR && c->zlr && w)
-		return true;
-	if (rq->access != SIM_WRITE && !r) {
-		*reason = VTD_FR_SS_READ;
-		return false;
-	}
-	return true;
-}
-
-static uint8_t done(struct vtd_xl *xl, unsigned level, uint64_t entry)
-{
-	uint8_t reason = 0;
-
-	xl->x->level = (uint8_t)level;
-	xl->x->pa = tc_base(entry & VTD_SS_ADDR, level);
-	if (xl->rq->at == SIM_AT_UNTRANSLATED)
-		vtd_permits(&xl->v->caps, xl->rq, xl->x->perm, &reason);
-	return reason;
-}
-
 uint8_t vtd_walk(struct vtd_xl *xl, const struct vtd_ctx *ctx)
 {
 	const struct vtd_caps *c = &xl->v->caps;
+	struct sim *s = xl->v->u.sim;
 	struct sim_xlat *x = xl->x;
-	unsigned top = ctx->aw + 1u, level;
-	uint64_t table, entry;
-	bool fill = cacheable(xl);
+	const uint64_t iova = xl->rq->addr;
+	unsigned top = ctx->aw + 1u, level, shift;
+	uint64_t table, entry = 0, at;
+	uint8_t perm = VTD_SS_R | VTD_SS_W, reason;
+	bool fill = cacheable(xl), leaf;
 
-	x->perm = VTD_SS_R | VTD_SS_W;
-	for (level = start(xl, ctx, top, &table);; level--) {
-		bool leaf;
-
-		x->level = (uint8_t)level;
-		x->entry_pa = table + 8 * ((xl->rq->addr >> TC_SIZE_LG2(level)) & 0x1FF);
-		if (!bus_read64(xl->v->u.sim, &xl->port, x->entry_pa, &entry))
-			return level == top ? VTD_FR_CTX_INV : VTD_FR_SS_ACCESS;
-		x->entry = entry;
-		if (!(entry & (VTD_SS_R | VTD_SS_W))) {
-			x->perm = 0;
-			return xl->rq->access == SIM_WRITE || xl->rq->access == SIM_ATOMIC
-				       ? VTD_FR_SS_WRITE
-				       : VTD_FR_SS_READ;
-		}
-		leaf = level == 0 || (level <= 2 && (entry & VTD_SS_PS));
+	level = start(xl, ctx, top, &table, &perm);
+	for (shift = TC_SIZE_LG2(level);; level--, shift -= 9) {
+		at = table + 8 * (iova >> shift & 0x1FF);
+		reason = level == top ? VTD_FR_CTX_INV : VTD_FR_SS_ACCESS;
+		if (!bus_read64(s, &xl->port, at, &entry))
+			break;
+		perm &= (uint8_t)entry;
+		reason = 0;
+		if (!(entry & (VTD_SS_R | VTD_SS_W)))
+			break;
+		reason = VTD_FR_SS_RSVD;
+		leaf = !level || (entry & VTD_SS_PS && level <= 2);
 		if (entry & (leaf ? c->leaf_rsvd[level] : c->table_rsvd[level]))
-			return VTD_FR_SS_RSVD;
-		x->perm &= (uint8_t)(entry & (VTD_SS_R | VTD_SS_W));
+			break;
+		reason = 0;
 		if (leaf)
-			return done(xl, level, entry);
+			break;
 		table = entry & VTD_SS_ADDR;
 		if (fill)
-			cache_table(xl, ctx, level, table);
+			cache_table(xl, ctx, level, perm, at, table);
 	}
+	x->level = (uint8_t)level;
+	x->entry_pa = at;
+	x->entry = entry;
+	x->perm = perm;
+	x->pa = entry & VTD_SS_ADDR & ~(((uint64_t)1 << shift) - 1);
+	if (reason || (perm && xl->rq->at != SIM_AT_UNTRANSLATED))
+		return reason;
+	return vtd_permits(c, xl->rq, perm);
 }

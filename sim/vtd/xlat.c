@@ -7,7 +7,8 @@
 
 void vtd_update_fast(struct vtd_unit *v)
 {
-	v->fast = v->tes && v->ttm == VTD_TTM_LEGACY && !v->ssirwe && !vtd_pmr_active(v);
+	v->tables = v->tes && v->ttm == VTD_TTM_LEGACY && !v->ssirwe && !vtd_pmr_active(v);
+	v->fast = v->tables && v->u.cache[SIM_CACHE_IOTLB].keep != SIM_KEEP_LRU;
 }
 
 static bool in_interrupt_range(uint64_t first, uint64_t last)
@@ -49,7 +50,7 @@ static void cache_page(struct vtd_xl *xl, const struct vtd_ctx *ctx, uint8_t rea
 		.q = { pa, x->entry },
 		.group = ctx->did,
 		.level = (uint8_t)level,
-		.perm = x->perm,
+		.perm = reason ? 0 : x->perm,
 		.flags = (uint8_t)((ctx->fpd ? VTD_TLB_FPD : 0) |
 				   (ctx->tt == VTD_TT_DEV_TLB ? VTD_TLB_ATS : 0) |
 				   (fracture ? VTD_TLB_FRACTURE : 0) | (reason ? TC_NEGATIVE : 0)),
@@ -99,7 +100,7 @@ static void translated(struct vtd_xl *xl, uint64_t pa)
 {
 	xl->x->pa = pa;
 	xl->x->outcome = SIM_OUTCOME_OK;
-	if (vtd_pmr_active(xl->v) && (xl->unmapped || xl->v->caps.major >= 2) &&
+	if (!xl->v->tables && vtd_pmr_active(xl->v) && (xl->unmapped || xl->v->caps.major >= 2) &&
 	    vtd_pmr_blocks(xl->v, pa, xl->rq->len ? xl->rq->len : 1))
 		xl->x->outcome = SIM_OUTCOME_BLOCKED;
 }
@@ -201,7 +202,7 @@ static void through_tables(struct vtd_xl *xl, const struct vtd_ctx *ctx)
 		return;
 	}
 	page = x->pa;
-	if (xl->cache) {
+	if (xl->cache && tcache_keeps(&xl->cache->u.cache[SIM_CACHE_IOTLB])) {
 		cache_page(xl, ctx, 0);
 		if (xl->cache->u.sim->policy.prefetch)
 			prefetch(xl, ctx);
@@ -247,7 +248,7 @@ static bool hit(struct vtd_xl *xl, const struct tc_entry *e)
 	if (e->flags & TC_NEGATIVE && e->reason == VTD_FR_SS_RSVD)
 		reason = VTD_FR_SS_RSVD;
 	else if (xl->rq->at == SIM_AT_UNTRANSLATED)
-		vtd_permits(&v->caps, xl->rq, e->perm, &reason);
+		reason = vtd_permits(&v->caps, xl->rq, e->perm);
 	/* A hit whose permission is too small may fault as it stands, or walk again: both are legal. */
 	if (reason && !(e->flags & TC_NEGATIVE) && v->u.sim->policy.rewalk_on_permission)
 		return false;
@@ -382,7 +383,8 @@ static __attribute__((noinline)) void full(struct vtd_unit *v, const struct sim_
 {
 	struct vtd_xl xl = { .v = v, .cache = v, .rq = rq, .x = x, .port = v->port };
 
-	if (v->fast && rq->at != SIM_AT_TRANSLATED && !(rq->flags & SIM_REQ_PASID) &&
+	*x = (struct sim_xlat){ 0 };
+	if (v->tables && rq->at != SIM_AT_TRANSLATED && !(rq->flags & SIM_REQ_PASID) &&
 	    !in_interrupt_range(rq->addr, rq->addr) &&
 	    !(rq->at == SIM_AT_TRANSLATION && rq->access == SIM_WRITE) &&
 	    rq->at <= SIM_AT_TRANSLATED) {
@@ -398,26 +400,34 @@ static __attribute__((noinline)) void full(struct vtd_unit *v, const struct sim_
 	trace_result(v, rq, x);
 }
 
+/* What an access needs; a zero-length read is never settled by the fast path. */
+static const uint8_t needed[] = {
+	[SIM_READ] = VTD_SS_R,
+	[SIM_WRITE] = VTD_SS_W,
+	[SIM_ATOMIC] = VTD_SS_R | VTD_SS_W,
+	[SIM_ZLR] = 0xFF,
+};
+
+/* The fast path is a leaf function: whatever it does not settle goes to full(). */
 void vtd_translate(struct unit *u, const struct sim_request *rq, struct sim_xlat *x)
 {
 	struct vtd_unit *v = vtd_of(u);
-	struct tc_entry *e;
-	uint8_t reason;
+	const struct tc_entry *e;
 
 	u->stats.requests++;
-	*x = (struct sim_xlat){ 0 };
-	if (__builtin_expect(v->fast && !rq->at && !(rq->flags & SIM_REQ_PASID) &&
-				     rq->addr >> 20 != VTD_INTR_FIRST >> 20,
+	if (__builtin_expect(v->fast && !(rq->at | (rq->flags & SIM_REQ_PASID)) &&
+				     rq->addr >> 20 != VTD_INTR_FIRST >> 20 &&
+				     rq->access <= SIM_ZLR,
 			     1)) {
-		e = tcache_find(&u->cache[SIM_CACHE_IOTLB], rq->addr, rq->rid);
-		if (__builtin_expect(e && !(e->flags & TC_NEGATIVE) &&
-					     vtd_permits(&v->caps, rq, e->perm, &reason),
-				     1)) {
-			x->pa = e->q[0] + (rq->addr - e->addr);
-			x->entry = e->q[1];
-			x->source = SIM_FROM_IOTLB;
-			x->perm = e->perm;
-			x->level = e->level;
+		e = tcache_glance(&u->cache[SIM_CACHE_IOTLB], rq->addr, rq->rid);
+		if (__builtin_expect(e && !(needed[rq->access] & ~e->perm), 1)) {
+			*x = (struct sim_xlat){
+				.pa = e->q[0] + (rq->addr - e->addr),
+				.entry = e->q[1],
+				.source = SIM_FROM_IOTLB,
+				.perm = e->perm,
+				.level = e->level,
+			};
 			u->stats.hits++;
 			trace(u->sim, SIM_TRACE_XLAT, u->index, rq->rid, SIM_FROM_IOTLB, rq->access,
 			      rq->addr, x->pa);

@@ -39,14 +39,19 @@ static uint64_t calibrate(bench_fn fn, void *ctx, uint64_t chunk)
 	return chunk ? (n + chunk - 1) / chunk * chunk : n;
 }
 
+bool bench_wants(const struct bench *b, const char *name)
+{
+	return b->rows < BENCH_ROWS &&
+	       (!b->only || strstr(name, b->only) || !strncmp(name, "floor_", 6));
+}
+
 void bench_run(struct bench *b, const char *name, bench_fn fn, void *ctx, uint64_t chunk)
 {
 	double ns[BENCH_ROUNDS];
 	struct bench_row *row;
 	uint64_t n;
 
-	if ((b->only && !strstr(name, b->only) && strncmp(name, "floor_", 6)) ||
-	    b->rows == BENCH_ROWS)
+	if (!bench_wants(b, name))
 		return;
 	n = calibrate(fn, ctx, chunk);
 	for (int i = 0; i < BENCH_ROUNDS; i++)

@@ -27,6 +27,9 @@ struct bench {
 
 uint64_t bench_now(void);
 
+/* Whether this row is asked for: a filtered one needs no set-up. */
+bool bench_wants(const struct bench *b, const char *name);
+
 /* Measures one case and prints its row; `chunk` is the number of operations fn wants at once (0: any). */
 void bench_run(struct bench *b, const char *name, bench_fn fn, void *ctx, uint64_t chunk);
 

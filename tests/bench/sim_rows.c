@@ -227,8 +227,11 @@ static uint64_t run_inval_domain(void *ctx, uint64_t n)
 static void row(struct bench *b, const char *name, bench_fn fn, const struct wish *w, uint64_t warm,
 		uint64_t chunk)
 {
-	struct rig r = start(w);
+	struct rig r;
 
+	if (!bench_wants(b, name))
+		return;
+	r = start(w);
 	if (w->pages == BENCH_PAGES_RAND) {
 		r.order = bench_random_order();
 		r.mask = BENCH_PAGES_RAND - 1;
