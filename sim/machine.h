@@ -234,7 +234,7 @@ enum device_answer {
 /*
  * Device-TLB invalidation for `rid` with tag `tag`: schedules the answer, which reaches the unit through
  * unit_ops.devtlb_answer. The device drops [first, last] just before it answers: until then it may use what it has, as a
- * device may, so that a driver that does not wait is seen. DEVICE_SILENT: no such device, its ATS is off, or injection: no
+ * device may, so that a driver that does not wait is seen. DEVICE_SILENT: no such device, one without ATS, or injection: no
  * answer will come and nothing is dropped.
  */
 enum device_answer device_invalidate(struct sim *s, uint32_t unit, uint16_t rid, uint32_t tag,

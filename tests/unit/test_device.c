@@ -645,6 +645,19 @@ START_TEST(test_device_answers_in_order_each_at_its_time)
 }
 END_TEST
 
+START_TEST(test_device_with_ats_switched_off_still_answers)
+{
+	struct world w;
+
+	three_entries(&w);
+	ck_assert_int_eq(sim_device_ats(w.s, w.dev, false), SIM_OK);
+	ck_assert_int_eq(invalidate(&w, 1, 0, UINT64_MAX), DEVICE_ANSWERS);
+	sim_advance(w.s, 1000000000);
+	ck_assert_uint_eq(w.f->answers, 1);
+	sim_destroy(w.s);
+}
+END_TEST
+
 START_TEST(test_device_without_ats_is_silent)
 {
 	struct world w;
@@ -652,8 +665,8 @@ START_TEST(test_device_without_ats_is_silent)
 	three_entries(&w);
 	ck_assert_int_eq(device_invalidate(w.s, 0, 0x77, 1, 0, UINT64_MAX), DEVICE_SILENT);
 	ck_assert_int_eq(device_invalidate(w.s, 5, RID, 1, 0, UINT64_MAX), DEVICE_SILENT);
-	ck_assert_int_eq(sim_device_ats(w.s, w.dev, false), SIM_OK);
-	ck_assert_int_eq(invalidate(&w, 1, 0, UINT64_MAX), DEVICE_SILENT);
+	ck_assert_int_ge(sim_device_add(w.s, 0, 0x78, false), 0);
+	ck_assert_int_eq(device_invalidate(w.s, 0, 0x78, 1, 0, UINT64_MAX), DEVICE_SILENT);
 	sim_advance(w.s, 1000000000);
 	ck_assert_uint_eq(w.f->answers, 0);
 	sim_destroy(w.s);
@@ -741,6 +754,7 @@ static Suite *make_suite(void)
 	t = tcase_create("invalidation");
 	tcase_add_test(t, test_device_drops_when_it_answers);
 	tcase_add_test(t, test_device_answers_in_order_each_at_its_time);
+	tcase_add_test(t, test_device_with_ats_switched_off_still_answers);
 	tcase_add_test(t, test_device_without_ats_is_silent);
 	tcase_add_test(t, test_device_misbehaves_when_told_to);
 	tcase_add_test(t, test_device_stale_tlb_entries_are_seen);
