@@ -47,6 +47,7 @@ struct run {
 	void *report;
 	struct report_totals totals;
 	size_t last_entry; /* the last one an item was reported for */
+	size_t last_error; /* the last one whose error was told */
 };
 
 enum {
@@ -102,8 +103,11 @@ static bool job_done(void *ctx, size_t n, const struct run_result *result)
 		.result = result,
 	};
 
-	if (e->scenario && result->verdict == RUN_ERROR)
-		cli_error("%s: %s", e->path, result->text);
+	if (e->scenario && result->verdict == RUN_ERROR && run->last_error != job->entry) {
+		cli_error("%s%s%s: %s%s%s", e->path, *item.id ? "#" : "", item.id, result->step,
+			  *result->step ? ": " : "", result->text);
+		run->last_error = job->entry; /* the other permutations mostly say the same */
+	}
 	count_result(run, job->entry, result->verdict);
 	run->form->item(run->report, &item);
 	if (run->fail_fast && (result->verdict == RUN_FAIL || result->verdict == RUN_ERROR)) {
@@ -263,7 +267,7 @@ static int run_jobs(struct run *run)
 	};
 	int error;
 
-	run->last_entry = SIZE_MAX;
+	run->last_entry = run->last_error = SIZE_MAX;
 	run->report = run->form->begin(&info);
 	error = pool_run(&spec);
 	run->form->end(run->report, &run->totals);
