@@ -2,7 +2,10 @@
 #include "report.h"
 
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
+
+#include "cli.h"
 
 const struct report_form *report_find(const char *name)
 {
@@ -105,21 +108,42 @@ void report_again(FILE *out, const struct report_info *info, const struct report
 		fputc('\'', out);
 }
 
-void report_lines(FILE *out, const char *indent, const char *text)
+/* How much of a line of `len` bytes to print first: whole words within `width`, at least one. */
+static size_t first_part(const char *line, size_t len, size_t width)
+{
+	if (len <= width)
+		return len;
+	for (size_t at = width; at > 0; at--)
+		if (line[at] == ' ')
+			return at;
+	return len;
+}
+
+static void put_part(FILE *out, const char *indent, const char *text, size_t len)
+{
+	char *part = cli_alloc(len + 1, 1);
+
+	memcpy(part, text, len);
+	fputs(indent, out);
+	report_clean(out, part, false);
+	fputc('\n', out);
+	free(part);
+}
+
+void report_lines(FILE *out, const char *indent, const char *text, size_t width)
 {
 	while (*text) {
-		size_t len = strcspn(text, "\n");
-		char line[512];
+		size_t left = strcspn(text, "\n");
 
-		/* Long lines are cut into pieces, which a reader of a report never minds. */
-		if (len >= sizeof(line))
-			len = sizeof(line) - 1;
-		memcpy(line, text, len);
-		line[len] = '\0';
-		fputs(indent, out);
-		report_clean(out, line, false);
-		fputc('\n', out);
-		text += len;
+		do {
+			size_t len = first_part(text, left, width);
+
+			put_part(out, indent, text, len);
+			text += len;
+			left -= len;
+			for (; left && *text == ' '; left--)
+				text++;
+		} while (left);
 		if (*text == '\n')
 			text++;
 	}

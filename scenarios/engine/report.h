@@ -62,7 +62,8 @@ void report_clean(FILE *out, const char *text, bool lines);
 /* Decodes one character of well-formed UTF-8; returns its bytes, 0 when the next byte starts none. */
 size_t report_utf8(const char *text, uint32_t *code);
 
-/* Writes each line of text after `indent`; nothing for an empty text. */
-void report_lines(FILE *out, const char *indent, const char *text);
+/* Writes each line of text after `indent`, broken between words beyond `width` bytes; nothing for an empty text. */
+#define REPORT_UNBROKEN SIZE_MAX
+void report_lines(FILE *out, const char *indent, const char *text, size_t width);
 
 #endif

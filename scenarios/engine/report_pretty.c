@@ -6,6 +6,8 @@
 #include "cli.h"
 #include "report.h"
 
+#define TEXT_WIDTH 98
+
 struct pretty {
 	struct report_info info;
 	struct timespec start;
@@ -110,10 +112,10 @@ static void put_failure(struct pretty *p, const struct report_item *item)
 	put_fact(p, "title", item->title);
 	put_fact(p, "reference", item->spec);
 	put_fact(p, "step", r->step);
-	report_lines(out, "  ", r->text);
+	report_lines(out, "  ", r->text, TEXT_WIDTH);
 	if (*r->tail) {
 		put_toned(&p->info, TONE_DIM, "  trace, last lines:\n");
-		report_lines(out, "    ", r->tail);
+		report_lines(out, "    ", r->tail, REPORT_UNBROKEN);
 	}
 	fputs("  run again: ", out);
 	report_again(out, &p->info, item);

@@ -52,7 +52,7 @@ static void put_block(FILE *out, const char *key, const char *text)
 	if (!*text)
 		return;
 	fprintf(out, "  %s: |2\n", key);
-	report_lines(out, "    ", text);
+	report_lines(out, "    ", text, REPORT_UNBROKEN);
 }
 
 static void put_details(struct tap *t, const struct report_item *item)
