@@ -117,14 +117,17 @@ static void complete_ats(struct vtd_xl *xl, uint64_t page)
 	struct sim_xlat *x = xl->x;
 	uint64_t size = BIT64(TC_SIZE_LG2(x->level));
 
-	if (page_in_interrupt_range(page, x->level)) {
-		fail(xl, VTD_FR_INTR_OUT);
-		return;
-	}
 	if (xl->rq->flags & SIM_REQ_NO_WRITE && xl->v->caps.nwfs)
 		x->perm &= (uint8_t)~VTD_SS_W;
-	x->pa = page + (xl->rq->addr & (size - 1));
-	x->outcome = x->perm ? SIM_OUTCOME_OK : SIM_OUTCOME_NO_ACCESS;
+	/* Without permission no address is returned, so none can lie in the interrupt range. */
+	if (!x->perm) {
+		x->outcome = SIM_OUTCOME_NO_ACCESS;
+	} else if (page_in_interrupt_range(page, x->level)) {
+		fail(xl, VTD_FR_INTR_OUT);
+	} else {
+		x->pa = page + (xl->rq->addr & (size - 1));
+		x->outcome = SIM_OUTCOME_OK;
+	}
 }
 
 static void complete(struct vtd_xl *xl, uint64_t page)
