@@ -134,7 +134,8 @@ enum device_answer device_invalidate(struct sim *s, uint32_t unit, uint16_t rid,
 	struct device_flight *f;
 
 	/* A device whose ATS was switched off still answers: software invalidates once more after that. */
-	if (!d || !d->has_ats || d->flights == DEVICE_FLIGHTS || s->timing.devtlb_ns == TIMING_NEVER)
+	if (!d || !d->has_ats || d->flights == DEVICE_FLIGHTS ||
+	    s->timing.devtlb_ns == TIMING_NEVER)
 		return DEVICE_SILENT;
 	if (inject_fires(s, SIM_POINT_DEVTLB_SILENT, SIM_MASTER_ANY, rid, rid, NULL))
 		return DEVICE_SILENT;

@@ -24,7 +24,7 @@ struct reg_desc {
 	uint64_t reset;
 	uint64_t rw, w1c; /* bits in no mask are read-only */
 	uint64_t
-	        wo; /* bits hooks see in `raw` although they read 0: no reserved-bit complaint for them */
+		wo; /* bits hooks see in `raw` although they read 0: no reserved-bit complaint for them */
 	uint64_t ignored; /* RsvdP or read-only bits that software may write back: no complaint */
 	uint32_t index;   /* for rows of one kind: which of them */
 	/* After the rules; may be NULL. May change the value through reg_set. */

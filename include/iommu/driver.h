@@ -29,7 +29,8 @@
 
 #include "iommu/plat.h"
 
-/* clang-format off: what each member means stands beside it, aligned by hand */
+/* What each member means stands beside it, aligned by hand. */
+/* clang-format off */
 
 #if defined(__GNUC__)
 #define IOMMU_MUST_CHECK __attribute__((warn_unused_result))

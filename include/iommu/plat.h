@@ -11,7 +11,8 @@
 
 #include <stdint.h>
 
-/* clang-format off: what each member means stands beside it, aligned by hand */
+/* What each member means stands beside it, aligned by hand. */
+/* clang-format off */
 
 /* How mem_sync makes earlier stores reach the hardware. */
 enum iommu_sync {

@@ -21,7 +21,8 @@
 
 #include "iommusim/policy.h"
 
-/* clang-format off: what each member means stands beside it, aligned by hand */
+/* What each member means stands beside it, aligned by hand. */
+/* clang-format off */
 
 enum sim_finding_kind {
 	SIM_FINDING_OUTCOME = 0,

@@ -21,6 +21,9 @@
 #include "iommusim/policy.h"
 #include "iommusim/trace.h"
 
+/* What each member means stands beside it, aligned by hand. */
+/* clang-format off */
+
 enum sim_error {
 	SIM_OK = 0,
 	SIM_E_INVAL = -1,	 /* an argument breaks the contract */

@@ -7,7 +7,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* clang-format off: what each member means stands beside it, aligned by hand */
+/* What each member means stands beside it, aligned by hand. */
+/* clang-format off */
 
 enum sim_trace_kind {
 	SIM_TRACE_NONE = 0,

@@ -9,7 +9,8 @@
 
 #include "iommusim/sim.h"
 
-/* clang-format off: what each member means stands beside it, aligned by hand */
+/* What each member means stands beside it, aligned by hand. */
+/* clang-format off */
 
 /*
  * A unit as its capability registers present it; the values have the layout of VER_REG, CAP_REG and ECAP_REG (VT-d 11.4,

@@ -11,7 +11,8 @@
 #include <stdint.h>
 #include <stdio.h>
 
-/* clang-format off: what each member means stands beside it, aligned by hand */
+/* What each member means stands beside it, aligned by hand. */
+/* clang-format off */
 
 struct scenario;
 

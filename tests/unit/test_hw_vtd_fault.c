@@ -13,8 +13,8 @@ struct reason {
 	const char *text;
 };
 
-#define ROW(code, name, cond, qualified, text) {code, #name, cond, qualified, text},
-static const struct reason reasons[] = {VTD_FAULT_REASONS(ROW)};
+#define ROW(code, name, cond, qualified, text) { code, #name, cond, qualified, text },
+static const struct reason reasons[] = { VTD_FAULT_REASONS(ROW) };
 #undef ROW
 
 #define REASONS (sizeof(reasons) / sizeof(reasons[0]))
@@ -108,8 +108,8 @@ START_TEST(test_fault_codes_and_names_are_unique)
 			ck_assert_str_ne(reasons[i].name, reasons[k].name);
 			ck_assert_str_ne(reasons[i].text, reasons[k].text);
 			ck_assert_msg(!*reasons[i].cond ||
-			                      strcmp(reasons[i].cond, reasons[k].cond) != 0,
-			              "%s", reasons[i].cond);
+					      strcmp(reasons[i].cond, reasons[k].cond) != 0,
+				      "%s", reasons[i].cond);
 		}
 	}
 }

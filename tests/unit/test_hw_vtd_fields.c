@@ -44,7 +44,7 @@ START_TEST(test_fields_every_row_lies_in_its_word)
 
 		ck_assert_msg(r->hi >= r->lo, "%s %u:%u", r->word, r->hi, r->lo);
 		ck_assert_msg(r->lo >= first && r->hi < first + word_bits(r->word), "%s %u:%u",
-		              r->word, r->hi, r->lo);
+			      r->word, r->hi, r->lo);
 	}
 }
 END_TEST
@@ -59,9 +59,9 @@ START_TEST(test_fields_every_mask_has_the_specifications_bits)
 		if (!r->name)
 			continue;
 		ck_assert_msg(r->mask == bits_of(r), "%s is %#llx, not bits %u:%u of %s", r->name,
-		              (unsigned long long)r->mask, r->hi, r->lo, r->word);
+			      (unsigned long long)r->mask, r->hi, r->lo, r->word);
 		ck_assert_msg(8 * r->bytes == word_bits(r->word), "%s has %zu bytes", r->name,
-		              r->bytes);
+			      r->bytes);
 	}
 }
 END_TEST
@@ -84,7 +84,7 @@ START_TEST(test_fields_every_name_has_its_words_number)
 		end = strchr(r->name + strlen("VTD_"), '_');
 		ck_assert_ptr_nonnull(end);
 		ck_assert_msg((unsigned)(end[-1] - '0') == word_number(r->word), "%s in %s",
-		              r->name, r->word);
+			      r->name, r->word);
 	}
 }
 END_TEST
@@ -112,7 +112,7 @@ START_TEST(test_fields_of_a_word_do_not_overlap)
 		if (r->kind == ROW_VIEW)
 			continue;
 		ck_assert_msg(twice == 0, "%s %s: %#llx", r->word, r->name ? r->name : "-",
-		              (unsigned long long)twice);
+			      (unsigned long long)twice);
 	}
 }
 END_TEST
@@ -150,7 +150,7 @@ START_TEST(test_fields_every_32_bit_word_has_rows)
 
 	for (i = 0; i < sizeof(layout_words32) / sizeof(layout_words32[0]); i++)
 		ck_assert_msg(covered(layout_words32[i], LAYOUT_ROWS) != 0, "%s",
-		              layout_words32[i]);
+			      layout_words32[i]);
 }
 END_TEST
 
@@ -233,7 +233,7 @@ START_TEST(test_fields_encoded_values_fit_and_match)
 	for (i = 0; i < sizeof(encodings) / sizeof(encodings[0]); i++) {
 		ck_assert_msg(encodings[i].value == encodings[i].typed, "%s", encodings[i].name);
 		ck_assert_msg(FIELD_FITS(encodings[i].mask, encodings[i].value), "%s",
-		              encodings[i].name);
+			      encodings[i].name);
 	}
 }
 END_TEST

@@ -5,6 +5,9 @@
 #include "unit.h"
 #include "hw/vtd.h"
 
+/* Each literal stands beside the fields it is made of, aligned by hand. */
+/* clang-format off */
+
 #define IMAGE(composed, literal) ck_assert_uint_eq(composed, UINT64_C(literal))
 #define DECODE(mask, literal, value) ck_assert_uint_eq(FIELD_GET(mask, UINT64_C(literal)), value)
 

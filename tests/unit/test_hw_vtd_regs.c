@@ -64,7 +64,7 @@ END_TEST
 /* Registers and holes together use every byte of the first page once; arrays count with all their members. */
 START_TEST(test_regs_and_holes_fill_the_first_page)
 {
-	unsigned char used[0x1000] = {0};
+	unsigned char used[0x1000] = { 0 };
 	uint32_t b;
 	size_t i;
 	unsigned n;
@@ -139,14 +139,14 @@ END_TEST
 
 START_TEST(test_regs_events_have_one_layout)
 {
-	static const uint32_t ctl[] = {VTD_REG_FECTL, VTD_REG_IECTL, VTD_REG_PECTL,
-	                               VTD_REG_PERFINTRCTL};
-	static const uint32_t data[] = {VTD_REG_FEDATA, VTD_REG_IEDATA, VTD_REG_PEDATA,
-	                                VTD_REG_PERFINTRDATA};
-	static const uint32_t addr[] = {VTD_REG_FEADDR, VTD_REG_IEADDR, VTD_REG_PEADDR,
-	                                VTD_REG_PERFINTRADDR};
-	static const uint32_t uaddr[] = {VTD_REG_FEUADDR, VTD_REG_IEUADDR, VTD_REG_PEUADDR,
-	                                 VTD_REG_PERFINTRUADDR};
+	static const uint32_t ctl[] = { VTD_REG_FECTL, VTD_REG_IECTL, VTD_REG_PECTL,
+					VTD_REG_PERFINTRCTL };
+	static const uint32_t data[] = { VTD_REG_FEDATA, VTD_REG_IEDATA, VTD_REG_PEDATA,
+					 VTD_REG_PERFINTRDATA };
+	static const uint32_t addr[] = { VTD_REG_FEADDR, VTD_REG_IEADDR, VTD_REG_PEADDR,
+					 VTD_REG_PERFINTRADDR };
+	static const uint32_t uaddr[] = { VTD_REG_FEUADDR, VTD_REG_IEUADDR, VTD_REG_PEUADDR,
+					  VTD_REG_PERFINTRUADDR };
 	size_t i;
 
 	for (i = 0; i < 4; i++) {
@@ -189,7 +189,7 @@ START_TEST(test_regs_perfmon_events)
 
 	for (i = 0; i < sizeof(events) / sizeof(events[0]); i++) {
 		ck_assert_msg(events[i].event == UINT32_C(1) << events[i].typed_event, "%s",
-		              events[i].name);
+			      events[i].name);
 		ck_assert_msg(events[i].group == events[i].typed_group, "%s", events[i].name);
 	}
 }

@@ -135,7 +135,7 @@ START_TEST(test_reserved_masks_match_the_hexadecimal)
 
 	for (i = 0; i < RESERVED; i++)
 		ck_assert_msg(reserved[i].mask == reserved[i].hex, "%s: %#llx", reserved[i].name,
-		              (unsigned long long)reserved[i].mask);
+			      (unsigned long long)reserved[i].mask);
 }
 END_TEST
 
@@ -147,9 +147,9 @@ START_TEST(test_reserved_bits_are_what_fields_and_ignored_bits_leave)
 		uint64_t used = fields_of(reserved[i].word) | ignored_of(reserved[i].word);
 
 		ck_assert_msg((fields_of(reserved[i].word) & reserved[i].mask) == 0, "%s",
-		              reserved[i].name);
+			      reserved[i].name);
 		ck_assert_msg(reserved[i].mask == ~used, "%s: %#llx", reserved[i].name,
-		              (unsigned long long)~used);
+			      (unsigned long long)~used);
 	}
 }
 END_TEST
@@ -202,9 +202,9 @@ START_TEST(test_reserved_by_capability_or_mode)
 	ck_assert_uint_eq(VTD_PID4_RSVD_XAPIC, UINT64_C(0xFFFF00FF00000000));
 	ck_assert_uint_eq(VTD_PID4_RSVD_XAPIC | VTD_PID4_NDST_XAPIC, VTD_PID4_NDST);
 	ck_assert_uint_eq(VTD_DEVTLBD0_PFSID_HI | VTD_DEVTLBD0_PFSID_LO,
-	                  UINT64_C(0xFFF000000000F000));
+			  UINT64_C(0xFFF000000000F000));
 	ck_assert_uint_eq(VTD_PDEVTLBD0_PFSID_HI | VTD_PDEVTLBD0_PFSID_LO,
-	                  UINT64_C(0xFFF000000000F000));
+			  UINT64_C(0xFFF000000000F000));
 	ck_assert_uint_eq(VTD_WAITD0_PD, UINT64_C(0x80));
 	ck_assert_uint_eq(VTD_SS_SNP, UINT64_C(0x800));
 	ck_assert_uint_eq(VTD_SS_PS, UINT64_C(0x80));
