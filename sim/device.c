@@ -157,6 +157,13 @@ enum device_answer device_invalidate(struct sim *s, uint32_t unit, uint16_t rid,
 
 /* ---- translation ---- */
 
+static __attribute__((noinline)) void
+translate_checked(struct sim *s, struct unit *u, const struct sim_request *rq, struct sim_xlat *x)
+{
+	u->ops->translate(u, rq, x);
+	oracle_translated(s, u, rq, x);
+}
+
 void sim_translate(struct sim *s, const struct sim_request *rq, struct sim_xlat *x)
 {
 	struct unit *u = sim_unit(s, rq->unit);
@@ -165,12 +172,10 @@ void sim_translate(struct sim *s, const struct sim_request *rq, struct sim_xlat 
 		*x = (struct sim_xlat){ .outcome = SIM_OUTCOME_UR };
 		return;
 	}
-	if (__builtin_expect(!s->check, 1)) {
+	if (__builtin_expect(!s->check, 1))
 		u->ops->translate(u, rq, x);
-		return;
-	}
-	u->ops->translate(u, rq, x);
-	oracle_translated(s, u, rq, x);
+	else
+		translate_checked(s, u, rq, x);
 }
 
 /* Requests with and without PASID are different requesters to a TLB. */

@@ -143,6 +143,26 @@ int sim_mem_add(struct sim *s, uint64_t first, uint64_t last)
 	return rc;
 }
 
+int unit_caches_init(struct sim *s, struct unit *u)
+{
+	int rc = SIM_OK;
+
+	for (unsigned i = 0; i < SIM_CACHE_DEVICE && !rc; i++) {
+		struct sim_policy policy = s->policy;
+
+		if (policy.keep_nothing >> i & 1)
+			policy.keep = SIM_KEEP_NONE;
+		rc = tcache_init(&u->cache[i], &policy, s->seed, STREAM_CACHE + u->index * 8 + i);
+	}
+	return rc;
+}
+
+void unit_caches_destroy(struct unit *u)
+{
+	for (unsigned i = 0; i < SIM_CACHE_DEVICE; i++)
+		tcache_destroy(&u->cache[i]);
+}
+
 int sim_unit_add(struct sim *s, struct unit *u, uint64_t base, uint64_t bytes)
 {
 	uint64_t last = base + bytes - 1;

@@ -161,6 +161,15 @@ static inline bool bus_read64(struct sim *s, const struct port *port, uint64_t p
 	return bus_read64_slow(s, port, pa, val);
 }
 
+/*
+ * The window most table reads fall into, for a walk to hold in registers; size 0 while bus reads take the slow path. A read
+ * it does not cover goes through bus_read64 or bus_read128.
+ */
+static inline struct mem_window bus_direct(const struct sim *s)
+{
+	return s->bus_slow ? (struct mem_window){ 0 } : s->mem.win[0];
+}
+
 /* Two consecutive words, 16-byte aligned, in one atomic access (VT-d 3.x: 128-bit entries are read whole). */
 static inline bool bus_read128(struct sim *s, const struct port *port, uint64_t pa, uint64_t *val)
 {
@@ -264,6 +273,10 @@ int sim_fail(struct sim *s, int error, const char *format, ...)
  * overlap), SIM_E_RANGE.
  */
 int sim_unit_add(struct sim *s, struct unit *u, uint64_t base, uint64_t bytes);
+
+/* Makes and unmakes the unit's caches as the machine's policy says; u->index is set. SIM_E_NOMEM. */
+int unit_caches_init(struct sim *s, struct unit *u);
+void unit_caches_destroy(struct unit *u);
 
 /* The unit or NULL. */
 static inline struct unit *sim_unit(const struct sim *s, uint32_t unit)

@@ -171,11 +171,13 @@ static void caps_reserved(struct vtd_caps *c)
 	uint64_t beyond = c->host_rsvd & VTD_SS_ADDR, sslps = FIELD_GET(VTD_CAP_SSLPS, c->cap);
 	uint64_t snp = c->ecap & VTD_ECAP_SC ? 0 : VTD_SS_SNP;
 
-	for (unsigned level = 0; level < VTD_LEVELS; level++) {
-		bool leaf_here = level == 0 || (level <= 2 && sslps >> (level - 1) & 1);
+	c->rsvd[0][0] = c->rsvd[0][1] = leaf[0] | beyond | snp; /* PS is ignored */
+	for (unsigned level = 1; level < VTD_LEVELS; level++) {
+		uint64_t table = (level >= 3 ? VTD_SS_RSVD_PML : VTD_SS_RSVD_TABLE) | beyond;
+		bool large = level <= 2 && sslps >> (level - 1) & 1;
 
-		c->leaf_rsvd[level] = leaf_here ? leaf[level] | beyond | snp : ~(uint64_t)0;
-		c->table_rsvd[level] = (level >= 3 ? VTD_SS_RSVD_PML : VTD_SS_RSVD_TABLE) | beyond;
+		c->rsvd[level][0] = table;
+		c->rsvd[level][1] = large ? leaf[level] | beyond | snp : table | VTD_SS_PS;
 	}
 }
 

@@ -67,14 +67,22 @@ static void complain_context(struct vtd_unit *v, const struct vtd_ctx *ctx)
 	v->did_table[ctx->did] = geometry;
 }
 
+static bool read_entry(const struct vtd_xl *xl, uint64_t at, uint64_t *q)
+{
+	if (__builtin_expect(at - xl->direct.first < xl->direct.size, 1)) {
+		memcpy(q, xl->direct.base + (at - xl->direct.first), 16);
+		return true;
+	}
+	return bus_read128(xl->v->u.sim, &xl->port, at, q);
+}
+
 static uint8_t read_root(struct vtd_xl *xl, uint64_t *table)
 {
-	struct sim *s = xl->v->u.sim;
 	uint64_t at = xl->v->root + (uint64_t)(xl->rq->rid >> 8) * sizeof(struct vtd_root_entry);
 	uint64_t q[2];
 
 	xl->x->entry_pa = at;
-	if (!bus_read128(s, &xl->port, at, q))
+	if (!read_entry(xl, at, q))
 		return VTD_FR_ROOT_ACCESS;
 	xl->x->entry = q[0];
 	if (!(q[0] & VTD_RE0_P))
@@ -87,11 +95,10 @@ static uint8_t read_root(struct vtd_xl *xl, uint64_t *table)
 
 static uint8_t read_context(struct vtd_xl *xl, uint64_t table, uint64_t *q, struct vtd_ctx *ctx)
 {
-	struct sim *s = xl->v->u.sim;
 	uint64_t at = table + (uint64_t)(xl->rq->rid & 0xFF) * sizeof(struct vtd_context_entry);
 
 	xl->x->entry_pa = at;
-	if (!bus_read128(s, &xl->port, at, q))
+	if (!read_entry(xl, at, q))
 		return VTD_FR_CTX_ACCESS;
 	xl->x->entry = q[0];
 	decode(q, ctx);

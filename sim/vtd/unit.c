@@ -32,8 +32,7 @@ static void destroy(struct unit *u)
 {
 	struct vtd_unit *v = vtd_of(u);
 
-	for (unsigned i = 0; i < SIM_CACHE_DEVICE; i++)
-		tcache_destroy(&u->cache[i]);
+	unit_caches_destroy(u);
 	regfile_destroy(&u->regs);
 	free(v->did_table);
 	free(v);
@@ -50,7 +49,7 @@ static const struct unit_ops vtd_ops = {
 
 static int init(struct sim *s, struct vtd_unit *v, const struct sim_vtd_config *config)
 {
-	int rc = SIM_OK;
+	int rc;
 
 	v->u.ops = &vtd_ops;
 	v->u.sim = s;
@@ -63,9 +62,7 @@ static int init(struct sim *s, struct vtd_unit *v, const struct sim_vtd_config *
 	vtd_pmr_init(v);
 	vtd_qi_init(v);
 	vtd_event_init(v);
-	for (unsigned i = 0; i < SIM_CACHE_DEVICE && !rc; i++)
-		rc = tcache_init(&v->u.cache[i], &s->policy, s->seed,
-				 STREAM_CACHE + s->units * 8 + i);
+	rc = unit_caches_init(s, &v->u);
 	v->did_table = calloc(v->caps.did_mask + 1ul, sizeof(*v->did_table));
 	if (!rc && !v->did_table)
 		rc = SIM_E_NOMEM;

@@ -26,12 +26,10 @@ struct vtd_caps {
 	uint32_t did_mask;
 	uint32_t faults; /* fault recording registers */
 	uint32_t fault_off, inval_off;
-	uint64_t leaf_rsvd
-		[VTD_LEVELS]; /* reserved bits of a leaf, per level; all ones: no leaf there */
-	uint64_t table_rsvd[VTD_LEVELS]; /* reserved bits of an entry that leads on */
-	uint64_t root_rsvd;              /* reserved bits of a root entry's low word */
-	uint64_t ctx_rsvd[2];            /* of a context entry, the pointer apart */
-	uint8_t tt_valid;                /* bit n: translation type n is supported */
+	uint64_t rsvd[VTD_LEVELS][2]; /* reserved bits of an entry with PS = 0 and 1, per level */
+	uint64_t root_rsvd;           /* reserved bits of a root entry's low word */
+	uint64_t ctx_rsvd[2];         /* of a context entry, the pointer apart */
+	uint8_t tt_valid;             /* bit n: translation type n is supported */
 	uint8_t sagaw, widest_aw;
 	bool cm, rwbf, c, qi, dt, pt, psi, zlr, esrtps, adms, nwfs;
 	uint32_t mamv;
@@ -144,7 +142,8 @@ struct vtd_xl {
 	const struct sim_request *rq;
 	struct sim_xlat *x;
 	struct port port;
-	bool fpd;      /* some entry met on the way has FPD set */
+	struct mem_window direct; /* of bus_direct */
+	bool fpd;                 /* some entry met on the way has FPD set */
 	bool unmapped; /* pass-through or translated request: no paging entry was asked */
 };
 

@@ -21,9 +21,6 @@ static unsigned start(struct vtd_xl *xl, const struct vtd_ctx *ctx, unsigned top
 {
 	struct tc_entry *e;
 
-	*table = ctx->table;
-	if (!xl->cache)
-		return top;
 	e = tcache_find(&xl->cache->u.cache[SIM_CACHE_PAGING], xl->rq->addr, ctx->did);
 	if (!e || e->level > top || e->level == 0)
 		return top;
@@ -54,31 +51,35 @@ static void cache_table(struct vtd_xl *xl, const struct vtd_ctx *ctx, unsigned l
 
 uint8_t vtd_walk(struct vtd_xl *xl, const struct vtd_ctx *ctx)
 {
+	const struct mem_window direct = xl->direct;
 	const struct vtd_caps *c = &xl->v->caps;
-	struct sim *s = xl->v->u.sim;
-	struct sim_xlat *x = xl->x;
 	const uint64_t iova = xl->rq->addr;
-	unsigned top = ctx->aw + 1u, level, shift;
-	uint64_t table, entry = 0, at;
-	uint8_t perm = VTD_SS_R | VTD_SS_W, reason;
-	bool fill = cacheable(xl), leaf;
+	const bool fill = cacheable(xl);
+	struct sim_xlat *x = xl->x;
+	unsigned top = ctx->aw + 1u, level = top, shift, large;
+	uint64_t table = ctx->table, entry, at;
+	uint8_t perm = VTD_SS_R | VTD_SS_W, reason = 0;
 
-	level = start(xl, ctx, top, &table, &perm);
+	if (fill)
+		level = start(xl, ctx, top, &table, &perm);
 	for (shift = TC_SIZE_LG2(level);; level--, shift -= 9) {
 		at = table + 8 * (iova >> shift & 0x1FF);
-		reason = level == top ? VTD_FR_CTX_INV : VTD_FR_SS_ACCESS;
-		if (!bus_read64(s, &xl->port, at, &entry))
+		if (__builtin_expect(at - direct.first < direct.size, 1)) {
+			memcpy(&entry, direct.base + (at - direct.first), sizeof(entry));
+		} else if (!bus_read64(xl->v->u.sim, &xl->port, at, &entry)) {
+			entry = 0;
+			reason = level == top ? VTD_FR_CTX_INV : VTD_FR_SS_ACCESS;
 			break;
+		}
 		perm &= (uint8_t)entry;
-		reason = 0;
 		if (!(entry & (VTD_SS_R | VTD_SS_W)))
 			break;
-		reason = VTD_FR_SS_RSVD;
-		leaf = !level || (entry & VTD_SS_PS && level <= 2);
-		if (entry & (leaf ? c->leaf_rsvd[level] : c->table_rsvd[level]))
+		large = (entry & VTD_SS_PS) != 0;
+		if (entry & c->rsvd[level][large]) {
+			reason = VTD_FR_SS_RSVD;
 			break;
-		reason = 0;
-		if (leaf)
+		}
+		if (large | !level)
 			break;
 		table = entry & VTD_SS_ADDR;
 		if (fill)

@@ -69,7 +69,9 @@ static void prefetch(struct vtd_xl *xl, const struct vtd_ctx *ctx)
 	struct vtd_unit *v = xl->cache;
 	struct sim_request rq = *xl->rq;
 	struct sim_xlat x = { 0 };
-	struct vtd_xl next = { .v = xl->v, .rq = &rq, .x = &x, .port = xl->port };
+	struct vtd_xl next = {
+		.v = xl->v, .rq = &rq, .x = &x, .port = xl->port, .direct = xl->direct
+	};
 
 	if (xl->x->level || !xl->x->entry_pa || (xl->x->entry_pa & 0xFF8) == 0xFF8)
 		return;
@@ -363,6 +365,7 @@ void vtd_probe(const struct unit *u, const struct sim_request *rq, enum mem_view
 		.rq = rq,
 		.x = x,
 		.port = { SIM_MASTER_WALK, view, true },
+		.direct = bus_direct(u->sim),
 	};
 
 	*x = (struct sim_xlat){ 0 };
@@ -384,7 +387,12 @@ static void trace_result(const struct vtd_unit *v, const struct sim_request *rq,
 static __attribute__((noinline)) void full(struct vtd_unit *v, const struct sim_request *rq,
 					   struct sim_xlat *x)
 {
-	struct vtd_xl xl = { .v = v, .cache = v, .rq = rq, .x = x, .port = v->port };
+	struct vtd_xl xl = { .v = v,
+			     .cache = v,
+			     .rq = rq,
+			     .x = x,
+			     .port = v->port,
+			     .direct = bus_direct(v->u.sim) };
 
 	*x = (struct sim_xlat){ 0 };
 	if (v->tables && rq->at != SIM_AT_TRANSLATED && !(rq->flags & SIM_REQ_PASID) &&
