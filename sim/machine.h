@@ -167,7 +167,11 @@ static inline bool bus_read64(struct sim *s, const struct port *port, uint64_t p
  */
 static inline struct mem_window bus_direct(const struct sim *s)
 {
-	return s->bus_slow ? (struct mem_window){ 0 } : s->mem.win[0];
+	struct mem_window w = s->mem.win[0];
+
+	if (s->bus_slow)
+		w.size = 0;
+	return w;
 }
 
 /* Two consecutive words, 16-byte aligned, in one atomic access (VT-d 3.x: 128-bit entries are read whole). */
