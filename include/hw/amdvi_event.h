@@ -1,7 +1,7 @@
 /*
  * AMD-Vi logs: events, peripheral page requests, guest APIC log.
- * Implements 2.5 "Event Logging", 2.6 "Peripheral Page Request (PPR) Logging" and the guest
- * virtual APIC log of 48882.
+ * Implements 2.5 "Event Logging", 2.6 "Peripheral Page Request (PPR) Logging" and the guest virtual APIC log
+ * of 48882.
  */
 #ifndef HW_AMDVI_EVENT_H
 #define HW_AMDVI_EVENT_H
@@ -59,7 +59,8 @@ _Static_assert(sizeof(struct amdvi_event) == 16, "48882 2.5, Event Logging");
  * X(code, NAME, flags, description)
  *
  * flags are the bits of AMDVI_EV0_FLAGS that may be set. INVALID_PPR_REQUEST has the layout of a PPR log entry and its
- * flags (AMDVI_PPRE0_). The class and tag of the two RMP events are not defined here. The specification prints EVENT_COUNTER_ZERO as 10h, although the code has four bits: disputed.
+ * flags (AMDVI_PPRE0_). The class and tag of the two RMP events are not defined here. The specification prints
+ * EVENT_COUNTER_ZERO as 10h, although the code has four bits: disputed.
  */
 #define AMDVI_EVENTS(X) \
 	X(0x1, ILLEGAL_DEV_TABLE_ENTRY, AMDVI_EV0_GN | AMDVI_EV0_I | AMDVI_EV0_RW | AMDVI_EV0_RZ | AMDVI_EV0_TR, \
