@@ -1,165 +1,54 @@
 /*
  * Every VT-d field sits where the specification puts it, and the rows of a word leave no bit out and use none twice.
  */
-#include <string.h>
 #include "unit.h"
 #include "test_hw_vtd_layout.h"
 
-/* The number after the dot: which 64-bit word of its entry this is. */
-static unsigned word_number(const char *word)
-{
-	const char *dot = strchr(word, '.');
-
-	return dot ? (unsigned)strtoul(dot + 1, NULL, 10) : 0;
-}
-
-static unsigned word_bits(const char *word)
-{
-	size_t i;
-
-	for (i = 0; i < sizeof(layout_words32) / sizeof(layout_words32[0]); i++)
-		if (strcmp(word, layout_words32[i]) == 0)
-			return 32;
-	return 64;
-}
-
-/* Slow and obvious on purpose: not the arithmetic of hw/bits.h. */
-static uint64_t bits_of(const struct row *r)
-{
-	uint64_t bits = 0;
-	unsigned n;
-
-	for (n = r->lo; n <= r->hi; n++)
-		bits |= UINT64_C(1) << (n % 64);
-	return bits;
-}
-
 START_TEST(test_fields_every_row_lies_in_its_word)
 {
-	size_t i;
-
-	for (i = 0; i < LAYOUT_ROWS; i++) {
-		const struct row *r = &layout_rows[i];
-		unsigned first = 64 * word_number(r->word);
-
-		ck_assert_msg(r->hi >= r->lo, "%s %u:%u", r->word, r->hi, r->lo);
-		ck_assert_msg(r->lo >= first && r->hi < first + word_bits(r->word), "%s %u:%u",
-			      r->word, r->hi, r->lo);
-	}
+	layout_check_rows_lie_in_their_words(&layout);
 }
 END_TEST
 
 START_TEST(test_fields_every_mask_has_the_specifications_bits)
 {
-	size_t i;
-
-	for (i = 0; i < LAYOUT_ROWS; i++) {
-		const struct row *r = &layout_rows[i];
-
-		if (!r->name)
-			continue;
-		ck_assert_msg(r->mask == bits_of(r), "%s is %#llx, not bits %u:%u of %s", r->name,
-			      (unsigned long long)r->mask, r->hi, r->lo, r->word);
-		ck_assert_msg(8 * r->bytes == word_bits(r->word), "%s has %zu bytes", r->name,
-			      r->bytes);
-	}
+	layout_check_masks(&layout);
 }
 END_TEST
 
-/* VTD_CE1_DID: the digit before the second underscore is the word's number. */
 START_TEST(test_fields_every_name_has_its_words_number)
 {
-	size_t i;
-
-	for (i = 0; i < LAYOUT_ROWS; i++) {
-		const struct row *r = &layout_rows[i];
-		const char *end;
-
-		if (!r->name || !strchr(r->word, '.'))
-			continue;
-		if (strcmp(r->name, "VTD_DESC_TYPE") == 0 ||
-		    strcmp(r->name, "VTD_DESC_TYPE_HI") == 0 ||
-		    strcmp(r->name, "VTD_DEVTLBD_ADDR_ALL") == 0)
-			continue; /* common to all types; a value placed in a field */
-		end = strchr(r->name + strlen("VTD_"), '_');
-		ck_assert_ptr_nonnull(end);
-		ck_assert_msg((unsigned)(end[-1] - '0') == word_number(r->word), "%s in %s",
-			      r->name, r->word);
-	}
+	layout_check_names(&layout);
 }
 END_TEST
-
-/* The bits that the rows of r's word before index end cover; views do not count. */
-static uint64_t covered(const char *word, size_t end)
-{
-	uint64_t bits = 0;
-	size_t i;
-
-	for (i = 0; i < end; i++)
-		if (layout_rows[i].kind != ROW_VIEW && strcmp(layout_rows[i].word, word) == 0)
-			bits |= bits_of(&layout_rows[i]);
-	return bits;
-}
 
 START_TEST(test_fields_of_a_word_do_not_overlap)
 {
-	size_t i;
-
-	for (i = 0; i < LAYOUT_ROWS; i++) {
-		const struct row *r = &layout_rows[i];
-		uint64_t twice = covered(r->word, i) & bits_of(r);
-
-		if (r->kind == ROW_VIEW)
-			continue;
-		ck_assert_msg(twice == 0, "%s %s: %#llx", r->word, r->name ? r->name : "-",
-			      (unsigned long long)twice);
-	}
+	layout_check_no_overlap(&layout);
 }
 END_TEST
 
 START_TEST(test_fields_reserved_and_ignored_bits_cover_every_word)
 {
-	size_t i;
-
-	for (i = 0; i < LAYOUT_ROWS; i++) {
-		const char *word = layout_rows[i].word;
-		uint64_t all = word_bits(word) == 32 ? UINT64_C(0xFFFFFFFF) : ~UINT64_C(0);
-		uint64_t missing = all & ~covered(word, LAYOUT_ROWS);
-
-		ck_assert_msg(missing == 0, "%s: %#llx", word, (unsigned long long)missing);
-	}
+	layout_check_words_are_covered(&layout);
 }
 END_TEST
 
 START_TEST(test_fields_a_view_stays_within_what_is_covered)
 {
-	size_t i;
-
-	for (i = 0; i < LAYOUT_ROWS; i++) {
-		const struct row *r = &layout_rows[i];
-
-		ck_assert_msg((bits_of(r) & ~covered(r->word, LAYOUT_ROWS)) == 0, "%s", r->word);
-	}
+	layout_check_views_are_covered(&layout);
 }
 END_TEST
 
-/* A misspelt name would silently make a word 64 bits wide. */
 START_TEST(test_fields_every_32_bit_word_has_rows)
 {
-	size_t i;
-
-	for (i = 0; i < sizeof(layout_words32) / sizeof(layout_words32[0]); i++)
-		ck_assert_msg(covered(layout_words32[i], LAYOUT_ROWS) != 0, "%s",
-			      layout_words32[i]);
+	layout_check_words32_have_rows(&layout);
 }
 END_TEST
 
 /* clang-format off */
 #define E(mask, value, typed) { #value, mask, value, typed }
-static const struct {
-	const char *name;
-	uint64_t mask, value, typed;
-} encodings[] = {
+static const struct encoding encodings[] = {
 	E(VTD_CAP_SSLPS, VTD_SSLPS_2M, 1), E(VTD_CAP_SSLPS, VTD_SSLPS_1G, 2),
 	E(VTD_CAP_SAGAW, VTD_SAGAW_39BIT, 1 << 1), E(VTD_CAP_SAGAW, VTD_SAGAW_48BIT, 1 << 2),
 	E(VTD_CAP_SAGAW, VTD_SAGAW_57BIT, 1 << 3),
@@ -228,13 +117,7 @@ static const struct {
 
 START_TEST(test_fields_encoded_values_fit_and_match)
 {
-	size_t i;
-
-	for (i = 0; i < sizeof(encodings) / sizeof(encodings[0]); i++) {
-		ck_assert_msg(encodings[i].value == encodings[i].typed, "%s", encodings[i].name);
-		ck_assert_msg(FIELD_FITS(encodings[i].mask, encodings[i].value), "%s",
-			      encodings[i].name);
-	}
+	layout_check_encodings(encodings, sizeof(encodings) / sizeof(encodings[0]));
 }
 END_TEST
 

@@ -1,32 +1,12 @@
 /*
  * Every register, entry and descriptor of VT-d, typed again from the specification's tables, bit by bit.
- *
- * Bits are numbered as the specification numbers them: through the whole entry, so bit 87 of a context entry lies in
- * its second word. The word column says which word that is ("context.1"); a word without a dot stands alone. All rows
- * of a word together must cover each of its bits exactly once; V rows are other views of bits already covered.
+ * The rows follow hw_layout.h.
  */
 #ifndef TESTS_UNIT_TEST_HW_VTD_LAYOUT_H
 #define TESTS_UNIT_TEST_HW_VTD_LAYOUT_H
 
-#include <stddef.h>
-#include <stdint.h>
 #include "hw/vtd.h"
-
-enum row_kind {
-	ROW_FIELD, /* a field */
-	ROW_VIEW,  /* another meaning of bits that another row covers: not checked for overlap */
-	ROW_RSVD,  /* reserved */
-	ROW_IGN,   /* ignored by hardware */
-};
-
-struct row {
-	const char *word;
-	enum row_kind kind;
-	const char *name; /* NULL for bits without a field */
-	uint64_t mask;
-	size_t bytes; /* of the mask's type */
-	unsigned hi, lo;
-};
+#include "hw_layout.h"
 
 /* clang-format off */
 #define F(word, mask, hi, lo) { word, ROW_FIELD, #mask, mask, sizeof(mask), hi, lo }
@@ -381,6 +361,14 @@ static const char *const layout_words32[] = {
 };
 /* clang-format on */
 
-#define LAYOUT_ROWS (sizeof(layout_rows) / sizeof(layout_rows[0]))
+/* common to all types; a value placed in a field */
+static const char *const layout_common[] = { "VTD_DESC_TYPE", "VTD_DESC_TYPE_HI",
+					     "VTD_DEVTLBD_ADDR_ALL", NULL };
+
+static const struct layout layout = {
+	layout_rows,    sizeof(layout_rows) / sizeof(layout_rows[0]),
+	layout_words32, sizeof(layout_words32) / sizeof(layout_words32[0]),
+	"VTD_",         layout_common,
+};
 
 #endif

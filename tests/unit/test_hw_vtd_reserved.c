@@ -2,7 +2,6 @@
  * The reserved masks of VT-d's entries and descriptors, three ways: the header's, hexadecimal typed by hand, and the
  * reserved rows of the layout, which the fields and ignored bits of the same word complement.
  */
-#include <string.h>
 #include "unit.h"
 #include "test_hw_vtd_layout.h"
 
@@ -10,10 +9,7 @@
 
 /* clang-format off */
 #define M(word, mask, hex) { word, #mask, mask, UINT64_C(hex) }
-static const struct {
-	const char *word, *name;
-	uint64_t mask, hex;
-} reserved[] = {
+static const struct reserved reserved[] = {
 	M("root.0", VTD_RE0_RSVD,		0x0000000000000FFE),
 	M("root.1", VTD_RE1_RSVD,		0xFFFFFFFFFFFFFFFF),
 	M("sm root.0", VTD_SRE0_RSVD,		0x0000000000000FFE),
@@ -83,10 +79,7 @@ static const struct {
 #undef M
 
 /* What hardware ignores, typed by hand; every other word ignores nothing. */
-static const struct {
-	const char *word;
-	uint64_t hex;
-} ignored[] = {
+static const struct ignored ignored[] = {
 	{ "context.1",		UINT64_C(0x0000000000000078) },
 	{ "pasid.2",		UINT64_C(0x0000000000000060) },
 	{ "ss pml",		UINT64_C(0xBFF000000000067C) },
@@ -107,78 +100,31 @@ static const struct {
 #define RESERVED (sizeof(reserved) / sizeof(reserved[0]))
 #define IGNORED (sizeof(ignored) / sizeof(ignored[0]))
 
-/* The union of the header's masks for the fields of a word. */
-static uint64_t fields_of(const char *word)
-{
-	uint64_t bits = 0;
-	size_t i;
-
-	for (i = 0; i < LAYOUT_ROWS; i++)
-		if (layout_rows[i].kind == ROW_FIELD && strcmp(layout_rows[i].word, word) == 0)
-			bits |= layout_rows[i].mask;
-	return bits;
-}
-
-static uint64_t ignored_of(const char *word)
-{
-	size_t i;
-
-	for (i = 0; i < IGNORED; i++)
-		if (strcmp(ignored[i].word, word) == 0)
-			return ignored[i].hex;
-	return 0;
-}
-
 START_TEST(test_reserved_masks_match_the_hexadecimal)
 {
-	size_t i;
-
-	for (i = 0; i < RESERVED; i++)
-		ck_assert_msg(reserved[i].mask == reserved[i].hex, "%s: %#llx", reserved[i].name,
-			      (unsigned long long)reserved[i].mask);
+	layout_check_reserved_hex(reserved, RESERVED);
 }
 END_TEST
 
 START_TEST(test_reserved_bits_are_what_fields_and_ignored_bits_leave)
 {
-	size_t i;
-
-	for (i = 0; i < RESERVED; i++) {
-		uint64_t used = fields_of(reserved[i].word) | ignored_of(reserved[i].word);
-
-		ck_assert_msg((fields_of(reserved[i].word) & reserved[i].mask) == 0, "%s",
-			      reserved[i].name);
-		ck_assert_msg(reserved[i].mask == ~used, "%s: %#llx", reserved[i].name,
-			      (unsigned long long)~used);
-	}
+	layout_check_reserved_complement(&layout, reserved, RESERVED, ignored, IGNORED);
 }
 END_TEST
 
+/* Registers have access rules instead; the second word of a page request is full. */
 START_TEST(test_reserved_every_word_in_memory_has_a_mask)
 {
-	size_t i, k;
+	static const char *const exempt[] = { "frcd.0", "frcd.1", "page_req.1", NULL };
 
-	for (i = 0; i < LAYOUT_ROWS; i++) {
-		const char *word = layout_rows[i].word;
-
-		/* registers have access rules instead; the second word of a page request is full */
-		if (!strchr(word, '.') || strncmp(word, "frcd", 4) == 0 ||
-		    strcmp(word, "page_req.1") == 0)
-			continue;
-		for (k = 0; k < RESERVED && strcmp(reserved[k].word, word) != 0; k++)
-			;
-		ck_assert_msg(k < RESERVED, "%s", word);
-	}
-	ck_assert_uint_eq(fields_of("page_req.1"), ALL);
+	layout_check_reserved_complete(&layout, reserved, RESERVED, exempt);
+	ck_assert_uint_eq(layout_fields_of(&layout, "page_req.1"), ALL);
 }
 END_TEST
 
 START_TEST(test_reserved_ignored_words_exist)
 {
-	size_t i;
-
-	for (i = 0; i < IGNORED; i++)
-		ck_assert_msg(fields_of(ignored[i].word) != 0, "%s", ignored[i].word);
+	layout_check_ignored_words_exist(&layout, ignored, IGNORED);
 }
 END_TEST
 
