@@ -285,7 +285,8 @@ int iommu_unit_stop(struct iommu_unit *u) IOMMU_MUST_CHECK;
  * broken -> discovered, or stays broken (IOMMU_E_TIMEOUT): switches everything off, then sets an empty root table with
  * a global invalidation of all caches; when that was observed to complete, quarantined table pages go back to the
  * platform and quarantined tickets become idle. Domains stay defined but have to be destroyed and made again
- * (iommu_domain_destroy works on them). Devices are detached.
+ * (iommu_domain_destroy works on them). Devices are detached. Fault records still in the hardware are discarded: drain
+ * them first.
  */
 int iommu_unit_reset(struct iommu_unit *u) IOMMU_MUST_CHECK;
 
@@ -347,7 +348,8 @@ int iommu_map(struct iommu_domain *d, uint64_t iova, uint64_t pa, uint64_t size,
 
 /*
  * Unmaps [iova, iova + size), splitting larger pages at its ends, and waits until no hardware can reach the pages.
- * IOMMU_E_NOENT: some page of the range is not mapped.
+ * While a larger page is split, DMA to all of it may be refused: hardware may not hold two sizes for one address, so the
+ * page is cleared and invalidated before the smaller ones are set. IOMMU_E_NOENT: some page of the range is not mapped.
  */
 int iommu_unmap(struct iommu_domain *d, uint64_t iova, uint64_t size) IOMMU_MUST_CHECK;
 
