@@ -76,6 +76,13 @@ struct iommu_ops {
 	int (*inval_wait)(struct iommu_unit *u, uint64_t wait);
 	/* Entries of a range became present: makes them effective, waits. */
 	int (*made_present)(struct iommu_domain *d, uint32_t slot, const struct iommu_inval *inval);
+
+	/* What queue.c has to know: the command that writes queue.seq; the tail register; the errors */
+	void (*queue_wait_command)(const struct iommu_unit *u, uint64_t word[2]);
+	void (*queue_bell)(struct iommu_unit *u);
+	int (*queue_check)(struct iommu_unit *u);
+	/* optional; the status word moved on. When it raises the floor, what completed does not count */
+	int (*queue_trust)(struct iommu_unit *u);
 };
 
 extern const struct iommu_ops intel_ops;
@@ -86,6 +93,7 @@ int iommu_unit_break(struct iommu_unit *u, int error, const char *why);
 void iommu_log(const struct iommu_unit *u, enum iommu_log_level level, const char *text);
 void iommu_lock_unit(const struct iommu_unit *u);
 void iommu_unlock_unit(const struct iommu_unit *u);
+uint32_t iommu_slot_of(const struct iommu_domain *d, const struct iommu_unit *u);
 
 /*
  * The bound of a polling loop. A clock that stands still cannot end it, so turns without progress of the clock are
@@ -104,6 +112,17 @@ void iommu_lock_domain(const struct iommu_domain *d);
 void iommu_unlock_domain(const struct iommu_domain *d);
 int iommu_domain_usable(const struct iommu_domain *d);
 void iommu_domain_unit_reset(struct iommu_domain *d, uint32_t slot);
+
+/* ats.c: devices that hold translations themselves, of a domain on a unit, of a unit */
+uint32_t ats_devices(const struct iommu_domain *d, uint32_t slot);
+uint32_t ats_devices_of_unit(const struct iommu_unit *u);
+void ats_each_device(struct iommu_unit *u,
+		     void (*call)(struct iommu_unit *u, const struct iommu_device *dev));
+
+/* ids.c */
+void ids_clear(struct iommu_unit *u, uint32_t count);
+int ids_alloc(struct iommu_unit *u, uint32_t *id);
+void ids_free(struct iommu_unit *u, uint32_t id);
 
 /* pagelist.c: pages in the driver's hands, linked through their own first words */
 void page_list_push(const struct iommu_plat *p, struct iommu_page_list *list, uint64_t pa);

@@ -167,7 +167,7 @@ static int stop_locked(struct iommu_unit *u)
 }
 
 /* u's index in d; every domain in a unit's list has one. */
-static uint32_t slot_of(const struct iommu_domain *d, const struct iommu_unit *u)
+uint32_t iommu_slot_of(const struct iommu_domain *d, const struct iommu_unit *u)
 {
 	uint32_t i = 0;
 
@@ -187,7 +187,7 @@ static int reset_locked(struct iommu_unit *u)
 	if (rc != IOMMU_OK)
 		return rc;
 	for (d = u->domains; d; d = next) {
-		uint32_t slot = slot_of(d, u);
+		uint32_t slot = iommu_slot_of(d, u);
 
 		next = d->next[slot];
 		iommu_domain_unit_reset(d, slot);
@@ -290,8 +290,8 @@ void iommu_status(const struct iommu_unit *u, struct iommu_status *s)
 	s->installed = iommu_unit_live(u);
 	s->stats = u->stats;
 	u->ops->status(u, s);
-	for (d = u->domains; d; d = d->next[slot_of(d, u)]) {
-		uint32_t slot = slot_of(d, u);
+	for (d = u->domains; d; d = d->next[iommu_slot_of(d, u)]) {
+		uint32_t slot = iommu_slot_of(d, u);
 
 		s->domains++;
 		for (dev = d->devices; dev; dev = dev->next) {

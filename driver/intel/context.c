@@ -133,7 +133,7 @@ int intel_detach(struct iommu_domain *d, uint32_t slot, struct iommu_device *dev
 		rc = intel_inval_context(u, INTEL_SELECTIVE, did, dev->rid);
 		if (rc == IOMMU_OK)
 			rc = intel_inval_iotlb(u, INTEL_DOMAIN, did);
-		if (rc == IOMMU_OK && dev->ats && intel_ats_devices(d, slot))
+		if (rc == IOMMU_OK && dev->ats && ats_devices(d, slot))
 			rc = intel_inval_dev_tlb(u, dev->rid, 0, UINT64_MAX);
 		if (rc == IOMMU_OK)
 			rc = intel_inval_finish(u);

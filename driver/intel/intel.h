@@ -19,11 +19,9 @@ int intel_flush_write_buffer(struct iommu_unit *u);
 int intel_qi_start(struct iommu_unit *u);
 void intel_qi_drain(struct iommu_unit *u);
 int intel_qi_stop(struct iommu_unit *u);
-int intel_qi_room(struct iommu_unit *u, uint32_t n, bool may_block);
-int intel_qi_put(struct iommu_unit *u, uint64_t q0, uint64_t q1);
-uint64_t intel_qi_commit(struct iommu_unit *u);
-int intel_qi_done(struct iommu_unit *u, uint64_t wait);
-int intel_qi_wait(struct iommu_unit *u, uint64_t wait);
+void intel_qi_wait_command(const struct iommu_unit *u, uint64_t word[2]);
+void intel_qi_bell(struct iommu_unit *u);
+int intel_qi_check(struct iommu_unit *u);
 
 /* reginval.c: register-based invalidation */
 int intel_reg_idle(struct iommu_unit *u);
@@ -49,7 +47,6 @@ int intel_inval_start(struct iommu_domain *d, uint32_t slot, const struct iommu_
 int intel_inval_done(struct iommu_unit *u, uint64_t wait);
 int intel_inval_wait(struct iommu_unit *u, uint64_t wait);
 int intel_made_present(struct iommu_domain *d, uint32_t slot, const struct iommu_inval *inval);
-uint32_t intel_ats_devices(const struct iommu_domain *d, uint32_t slot);
 
 /* context.c */
 int intel_attach(struct iommu_domain *d, uint32_t slot, struct iommu_device *dev);

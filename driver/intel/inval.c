@@ -4,8 +4,9 @@
  *
  * Every IOTLB command asks for draining: the pages are about to be reused, so reads and writes under way must be over.
  */
+#include "../cover.h"
+#include "../queue.h"
 #include "intel.h"
-#include "cover.h"
 
 int intel_inval_context(struct iommu_unit *u, enum intel_granularity g, uint32_t did, uint16_t sid)
 {
@@ -22,11 +23,10 @@ int intel_inval_context(struct iommu_unit *u, enum intel_granularity g, uint32_t
 
 	if (!intel_queued(u))
 		return intel_reg_context(u, direct[g], did, sid);
-	return intel_qi_put(u,
-			    FIELD_PREP(VTD_DESC_TYPE, VTD_DT_CC) |
-				    FIELD_PREP(VTD_CCD0_G, queued[g]) |
-				    FIELD_PREP(VTD_CCD0_DID, did) | FIELD_PREP(VTD_CCD0_SID, sid),
-			    0);
+	return queue_put(u,
+			 FIELD_PREP(VTD_DESC_TYPE, VTD_DT_CC) | FIELD_PREP(VTD_CCD0_G, queued[g]) |
+				 FIELD_PREP(VTD_CCD0_DID, did) | FIELD_PREP(VTD_CCD0_SID, sid),
+			 0);
 }
 
 static uint64_t iotlb_q0(uint32_t granularity, uint32_t did)
@@ -42,8 +42,7 @@ int intel_inval_iotlb(struct iommu_unit *u, enum intel_granularity g, uint32_t d
 
 	if (!intel_queued(u))
 		return intel_reg_iotlb(u, global ? VTD_IIRG_GLOBAL : VTD_IIRG_DOMAIN, did, 0);
-	return intel_qi_put(u, iotlb_q0(global ? VTD_IOTLBD_G_GLOBAL : VTD_IOTLBD_G_DOMAIN, did),
-			    0);
+	return queue_put(u, iotlb_q0(global ? VTD_IOTLBD_G_GLOBAL : VTD_IOTLBD_G_DOMAIN, did), 0);
 }
 
 int intel_inval_iotlb_page(struct iommu_unit *u, uint32_t did, uint64_t addr, uint32_t am,
@@ -53,36 +52,22 @@ int intel_inval_iotlb_page(struct iommu_unit *u, uint32_t did, uint64_t addr, ui
 		return intel_reg_iotlb(u, VTD_IIRG_PAGE, did,
 				       (addr & VTD_IVA_ADDR) | FIELD_PREP(VTD_IVA_AM, am) |
 					       (leaf_only ? VTD_IVA_IH : 0));
-	return intel_qi_put(u, iotlb_q0(VTD_IOTLBD_G_PAGE, did),
-			    (addr & VTD_IOTLBD1_ADDR) | FIELD_PREP(VTD_IOTLBD1_AM, am) |
-				    (leaf_only ? VTD_IOTLBD1_IH : 0));
-}
-
-/* Size by address: n ones from bit 12 upward and a zero above them stand for 2^(13 + n) bytes. */
-static uint64_t dev_tlb_range(uint64_t first, uint64_t last)
-{
-	uint32_t am = intel_cover_one(first, last);
-	uint64_t size;
-
-	if (am == 0)
-		return first & VTD_DEVTLBD1_ADDR;
-	if (am > 50)
-		return VTD_DEVTLBD_ADDR_ALL | VTD_DEVTLBD1_S;
-	size = UINT64_C(4096) << am;
-	return ((first & ~(size - 1)) | ((size / 2 - 1) & VTD_DEVTLBD1_ADDR)) | VTD_DEVTLBD1_S;
+	return queue_put(u, iotlb_q0(VTD_IOTLBD_G_PAGE, did),
+			 (addr & VTD_IOTLBD1_ADDR) | FIELD_PREP(VTD_IOTLBD1_AM, am) |
+				 (leaf_only ? VTD_IOTLBD1_IH : 0));
 }
 
 int intel_inval_dev_tlb(struct iommu_unit *u, uint16_t sid, uint64_t first, uint64_t last)
 {
-	return intel_qi_put(
+	return queue_put(
 		u, FIELD_PREP(VTD_DESC_TYPE, VTD_DT_DEV_TLB) | FIELD_PREP(VTD_DEVTLBD0_SID, sid),
-		dev_tlb_range(first, last));
+		cover_encode(first, cover_one(first, last)));
 }
 
 /* Completes the commands given so far. */
 int intel_inval_finish(struct iommu_unit *u)
 {
-	return intel_queued(u) ? intel_qi_wait(u, intel_qi_commit(u)) : IOMMU_OK;
+	return intel_queued(u) ? queue_wait(u, queue_commit(u)) : IOMMU_OK;
 }
 
 /* Context cache first: it names the domain under which the IOTLB would be filled again. */
@@ -99,39 +84,21 @@ int intel_inval_global(struct iommu_unit *u)
 }
 
 /*
- * Devices of the domain that may hold translations. None while the unit does not translate: their completions would be
- * unsupported requests and the queue would stop.
- */
-uint32_t intel_ats_devices(const struct iommu_domain *d, uint32_t slot)
-{
-	const struct iommu_device *dev;
-	uint32_t n = 0;
-
-	if (d->unit[slot]->stage != IOMMU_STAGE_TRANSLATING)
-		return 0;
-	for (dev = d->devices; dev; dev = dev->next) {
-		if (dev->unit == slot && dev->ats)
-			n++;
-	}
-	return n;
-}
-
-/*
  * Blocks for a range, 0: domain-selective. A block smaller than a page that was mapped would only be sure to remove
  * the part it names.
  */
 static uint32_t plan_blocks(const struct iommu_unit *u, const struct iommu_inval *inval,
-			    struct intel_block *blocks)
+			    struct cover_block *blocks)
 {
 	uint32_t am_max = (uint32_t)FIELD_GET(VTD_CAP_MAMV, u->intel.cap);
 
 	if (!intel_has(u, VTD_CAP_PSI) || am_max < 9 * inval->level)
 		return 0;
-	return intel_cover(inval->first, inval->last, am_max, blocks);
+	return cover_range(inval->first, inval->last, am_max, blocks);
 }
 
 static int put_range(struct iommu_domain *d, uint32_t slot, const struct iommu_inval *inval,
-		     const struct intel_block *blocks, uint32_t n)
+		     const struct cover_block *blocks, uint32_t n)
 {
 	struct iommu_unit *u = d->unit[slot];
 	const struct iommu_device *dev;
@@ -142,7 +109,7 @@ static int put_range(struct iommu_domain *d, uint32_t slot, const struct iommu_i
 	for (uint32_t i = 0; i < n && rc == IOMMU_OK; i++)
 		rc = intel_inval_iotlb_page(u, d->id[slot], blocks[i].addr, blocks[i].am,
 					    !inval->upper);
-	if (!intel_ats_devices(d, slot))
+	if (!ats_devices(d, slot))
 		return rc;
 	for (dev = d->devices; dev && rc == IOMMU_OK; dev = dev->next) {
 		if (dev->unit == slot && dev->ats)
@@ -155,7 +122,7 @@ int intel_inval_start(struct iommu_domain *d, uint32_t slot, const struct iommu_
 		      bool may_block, uint64_t *wait)
 {
 	struct iommu_unit *u = d->unit[slot];
-	struct intel_block blocks[INTEL_COVER_MAX];
+	struct cover_block blocks[COVER_MAX];
 	uint32_t n;
 	int rc = IOMMU_OK;
 
@@ -166,17 +133,17 @@ int intel_inval_start(struct iommu_domain *d, uint32_t slot, const struct iommu_
 		return IOMMU_OK;
 	n = plan_blocks(u, inval, blocks);
 	if (intel_queued(u))
-		rc = intel_qi_room(u, (n ? n : 1) + intel_ats_devices(d, slot), may_block);
+		rc = queue_room(u, (n ? n : 1) + ats_devices(d, slot), may_block);
 	if (rc == IOMMU_OK)
 		rc = put_range(d, slot, inval, blocks, n);
 	if (rc == IOMMU_OK && intel_queued(u))
-		*wait = intel_qi_commit(u);
+		*wait = queue_commit(u);
 	return rc;
 }
 
 int intel_inval_done(struct iommu_unit *u, uint64_t wait)
 {
-	int rc = intel_qi_done(u, wait);
+	int rc = queue_done(u, wait);
 
 	return rc == IOMMU_E_AGAIN && u->stage == IOMMU_STAGE_BROKEN ? IOMMU_E_BROKEN : rc;
 }
@@ -185,7 +152,7 @@ int intel_inval_wait(struct iommu_unit *u, uint64_t wait)
 {
 	if (u->stage == IOMMU_STAGE_BROKEN)
 		return intel_inval_done(u, wait);
-	return intel_qi_wait(u, wait);
+	return queue_wait(u, wait);
 }
 
 /*
@@ -205,5 +172,5 @@ int intel_made_present(struct iommu_domain *d, uint32_t slot, const struct iommu
 	if (!intel_has(u, VTD_CAP_CM))
 		return intel_flush_write_buffer(u);
 	rc = intel_inval_start(d, slot, inval, true, &wait);
-	return rc == IOMMU_OK && wait ? intel_qi_wait(u, wait) : rc;
+	return rc == IOMMU_OK && wait ? queue_wait(u, wait) : rc;
 }

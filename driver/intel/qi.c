@@ -1,61 +1,25 @@
 /*
  * The invalidation queue. VT-d 6.5.2 "Queued Invalidation Interface".
  *
- * One page of 256 descriptors of 128 bits. Each batch ends in a wait with a status write and a fence: with the fence,
- * waits complete in the order of their numbers, so one status word tells how far the hardware got, and a late write of
- * an older number can never be taken for a newer one. At most half of the ring is in doubt (submitted, completion not
- * observed), so that all of it can be submitted once more after an error.
- *
- * The queue and the status page are always snooped: they never need a flush.
+ * What is VT-d's about the queue (driver/queue.h): its registers, its wait and its errors. A wait writes status and
+ * carries a fence: with the fence, waits complete in the order of their numbers.
  */
+#include "../queue.h"
 #include "intel.h"
 
-#define QI_SLOTS 256u
 #define QI_LG2_PAGES 0u
-#define QI_REPAIRS 4u /* errors repaired before the unit is given up */
+#define QI_STATUS_BITS UINT64_C(0xffffffff)
 
-/* Where a harmless wait may write: next to the status word. */
-#define STATUS_SCRATCH 8u
-
-static uint32_t ring(uint32_t slot)
+void intel_qi_wait_command(const struct iommu_unit *u, uint64_t word[2])
 {
-	return slot & (QI_SLOTS - 1);
+	word[0] = FIELD_PREP(VTD_DESC_TYPE, VTD_DT_WAIT) | VTD_WAITD0_SW | VTD_WAITD0_FN |
+		  FIELD_PREP(VTD_WAITD0_SDATA, u->queue.seq & QI_STATUS_BITS);
+	word[1] = u->queue.status & VTD_WAITD1_SADDR;
 }
 
-static uint32_t in_doubt(const struct iommu_unit *u)
+void intel_qi_bell(struct iommu_unit *u)
 {
-	return ring(u->intel.queue_tail - u->intel.queue_doubt);
-}
-
-static uint64_t slot_pa(const struct iommu_unit *u, uint32_t slot)
-{
-	return u->intel.queue + ((uint64_t)ring(slot) << VTD_DESC128_LG2);
-}
-
-static void slot_write(const struct iommu_unit *u, uint32_t slot, uint64_t q0, uint64_t q1)
-{
-	mem_write64(u->plat, slot_pa(u, slot) + 8, q1);
-	mem_write64(u->plat, slot_pa(u, slot), q0);
-}
-
-static void append(struct iommu_unit *u, uint64_t q0, uint64_t q1)
-{
-	slot_write(u, u->intel.queue_tail, q0, q1);
-	u->intel.queue_tail = ring(u->intel.queue_tail + 1);
-}
-
-static void append_wait(struct iommu_unit *u)
-{
-	u->intel.wait_seq++;
-	append(u,
-	       FIELD_PREP(VTD_DESC_TYPE, VTD_DT_WAIT) | VTD_WAITD0_SW | VTD_WAITD0_FN |
-		       FIELD_PREP(VTD_WAITD0_SDATA, (uint32_t)u->intel.wait_seq),
-	       u->intel.status & VTD_WAITD1_SADDR);
-}
-
-static void ring_bell(struct iommu_unit *u)
-{
-	reg_write64(u, VTD_REG_IQT, FIELD_PREP(VTD_IQT_QT, u->intel.queue_tail));
+	reg_write64(u, VTD_REG_IQT, FIELD_PREP(VTD_IQT_QT, u->queue.tail));
 }
 
 static uint32_t queue_head(const struct iommu_unit *u)
@@ -65,18 +29,10 @@ static uint32_t queue_head(const struct iommu_unit *u)
 
 int intel_qi_start(struct iommu_unit *u)
 {
-	struct intel_unit *in = &u->intel;
-
-	in->queue_tail = 0;
-	in->queue_doubt = 0;
-	in->queue_slots = QI_SLOTS;
-	in->queue_repairs = 0;
-	in->wait_done = in->wait_seq;
-	in->wait_floor = 0;
-	mem_write64(u->plat, in->status, (uint32_t)in->wait_seq);
+	queue_reset(u, QI_STATUS_BITS);
 	reg_write64(u, VTD_REG_IQT, 0);
 	reg_write64(u, VTD_REG_IQA,
-		    (in->queue & VTD_IQA_IQA) | FIELD_PREP(VTD_IQA_QS, QI_LG2_PAGES));
+		    (u->queue.ring & VTD_IQA_IQA) | FIELD_PREP(VTD_IQA_QS, QI_LG2_PAGES));
 	return intel_gcmd_level(u, VTD_GCMD_QIE, true, "invalidation queue does not start");
 }
 
@@ -105,46 +61,6 @@ int intel_qi_stop(struct iommu_unit *u)
 	return intel_gcmd_level(u, VTD_GCMD_QIE, false, "invalidation queue does not stop");
 }
 
-/* Reads the status word. Waits below the floor were aborted; what they would have told does not count. */
-static void observe(struct iommu_unit *u)
-{
-	struct intel_unit *in = &u->intel;
-	uint32_t status = (uint32_t)mem_read64(u->plat, in->status);
-	uint32_t behind = (uint32_t)in->wait_seq - status;
-	uint64_t done;
-
-	if (behind >= in->wait_seq - in->wait_done)
-		return;
-	done = in->wait_seq - behind;
-	if (done < in->wait_floor)
-		return;
-	u->stats.waits += done - in->wait_done;
-	in->wait_done = done;
-	if (done == in->wait_seq) {
-		in->queue_doubt = in->queue_tail;
-		in->queue_repairs = 0;
-	}
-}
-
-/* One more error; too many without the queue ever getting through mean that it cannot be repaired. */
-static int repair_begin(struct iommu_unit *u, const char *what)
-{
-	u->stats.queue_errors++;
-	iommu_log(u, IOMMU_LOG_WARN, what);
-	if (u->intel.queue_repairs++ < QI_REPAIRS)
-		return IOMMU_OK;
-	return iommu_unit_break(u, IOMMU_E_BROKEN,
-				"invalidation queue error could not be repaired");
-}
-
-/* n descriptors can be appended without overtaking the hardware. One slot stays free. */
-static int repair_room(struct iommu_unit *u, uint32_t head, uint32_t n)
-{
-	if (head < QI_SLOTS && n <= ring(head - u->intel.queue_tail - 1))
-		return IOMMU_OK;
-	return iommu_unit_break(u, IOMMU_E_BROKEN, "no room to repair the invalidation queue");
-}
-
 static const char *iqe_text(uint64_t iqei)
 {
 	static const char *const text[] = {
@@ -163,38 +79,12 @@ static const char *iqe_text(uint64_t iqei)
 	return text[iqei];
 }
 
-static uint32_t all_ats_devices(const struct iommu_unit *u)
+static void append_dev_tlb(struct iommu_unit *u, const struct iommu_device *dev)
 {
-	const struct iommu_domain *d;
-	uint32_t n = 0, slot;
-
-	for (d = u->domains; d; d = d->next[slot]) {
-		for (slot = 0; slot + 1 < d->units && d->unit[slot] != u; slot++)
-			;
-		n += intel_ats_devices(d, slot);
-	}
-	return n;
-}
-
-static void append_all_dev_tlbs(struct iommu_unit *u)
-{
-	const struct iommu_domain *d;
-	const struct iommu_device *dev;
-	uint32_t slot;
-
-	for (d = u->domains; d; d = d->next[slot]) {
-		for (slot = 0; slot + 1 < d->units && d->unit[slot] != u; slot++)
-			;
-		if (!intel_ats_devices(d, slot))
-			continue;
-		for (dev = d->devices; dev; dev = dev->next) {
-			if (dev->unit == slot && dev->ats)
-				append(u,
-				       FIELD_PREP(VTD_DESC_TYPE, VTD_DT_DEV_TLB) |
-					       FIELD_PREP(VTD_DEVTLBD0_SID, dev->rid),
-				       VTD_DEVTLBD_ADDR_ALL | VTD_DEVTLBD1_S);
-		}
-	}
+	queue_append(u,
+		     FIELD_PREP(VTD_DESC_TYPE, VTD_DT_DEV_TLB) |
+			     FIELD_PREP(VTD_DEVTLBD0_SID, dev->rid),
+		     VTD_DEVTLBD_ADDR_ALL | VTD_DEVTLBD1_S);
 }
 
 /*
@@ -209,31 +99,34 @@ static int repair_iqe(struct iommu_unit *u)
 	uint32_t head = queue_head(u);
 	int rc;
 
-	rc = repair_begin(u, iqe_text(FIELD_GET(VTD_IQERCD_IQEI, reg_read64(u, VTD_REG_IQERCD))));
+	rc = queue_repair_begin(
+		u, iqe_text(FIELD_GET(VTD_IQERCD_IQEI, reg_read64(u, VTD_REG_IQERCD))));
 	if (rc == IOMMU_OK)
-		rc = repair_room(u, head, 3 + all_ats_devices(u));
+		rc = queue_repair_room(u, head, 3 + ats_devices_of_unit(u));
 	if (rc != IOMMU_OK)
 		return rc;
-	slot_write(u, head, FIELD_PREP(VTD_DESC_TYPE, VTD_DT_WAIT) | VTD_WAITD0_SW,
-		   (u->intel.status + STATUS_SCRATCH) & VTD_WAITD1_SADDR);
-	append(u, FIELD_PREP(VTD_DESC_TYPE, VTD_DT_CC) | FIELD_PREP(VTD_CCD0_G, VTD_CCD_G_GLOBAL),
-	       0);
-	append(u,
-	       FIELD_PREP(VTD_DESC_TYPE, VTD_DT_IOTLB) |
-		       FIELD_PREP(VTD_IOTLBD0_G, VTD_IOTLBD_G_GLOBAL) | VTD_IOTLBD0_DR |
-		       VTD_IOTLBD0_DW,
-	       0);
-	append_all_dev_tlbs(u);
-	append_wait(u);
-	u->intel.wait_floor = u->intel.wait_seq;
+	queue_write(u, head, FIELD_PREP(VTD_DESC_TYPE, VTD_DT_WAIT) | VTD_WAITD0_SW,
+		    (u->queue.status + QUEUE_STATUS_SCRATCH) & VTD_WAITD1_SADDR);
+	queue_append(
+		u, FIELD_PREP(VTD_DESC_TYPE, VTD_DT_CC) | FIELD_PREP(VTD_CCD0_G, VTD_CCD_G_GLOBAL),
+		0);
+	queue_append(u,
+		     FIELD_PREP(VTD_DESC_TYPE, VTD_DT_IOTLB) |
+			     FIELD_PREP(VTD_IOTLBD0_G, VTD_IOTLBD_G_GLOBAL) | VTD_IOTLBD0_DR |
+			     VTD_IOTLBD0_DW,
+		     0);
+	ats_each_device(u, append_dev_tlb);
+	queue_append_wait(u);
+	queue_distrust(u);
 	reg_write32(u, VTD_REG_FSTS, VTD_FSTS_IQE);
-	ring_bell(u);
+	intel_qi_bell(u);
 	return IOMMU_OK;
 }
 
 static bool slot_is(const struct iommu_unit *u, uint32_t slot, uint32_t type)
 {
-	return FIELD_GET(VTD_DESC_TYPE, mem_read64(u->plat, slot_pa(u, slot))) == type;
+	return FIELD_GET(VTD_DESC_TYPE, mem_read64(u->plat, queue_slot_pa(&u->queue, slot))) ==
+	       type;
 }
 
 /*
@@ -242,31 +135,31 @@ static bool slot_is(const struct iommu_unit *u, uint32_t slot, uint32_t type)
  */
 static int repair_ite(struct iommu_unit *u)
 {
-	uint32_t tail = u->intel.queue_tail, slot = u->intel.queue_doubt;
+	uint32_t tail = u->queue.tail, slot = u->queue.doubt;
 	int rc;
 
-	rc = repair_begin(u, "a device did not answer a device-TLB invalidation");
+	rc = queue_repair_begin(u, "a device did not answer a device-TLB invalidation");
 	if (rc == IOMMU_OK)
-		rc = repair_room(u, queue_head(u), in_doubt(u) + 1);
+		rc = queue_repair_room(u, queue_head(u), queue_in_doubt(&u->queue) + 1);
 	if (rc != IOMMU_OK)
 		return rc;
 	while (slot != tail && !slot_is(u, slot, VTD_DT_DEV_TLB))
-		slot = ring(slot + 1);
-	u->intel.queue_doubt = tail;
-	for (; slot != tail; slot = ring(slot + 1)) {
+		slot = queue_slot(slot + 1);
+	u->queue.doubt = tail;
+	for (; slot != tail; slot = queue_slot(slot + 1)) {
 		if (!slot_is(u, slot, VTD_DT_WAIT))
-			append(u, mem_read64(u->plat, slot_pa(u, slot)),
-			       mem_read64(u->plat, slot_pa(u, slot) + 8));
+			queue_append(u, mem_read64(u->plat, queue_slot_pa(&u->queue, slot)),
+				     mem_read64(u->plat, queue_slot_pa(&u->queue, slot) + 8));
 	}
-	append_wait(u);
-	u->intel.wait_floor = u->intel.wait_seq;
+	queue_append_wait(u);
+	queue_distrust(u);
 	reg_write32(u, VTD_REG_FSTS, VTD_FSTS_ITE);
-	ring_bell(u);
+	intel_qi_bell(u);
 	return IOMMU_OK;
 }
 
 /* What the queue has to say besides the status word. Each bit is cleared by a write of that bit alone. */
-static int check_errors(struct iommu_unit *u)
+int intel_qi_check(struct iommu_unit *u)
 {
 	uint32_t fsts = reg_read32(u, VTD_REG_FSTS);
 
@@ -282,71 +175,4 @@ static int check_errors(struct iommu_unit *u)
 	if (fsts & VTD_FSTS_ITE)
 		return repair_ite(u);
 	return IOMMU_OK;
-}
-
-/* OK when complete, AGAIN when not yet. Never waits. */
-int intel_qi_done(struct iommu_unit *u, uint64_t wait)
-{
-	int rc;
-
-	observe(u);
-	if (u->intel.wait_done >= wait)
-		return IOMMU_OK;
-	rc = check_errors(u);
-	return rc == IOMMU_OK ? IOMMU_E_AGAIN : rc;
-}
-
-int intel_qi_wait(struct iommu_unit *u, uint64_t wait)
-{
-	struct deadline dl;
-	int rc;
-
-	deadline_start(u, &dl);
-	while ((rc = intel_qi_done(u, wait)) == IOMMU_E_AGAIN) {
-		if (deadline_passed(u, &dl))
-			return iommu_unit_break(u, IOMMU_E_TIMEOUT,
-						"no completion of an invalidation");
-		plat_relax(u->plat);
-	}
-	return rc;
-}
-
-/* n descriptors and a wait fit. After a repair the ring has to get through first: it may be fuller than it looks. */
-static bool has_room(const struct iommu_unit *u, uint32_t n)
-{
-	return u->intel.queue_repairs == 0 && in_doubt(u) + n + 1 <= QI_SLOTS / 2;
-}
-
-/* Room for a batch of n, or as much of it as the ring takes at once. */
-int intel_qi_room(struct iommu_unit *u, uint32_t n, bool may_block)
-{
-	if (n > QI_SLOTS / 2 - 1)
-		n = QI_SLOTS / 2 - 1;
-	if (has_room(u, n))
-		return IOMMU_OK;
-	if (may_block)
-		return intel_qi_wait(u, u->intel.wait_seq);
-	return intel_qi_done(u, u->intel.wait_seq);
-}
-
-/* Adds a descriptor to the batch; a batch longer than the ring takes is waited for in pieces. */
-int intel_qi_put(struct iommu_unit *u, uint64_t q0, uint64_t q1)
-{
-	if (!has_room(u, 1)) {
-		int rc = intel_qi_wait(u, intel_qi_commit(u));
-
-		if (rc != IOMMU_OK)
-			return rc;
-	}
-	append(u, q0, q1);
-	u->stats.invalidations++;
-	return IOMMU_OK;
-}
-
-/* Ends the batch and hands it to the hardware. Returns the number of its wait. */
-uint64_t intel_qi_commit(struct iommu_unit *u)
-{
-	append_wait(u);
-	ring_bell(u);
-	return u->intel.wait_seq;
 }

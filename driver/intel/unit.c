@@ -2,17 +2,9 @@
  * A VT-d unit from capabilities to translation and back.
  * VT-d 11 "Capability Register", "Extended Capability Register", "Protected Memory Enable Register".
  */
-#include "intel.h"
 #include "../pt/format.h"
-
-#define DID_WORD_BITS 64u
-
-/* Domain id 0 is never used: with caching mode it tags entries that are not present. */
-static void ids_clear(struct iommu_unit *u)
-{
-	memset(u->intel.did_map, 0, sizeof(u->intel.did_map));
-	u->intel.did_map[0] = 1;
-}
+#include "../queue.h"
+#include "intel.h"
 
 static int intel_init(struct iommu_unit *u)
 {
@@ -34,25 +26,8 @@ static int intel_init(struct iommu_unit *u)
 	in->inval_off = FIELD_GET(VTD_ECAP_IRO, in->ecap) * VTD_IRO_UNIT;
 	in->fault_off = FIELD_GET(VTD_CAP_FRO, in->cap) * VTD_FRO_UNIT;
 	in->fault_slots = (uint32_t)FIELD_GET(VTD_CAP_NFR, in->cap) + 1;
-	in->did_count = UINT32_C(1) << (4 + 2 * nd);
-	ids_clear(u);
+	ids_clear(u, UINT32_C(1) << (4 + 2 * nd));
 	return IOMMU_OK;
-}
-
-/* The queue and its status page are no tables: they are not counted, nor flushed. */
-static uint64_t queue_page_alloc(struct iommu_unit *u)
-{
-	return u->plat->page_alloc(u->plat->ctx, 0);
-}
-
-static void queue_pages_free(struct iommu_unit *u)
-{
-	if (u->intel.queue)
-		u->plat->page_free(u->plat->ctx, u->intel.queue, 0);
-	if (u->intel.status)
-		u->plat->page_free(u->plat->ctx, u->intel.status, 0);
-	u->intel.queue = 0;
-	u->intel.status = 0;
 }
 
 static int intel_build(struct iommu_unit *u)
@@ -62,14 +37,8 @@ static int intel_build(struct iommu_unit *u)
 	in->root = table_page_alloc(u, intel_sync(u));
 	if (!in->root)
 		return IOMMU_E_NOMEM;
-	if (!intel_queued(u))
+	if (!intel_queued(u) || queue_alloc(u) == IOMMU_OK)
 		return IOMMU_OK;
-	in->queue = queue_page_alloc(u);
-	if (in->queue)
-		in->status = queue_page_alloc(u);
-	if (in->status)
-		return IOMMU_OK;
-	queue_pages_free(u);
 	table_page_free(u, in->root);
 	in->root = 0;
 	return IOMMU_E_NOMEM;
@@ -82,7 +51,7 @@ static void release(struct iommu_unit *u)
 	page_list_free(u, &u->retired);
 	table_page_free(u, u->intel.root);
 	u->intel.root = 0;
-	queue_pages_free(u);
+	queue_free(u);
 }
 
 /* Whoever used the unit before us: translation, interrupt remapping, queue and events off, stale faults gone. */
@@ -187,7 +156,7 @@ static int intel_reset(struct iommu_unit *u)
 	if (rc != IOMMU_OK)
 		return rc;
 	release(u);
-	ids_clear(u);
+	ids_clear(u, u->ids.count);
 	return IOMMU_OK;
 }
 
@@ -222,20 +191,6 @@ static int intel_walk_caps(const struct iommu_unit *u, enum iommu_domain_kind ki
 	return IOMMU_OK;
 }
 
-static int intel_id_alloc(struct iommu_unit *u, uint32_t *id)
-{
-	for (uint32_t i = 0; i < u->intel.did_count; i++) {
-		uint64_t *word = &u->intel.did_map[i / DID_WORD_BITS];
-
-		if (*word >> (i % DID_WORD_BITS) & 1)
-			continue;
-		*word |= UINT64_C(1) << (i % DID_WORD_BITS);
-		*id = i;
-		return IOMMU_OK;
-	}
-	return IOMMU_E_FULL;
-}
-
 /* The next owner of the id must not meet entries of this one. VT-d 6.5, reuse of a domain id. */
 static int intel_id_free(struct iommu_unit *u, uint32_t id, bool used)
 {
@@ -249,7 +204,7 @@ static int intel_id_free(struct iommu_unit *u, uint32_t id, bool used)
 			rc = intel_inval_finish(u);
 	}
 	if (rc == IOMMU_OK)
-		u->intel.did_map[id / DID_WORD_BITS] &= ~(UINT64_C(1) << (id % DID_WORD_BITS));
+		ids_free(u, id);
 	return rc;
 }
 
@@ -265,7 +220,7 @@ const struct iommu_ops intel_ops = {
 	.fault_drain = intel_fault_drain,
 	.status = intel_status,
 	.walk_caps = intel_walk_caps,
-	.id_alloc = intel_id_alloc,
+	.id_alloc = ids_alloc,
 	.id_free = intel_id_free,
 	.attach = intel_attach,
 	.detach = intel_detach,
@@ -273,4 +228,7 @@ const struct iommu_ops intel_ops = {
 	.inval_done = intel_inval_done,
 	.inval_wait = intel_inval_wait,
 	.made_present = intel_made_present,
+	.queue_wait_command = intel_qi_wait_command,
+	.queue_bell = intel_qi_bell,
+	.queue_check = intel_qi_check,
 };

@@ -111,26 +111,34 @@ struct iommu_page_list {
 	uint64_t count;
 };
 
+/* A ring of commands and the status word that tells how far it got. Private. */
+struct iommu_queue {
+	uint64_t ring;		    /* page of 256 commands, 0 when there is none */
+	uint64_t status;	    /* page that receives the numbers of completed waits */
+	uint64_t mask;		    /* bits of a number that are written there */
+	uint64_t seq;		    /* number of the last wait submitted */
+	uint64_t done;		    /* number of the last wait whose completion was observed */
+	uint64_t floor;		    /* waits below it were given up: only a later one counts */
+	uint32_t tail;		    /* slot index of the next command */
+	uint32_t doubt;		    /* first slot not known to be complete */
+	uint32_t repairs;	    /* errors repaired since the queue was last seen complete */
+};
+
+/* Domain ids of a unit. Private. */
+struct iommu_ids {
+	uint64_t used[1024];	    /* one bit each */
+	uint32_t count;		    /* ids the unit supports */
+};
+
 /* VT-d state of a unit. Private. */
 struct intel_unit {
 	uint64_t cap, ecap;	    /* capability registers as read */
 	uint64_t root;		    /* root table */
-	uint64_t queue;		    /* invalidation queue page, 0 when register-based */
-	uint64_t status;	    /* page that receives wait status words */
 	uint64_t inval_off;	    /* IVA/IOTLB registers, bytes from the base */
 	uint64_t fault_off;	    /* first FRCD register */
-	uint32_t queue_tail;	    /* slot index of the next descriptor */
-	uint32_t queue_doubt;	    /* first slot not known to be complete */
-	uint32_t queue_slots;
-	uint32_t queue_repairs;	    /* errors repaired since the queue was last seen complete */
-	uint64_t wait_seq;	    /* number of the last wait submitted */
-	uint64_t wait_done;	    /* number of the last wait whose status was observed */
-	uint64_t wait_floor;	    /* waits below it were aborted: only a later one counts */
 	uint32_t fault_slots;
 	uint32_t fault_next;	    /* where draining continues when fault_more is set */
 	bool fault_more;	    /* the last drain stopped because the caller had no more room */
-	uint64_t did_map[1024];	    /* domain ids in use, one bit each */
-	uint32_t did_count;	    /* ids the unit supports */
 };
 
 struct iommu_ops;
@@ -145,6 +153,8 @@ struct iommu_unit {
 	struct iommu_domain *domains;	 /* every domain that names this unit */
 	struct iommu_page_list retired;	 /* unlinked tables of a broken unit, released by its reset */
 	struct iommu_stats stats;
+	struct iommu_queue queue;	 /* empty when invalidation is by register */
+	struct iommu_ids ids;
 	struct intel_unit intel;
 };
 

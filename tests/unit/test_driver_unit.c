@@ -552,7 +552,7 @@ START_TEST(test_queue_error_in_the_middle_of_a_batch)
 	ck_assert_int_eq(iommu_unmap_lazy(&w.d, 0x1000, 0x1000, &t), IOMMU_OK);
 	ck_assert_int_eq(iommu_poll(&t), IOMMU_E_AGAIN);
 	/* a stray store damaged the slot of the ticket's command */
-	*fake_cpu(w.f, w.u.intel.queue + ((uint64_t)w.u.intel.queue_tail - 2) * 16) = 0xf;
+	*fake_cpu(w.f, w.u.queue.ring + ((uint64_t)w.u.queue.tail - 2) * 16) = 0xf;
 	w.f->dead = 0;
 	ck_assert_int_eq(iommu_unmap(&w.d, 0x2000, 0x1000), IOMMU_OK);
 	ck_assert_int_eq(iommu_poll(&t), IOMMU_OK);
