@@ -82,6 +82,15 @@ static inline const uint8_t *mem_word(const struct mem *m, uint64_t pa)
 	return mem_at(m, pa, 8);
 }
 
+/* The aligned word at `pa`, which lies in window `w`. */
+static inline uint64_t mem_word_at(const struct mem_window *w, uint64_t pa)
+{
+	uint64_t val;
+
+	memcpy(&val, w->base + (pa - w->first), sizeof(val));
+	return val;
+}
+
 /* True when all of [pa, pa + len) is RAM, possibly in adjoining windows. */
 bool mem_present(const struct mem *m, uint64_t pa, uint64_t len);
 

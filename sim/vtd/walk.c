@@ -29,8 +29,9 @@ static unsigned start(struct vtd_xl *xl, const struct vtd_ctx *ctx, unsigned top
 	return e->level - 1u;
 }
 
-static void cache_table(struct vtd_xl *xl, const struct vtd_ctx *ctx, unsigned level, uint8_t perm,
-			uint64_t at, uint64_t table)
+static __attribute__((noinline)) void cache_table(struct vtd_xl *xl, const struct vtd_ctx *ctx,
+						  unsigned level, uint8_t perm, uint64_t at,
+						  uint64_t table)
 {
 	struct vtd_unit *v = xl->cache;
 	struct tc_entry e = {
@@ -49,6 +50,18 @@ static void cache_table(struct vtd_xl *xl, const struct vtd_ctx *ctx, unsigned l
 	tcache_insert(&v->u.cache[SIM_CACHE_PAGING], &e);
 }
 
+/* A read outside the direct window; *reason is set when there is no answer. */
+static __attribute__((noinline)) uint64_t read_elsewhere(struct vtd_xl *xl, uint64_t at, bool top,
+							 uint8_t *reason)
+{
+	uint64_t entry;
+
+	if (bus_read64(xl->v->u.sim, &xl->port, at, &entry))
+		return entry;
+	*reason = top ? VTD_FR_CTX_INV : VTD_FR_SS_ACCESS;
+	return 0;
+}
+
 uint8_t vtd_walk(struct vtd_xl *xl, const struct vtd_ctx *ctx)
 {
 	const struct mem_window direct = xl->direct;
@@ -64,13 +77,10 @@ uint8_t vtd_walk(struct vtd_xl *xl, const struct vtd_ctx *ctx)
 		level = start(xl, ctx, top, &table, &perm);
 	for (shift = TC_SIZE_LG2(level);; level--, shift -= 9) {
 		at = table + 8 * (iova >> shift & 0x1FF);
-		if (__builtin_expect(at - direct.first < direct.size, 1)) {
-			memcpy(&entry, direct.base + (at - direct.first), sizeof(entry));
-		} else if (!bus_read64(xl->v->u.sim, &xl->port, at, &entry)) {
-			entry = 0;
-			reason = level == top ? VTD_FR_CTX_INV : VTD_FR_SS_ACCESS;
-			break;
-		}
+		if (__builtin_expect(at - direct.first < direct.size, 1))
+			entry = mem_word_at(&direct, at);
+		else
+			entry = read_elsewhere(xl, at, level == top, &reason);
 		perm &= (uint8_t)entry;
 		if (!(entry & (VTD_SS_R | VTD_SS_W)))
 			break;
