@@ -82,12 +82,16 @@ static bool outcome_is(const char *expect, enum be_outcome outcome)
 static enum step_rc judge_reason(struct run *r, const struct step *s,
 				 const struct be_dma_result *res)
 {
-	const char *want = reason_name((uint8_t)step_number(s, "reason", 0));
-	const char *got = reason_name(res->reason);
+	uint8_t want = (uint8_t)step_number(s, "reason", 0);
+	const char *name = reason_name(want), *got = reason_name(res->reason);
 
 	if (!step_has(s, "reason"))
 		return STEP_OK;
-	return check_text(r, "reason", want ? want : "none", got ? got : "none");
+	r->res->checks++;
+	if (want == res->reason)
+		return STEP_OK;
+	return run_fail(r, "reason: expected %s (0x%02x), got %s (0x%02x)", name ? name : "?", want,
+			got ? got : "none", res->reason);
 }
 
 static enum step_rc judge_details(struct run *r, const struct step *s,
