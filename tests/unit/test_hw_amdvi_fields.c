@@ -1,0 +1,117 @@
+/*
+ * Every AMD-Vi field sits where the specification puts it, and the rows of a word leave no bit out and use none twice.
+ */
+#include "unit.h"
+#include "test_hw_amdvi_layout.h"
+
+START_TEST(test_fields_every_row_lies_in_its_word)
+{
+	layout_check_rows_lie_in_their_words(&layout);
+}
+END_TEST
+
+START_TEST(test_fields_every_mask_has_the_specifications_bits)
+{
+	layout_check_masks(&layout);
+}
+END_TEST
+
+START_TEST(test_fields_every_name_has_its_words_number)
+{
+	layout_check_names(&layout);
+}
+END_TEST
+
+START_TEST(test_fields_of_a_word_do_not_overlap)
+{
+	layout_check_no_overlap(&layout);
+}
+END_TEST
+
+START_TEST(test_fields_reserved_and_ignored_bits_cover_every_word)
+{
+	layout_check_words_are_covered(&layout);
+}
+END_TEST
+
+START_TEST(test_fields_a_view_stays_within_what_is_covered)
+{
+	layout_check_views_are_covered(&layout);
+}
+END_TEST
+
+START_TEST(test_fields_every_32_bit_word_has_rows)
+{
+	layout_check_words32_have_rows(&layout);
+}
+END_TEST
+
+/* clang-format off */
+#define E(mask, value, typed) { #value, mask, value, typed }
+static const struct encoding encodings[] = {
+	E(AMDVI_CAPHDR_CAPID, AMDVI_PCI_CAP_SECURE, 0x0F), E(AMDVI_CAPHDR_CAPTYPE, AMDVI_CAPTYPE_IOMMU, 3),
+	E(AMDVI_CAPHDR_CAPREV, AMDVI_CAPREV_1, 1), E(AMDVI_MISC0_GVASIZE, AMDVI_GVASIZE_48BIT, 2),
+	E(AMDVI_MSIHDR_ID, AMDVI_PCI_CAP_MSI, 5), E(AMDVI_MSIMAP_ID, AMDVI_PCI_CAP_HT, 8),
+	E(AMDVI_MSIMAP_CAPTYPE, AMDVI_MSIMAP_CAPTYPE_MSI, 0x15), E(AMDVI_DEVTAB_SIZE, AMDVI_DEVTAB_SIZE_MAX, 0x1FF),
+	E(AMDVI_RING_LEN, AMDVI_RING_LEN_MIN, 8), E(AMDVI_RING_LEN, AMDVI_RING_LEN_MAX, 15),
+	E(AMDVI_CONTROL_INVTIMEOUT, AMDVI_INVTIMEOUT_NONE, 0), E(AMDVI_CONTROL_INVTIMEOUT, AMDVI_INVTIMEOUT_1MS, 1),
+	E(AMDVI_CONTROL_INVTIMEOUT, AMDVI_INVTIMEOUT_10MS, 2), E(AMDVI_CONTROL_INVTIMEOUT, AMDVI_INVTIMEOUT_100MS, 3),
+	E(AMDVI_CONTROL_INVTIMEOUT, AMDVI_INVTIMEOUT_1S, 4), E(AMDVI_CONTROL_INVTIMEOUT, AMDVI_INVTIMEOUT_10S, 5),
+	E(AMDVI_CONTROL_INVTIMEOUT, AMDVI_INVTIMEOUT_100S, 6), E(AMDVI_CONTROL_GAMEN, AMDVI_GAMEN_NONE, 0),
+	E(AMDVI_CONTROL_GAMEN, AMDVI_GAMEN_VAPIC, 1), E(AMDVI_CONTROL_DUALPPRLOGEN, AMDVI_DUALLOG_A, 0),
+	E(AMDVI_CONTROL_DUALPPRLOGEN, AMDVI_DUALLOG_B, 1), E(AMDVI_CONTROL_DUALEVENTLOGEN, AMDVI_DUALLOG_SWAP, 2),
+	E(AMDVI_EFR_DUALPPRLOGSUP, AMDVI_DUALSUP_NONE, 0), E(AMDVI_EFR_DUALPPRLOGSUP, AMDVI_DUALSUP_DUAL, 1),
+	E(AMDVI_EFR_DUALEVENTLOGSUP, AMDVI_DUALSUP_SWAP, 2), E(AMDVI_CONTROL_NUMINTREMAPMODE, AMDVI_NUMINTREMAP_512, 0),
+	E(AMDVI_EFR2_NUMINTREMAPSUP, AMDVI_NUMINTREMAP_2048, 1), E(AMDVI_EFR_HATS, AMDVI_HATS_NONE, 3),
+	E(AMDVI_EFR2_SNPAVICSUP, AMDVI_SNPAVIC_GAM, 1), E(AMDVI_DTE0_HAD, AMDVI_HAD_NONE, 0),
+	E(AMDVI_DTE0_HAD, AMDVI_HAD_A, 1), E(AMDVI_DTE0_HAD, AMDVI_HAD_AD, 3), E(AMDVI_DTE0_MODE, AMDVI_MODE_NONE, 0),
+	E(AMDVI_DTE0_MODE, AMDVI_MODE_MAX, 6), E(AMDVI_DTE0_MODE, AMDVI_MODE_RSVD, 7), E(AMDVI_DTE0_GLX, AMDVI_GLX_RSVD, 3),
+	E(AMDVI_DTE1_IOCTL, AMDVI_IOCTL_ABORT, 0), E(AMDVI_DTE1_IOCTL, AMDVI_IOCTL_FORWARD, 1),
+	E(AMDVI_DTE1_IOCTL, AMDVI_IOCTL_TRANSLATE, 2), E(AMDVI_DTE1_IOCTL, AMDVI_IOCTL_RSVD, 3),
+	E(AMDVI_DTE1_SYSMGT, AMDVI_SYSMGT_ABORT, 0), E(AMDVI_DTE1_SYSMGT, AMDVI_SYSMGT_FORWARD, 1),
+	E(AMDVI_DTE1_SYSMGT, AMDVI_SYSMGT_INTX, 2), E(AMDVI_DTE1_SYSMGT, AMDVI_SYSMGT_TRANSLATE, 3),
+	E(AMDVI_DTE2_INTTABLEN, AMDVI_INTTABLEN_MAX, 11), E(AMDVI_DTE2_GUESTPAGINGMODE, AMDVI_GUESTPAGING_4LEVEL, 0),
+	E(AMDVI_DTE2_GUESTPAGINGMODE, AMDVI_GUESTPAGING_5LEVEL, 1), E(AMDVI_DTE2_INTCTL, AMDVI_INTCTL_ABORT, 0),
+	E(AMDVI_DTE2_INTCTL, AMDVI_INTCTL_FORWARD, 1), E(AMDVI_DTE2_INTCTL, AMDVI_INTCTL_REMAP, 2),
+	E(AMDVI_DTE2_INTCTL, AMDVI_INTCTL_RSVD, 3), E(AMDVI_PT_NEXT_LEVEL, AMDVI_NEXT_LEVEL_PAGE, 0),
+	E(AMDVI_PT_NEXT_LEVEL, AMDVI_NEXT_LEVEL_SIZED, 7), E(AMDVI_IOTLBC1_TYPE, AMDVI_IOTLBC_TYPE_ATS, 0),
+	E(AMDVI_PPRC1_RC, AMDVI_PPRC_RC_SUCCESS, 0), E(AMDVI_PPRC1_RC, AMDVI_PPRC_RC_INVALID, 1),
+	E(AMDVI_PPRC1_RC, AMDVI_PPRC_RC_FAILURE, 0xF), E(AMDVI_AUTORSP_CODE, AMDVI_PPRC_RC_FAILURE, 15),
+	E(AMDVI_PPRE0_CODE, AMDVI_PPR_PAGE_SERVICE_REQUEST, 1), E(AMDVI_GAE_CODE, AMDVI_GA_GUEST_NR, 1),
+	E(AMDVI_EV0_CODE, AMDVI_EV_CODE_EMPTY, 0), E(AMDVI_EV0_TYPE_HW, AMDVI_HWERR_MASTER_ABORT, 1),
+	E(AMDVI_EV0_TYPE_HW, AMDVI_HWERR_TARGET_ABORT, 2), E(AMDVI_EV0_TYPE_HW, AMDVI_HWERR_DATA_ERROR, 3),
+	E(AMDVI_MSIA_BASE, AMDVI_MSIA_BASE_FEE, 0xFEE), E(AMDVI_MSID_INDEX, AMDVI_INDEX_MAX_512, 511),
+	E(AMDVI_MSID_INDEX, AMDVI_INDEX_MAX_2048, 2047), E(AMDVI_IRTE0_DM, AMDVI_DM_PHYSICAL, 0),
+	E(AMDVI_MSIA_DM, AMDVI_DM_LOGICAL, 1), E(AMDVI_MSID_TM, AMDVI_TM_EDGE, 0), E(AMDVI_MSID_TM, AMDVI_TM_LEVEL, 1),
+	E(AMDVI_MSID_DLM, AMDVI_DLM_FIXED, 0), E(AMDVI_MSID_DLM, AMDVI_DLM_ARBITRATED, 1),
+	E(AMDVI_MSID_DLM, AMDVI_DLM_SMI, 2), E(AMDVI_MSID_DLM, AMDVI_DLM_NMI, 4), E(AMDVI_MSID_DLM, AMDVI_DLM_INIT, 5),
+	E(AMDVI_MSID_DLM, AMDVI_DLM_EXTINT, 7), E(AMDVI_IRTE0_INTTYPE, AMDVI_INTTYPE_FIXED, 0),
+	E(AMDVI_IRTE32_INTTYPE, AMDVI_INTTYPE_ARBITRATED, 1),
+};
+#undef E
+/* clang-format on */
+
+START_TEST(test_fields_encoded_values_fit_and_match)
+{
+	layout_check_encodings(encodings, sizeof(encodings) / sizeof(encodings[0]));
+}
+END_TEST
+
+static Suite *make_suite(void)
+{
+	Suite *suite = suite_create("hw_amdvi_fields");
+	TCase *tc = tcase_create("layout");
+
+	tcase_add_test(tc, test_fields_every_row_lies_in_its_word);
+	tcase_add_test(tc, test_fields_every_mask_has_the_specifications_bits);
+	tcase_add_test(tc, test_fields_every_name_has_its_words_number);
+	tcase_add_test(tc, test_fields_of_a_word_do_not_overlap);
+	tcase_add_test(tc, test_fields_reserved_and_ignored_bits_cover_every_word);
+	tcase_add_test(tc, test_fields_a_view_stays_within_what_is_covered);
+	tcase_add_test(tc, test_fields_every_32_bit_word_has_rows);
+	tcase_add_test(tc, test_fields_encoded_values_fit_and_match);
+	suite_add_tcase(suite, tc);
+	return suite;
+}
+
+UNIT_MAIN(make_suite)

@@ -1,0 +1,259 @@
+/*
+ * Every register, entry and command of AMD-Vi, typed again from the specification's tables, bit by bit.
+ * The rows follow hw_layout.h; D rows are typed as the specification prints commands and events, by 32-bit word.
+ */
+#ifndef TESTS_UNIT_TEST_HW_AMDVI_LAYOUT_H
+#define TESTS_UNIT_TEST_HW_AMDVI_LAYOUT_H
+
+#include "hw/amdvi.h"
+#include "hw_layout.h"
+
+/* clang-format off */
+#define F(word, mask, hi, lo) { word, ROW_FIELD, #mask, mask, sizeof(mask), hi, lo }
+#define V(word, mask, hi, lo) { word, ROW_VIEW, #mask, mask, sizeof(mask), hi, lo }
+#define R(word, hi, lo) { word, ROW_RSVD, NULL, 0, 0, hi, lo }
+#define I(word, hi, lo) { word, ROW_IGN, NULL, 0, 0, hi, lo }
+#define D(word, mask, dw, hi, lo) { word, ROW_FIELD, #mask, mask, sizeof(mask), 32 * (dw) + (hi), 32 * (dw) + (lo) }
+#define RD(word, dw, hi, lo) R(word, 32 * (dw) + (hi), 32 * (dw) + (lo))
+/* Most fields have one bit. */
+#define B(word, mask, bit) { word, ROW_FIELD, #mask, mask, sizeof(mask), bit, bit }
+
+static const struct row layout_rows[] = {
+	/* capability block */
+	F("CAPHDR", AMDVI_CAPHDR_CAPID, 7, 0), F("CAPHDR", AMDVI_CAPHDR_CAPPTR, 15, 8), F("CAPHDR", AMDVI_CAPHDR_CAPTYPE, 18, 16),
+	F("CAPHDR", AMDVI_CAPHDR_CAPREV, 23, 19), B("CAPHDR", AMDVI_CAPHDR_IOTLBSUP, 24), B("CAPHDR", AMDVI_CAPHDR_HTTUNNEL, 25),
+	B("CAPHDR", AMDVI_CAPHDR_NPCACHE, 26), B("CAPHDR", AMDVI_CAPHDR_EFRSUP, 27), B("CAPHDR", AMDVI_CAPHDR_CAPEXT, 28),
+	R("CAPHDR", 31, 29),
+	B("BASELO", AMDVI_BASELO_ENABLE, 0), R("BASELO", 13, 1), F("BASELO", AMDVI_BASELO_BASE16K, 18, 14),
+	F("BASELO", AMDVI_BASELO_BASE, 31, 19), F("BASEHI", AMDVI_BASEHI_BASE, 31, 0),
+	F("RANGE", AMDVI_RANGE_UNITID, 4, 0), R("RANGE", 6, 5), B("RANGE", AMDVI_RANGE_RNGVALID, 7),
+	F("RANGE", AMDVI_RANGE_BUSNUMBER, 15, 8), F("RANGE", AMDVI_RANGE_FIRSTDEVICE, 23, 16), F("RANGE", AMDVI_RANGE_LASTDEVICE, 31, 24),
+	F("MISC0", AMDVI_MISC0_MSINUM, 4, 0), F("MISC0", AMDVI_MISC0_GVASIZE, 7, 5), F("MISC0", AMDVI_MISC0_PASIZE, 14, 8),
+	F("MISC0", AMDVI_MISC0_VASIZE, 21, 15), B("MISC0", AMDVI_MISC0_HTATSRESV, 22), R("MISC0", 26, 23),
+	F("MISC0", AMDVI_MISC0_MSINUMPPR, 31, 27),
+	F("MISC1", AMDVI_MISC1_MSINUMGA, 4, 0), R("MISC1", 31, 5),
+	F("MSIHDR", AMDVI_MSIHDR_ID, 7, 0), F("MSIHDR", AMDVI_MSIHDR_NEXT, 15, 8), B("MSIHDR", AMDVI_MSIHDR_MSIEN, 16),
+	F("MSIHDR", AMDVI_MSIHDR_MULTMESSCAP, 19, 17), F("MSIHDR", AMDVI_MSIHDR_MULTMESSEN, 22, 20),
+	B("MSIHDR", AMDVI_MSIHDR_64BITEN, 23), R("MSIHDR", 31, 24),
+	R("MSI_ADDRLO", 1, 0), F("MSI_ADDRLO", AMDVI_MSI_ADDRLO, 31, 2), F("MSI_ADDRHI", AMDVI_MSI_ADDRHI, 31, 0),
+	F("MSI_DATA", AMDVI_MSI_DATA, 15, 0), R("MSI_DATA", 31, 16),
+	F("MSIMAP", AMDVI_MSIMAP_ID, 7, 0), F("MSIMAP", AMDVI_MSIMAP_NEXT, 15, 8), B("MSIMAP", AMDVI_MSIMAP_EN, 16),
+	B("MSIMAP", AMDVI_MSIMAP_FIXED, 17), R("MSIMAP", 26, 18), F("MSIMAP", AMDVI_MSIMAP_CAPTYPE, 31, 27),
+	R("PERFOPT", 12, 0), B("PERFOPT", AMDVI_PERFOPT_PERFOPTEN, 13), R("PERFOPT", 31, 14),
+
+	/* registers, 64 bits */
+	F("DEVTAB", AMDVI_DEVTAB_SIZE, 8, 0), R("DEVTAB", 11, 9), F("DEVTAB", AMDVI_DEVTAB_BASE, 51, 12), R("DEVTAB", 63, 52),
+	F("DEVTAB_SEG", AMDVI_DEVTAB_SIZE_SEG, 7, 0), R("DEVTAB_SEG", 11, 8), F("DEVTAB_SEG", AMDVI_DEVTAB_BASE, 51, 12),
+	R("DEVTAB_SEG", 63, 52),
+	R("ring", 11, 0), F("ring", AMDVI_RING_BASE, 51, 12), R("ring", 55, 52), F("ring", AMDVI_RING_LEN, 59, 56), R("ring", 63, 60),
+	R("ptr 16", 3, 0), F("ptr 16", AMDVI_PTR_16, 18, 4), R("ptr 16", 63, 19),
+	R("ptr 8", 2, 0), F("ptr 8", AMDVI_PTR_8, 18, 3), R("ptr 8", 63, 19),
+
+	B("CONTROL", AMDVI_CONTROL_IOMMUEN, 0), B("CONTROL", AMDVI_CONTROL_HTTUNEN, 1), B("CONTROL", AMDVI_CONTROL_EVENTLOGEN, 2),
+	B("CONTROL", AMDVI_CONTROL_EVENTINTEN, 3), B("CONTROL", AMDVI_CONTROL_COMWAITINTEN, 4), F("CONTROL", AMDVI_CONTROL_INVTIMEOUT, 7, 5),
+	B("CONTROL", AMDVI_CONTROL_PASSPW, 8), B("CONTROL", AMDVI_CONTROL_RESPASSPW, 9), B("CONTROL", AMDVI_CONTROL_COHERENT, 10),
+	B("CONTROL", AMDVI_CONTROL_ISOC, 11), B("CONTROL", AMDVI_CONTROL_CMDBUFEN, 12), B("CONTROL", AMDVI_CONTROL_PPRLOGEN, 13),
+	B("CONTROL", AMDVI_CONTROL_PPRINTEN, 14), B("CONTROL", AMDVI_CONTROL_PPREN, 15), B("CONTROL", AMDVI_CONTROL_GTEN, 16),
+	B("CONTROL", AMDVI_CONTROL_GAEN, 17), F("CONTROL", AMDVI_CONTROL_CRW, 21, 18), B("CONTROL", AMDVI_CONTROL_SMIFEN, 22),
+	B("CONTROL", AMDVI_CONTROL_SLFWBDIS, 23), B("CONTROL", AMDVI_CONTROL_SMIFLOGEN, 24), F("CONTROL", AMDVI_CONTROL_GAMEN, 27, 25),
+	B("CONTROL", AMDVI_CONTROL_GALOGEN, 28), B("CONTROL", AMDVI_CONTROL_GAINTEN, 29), F("CONTROL", AMDVI_CONTROL_DUALPPRLOGEN, 31, 30),
+	F("CONTROL", AMDVI_CONTROL_DUALEVENTLOGEN, 33, 32), F("CONTROL", AMDVI_CONTROL_DEVTBLSEGEN, 36, 34),
+	F("CONTROL", AMDVI_CONTROL_PRIVABRTEN, 38, 37), B("CONTROL", AMDVI_CONTROL_PPRAUTORSPEN, 39), B("CONTROL", AMDVI_CONTROL_MARCEN, 40),
+	B("CONTROL", AMDVI_CONTROL_BLKSTOPMRKEN, 41), B("CONTROL", AMDVI_CONTROL_PPRAUTORSPAON, 42),
+	F("CONTROL", AMDVI_CONTROL_NUMINTREMAPMODE, 44, 43), B("CONTROL", AMDVI_CONTROL_EPHEN, 45), F("CONTROL", AMDVI_CONTROL_HADUPDATE, 47, 46),
+	B("CONTROL", AMDVI_CONTROL_GDUPDATEDIS, 48), R("CONTROL", 49, 49), B("CONTROL", AMDVI_CONTROL_XTEN, 50),
+	B("CONTROL", AMDVI_CONTROL_INTCAPXTEN, 51), B("CONTROL", AMDVI_CONTROL_VCMDEN, 52), B("CONTROL", AMDVI_CONTROL_VIOMMUEN, 53),
+	B("CONTROL", AMDVI_CONTROL_GAUPDATEDIS, 54), B("CONTROL", AMDVI_CONTROL_GAPPIEN, 55), B("CONTROL", AMDVI_CONTROL_TMPMEN, 56),
+	R("CONTROL", 57, 57), B("CONTROL", AMDVI_CONTROL_GCR3TRPMODE, 58), B("CONTROL", AMDVI_CONTROL_IRTCACHEDIS, 59),
+	B("CONTROL", AMDVI_CONTROL_GSTBUFFERTRPMODE, 60), F("CONTROL", AMDVI_CONTROL_SNPAVICEN, 63, 61),
+	V("CONTROL", AMDVI_CONTROL_RESET, 10, 10),
+
+	B("EXCL_BASE", AMDVI_EXCL_EXEN, 0), B("EXCL_BASE", AMDVI_EXCL_ALLOW, 1), R("EXCL_BASE", 11, 2),
+	F("EXCL_BASE", AMDVI_EXCL_BASE, 51, 12), R("EXCL_BASE", 63, 52),
+	I("EXCL_LIMIT", 11, 0), F("EXCL_LIMIT", AMDVI_EXCL_LIMIT, 51, 12), R("EXCL_LIMIT", 63, 52),
+
+	B("EFR", AMDVI_EFR_PREFSUP, 0), B("EFR", AMDVI_EFR_PPRSUP, 1), B("EFR", AMDVI_EFR_XTSUP, 2), B("EFR", AMDVI_EFR_NXSUP, 3),
+	B("EFR", AMDVI_EFR_GTSUP, 4), B("EFR", AMDVI_EFR_GAPPISUP, 5), B("EFR", AMDVI_EFR_IASUP, 6), B("EFR", AMDVI_EFR_GASUP, 7),
+	B("EFR", AMDVI_EFR_HESUP, 8), B("EFR", AMDVI_EFR_PCSUP, 9), F("EFR", AMDVI_EFR_HATS, 11, 10), F("EFR", AMDVI_EFR_GATS, 13, 12),
+	F("EFR", AMDVI_EFR_GLXSUP, 15, 14), F("EFR", AMDVI_EFR_SMIFSUP, 17, 16), F("EFR", AMDVI_EFR_SMIFRC, 20, 18),
+	F("EFR", AMDVI_EFR_GAMSUP, 23, 21), F("EFR", AMDVI_EFR_DUALPPRLOGSUP, 25, 24), R("EFR", 27, 26),
+	F("EFR", AMDVI_EFR_DUALEVENTLOGSUP, 29, 28), R("EFR", 30, 30), B("EFR", AMDVI_EFR_SATSSUP, 31), F("EFR", AMDVI_EFR_PASMAX, 36, 32),
+	B("EFR", AMDVI_EFR_USSUP, 37), F("EFR", AMDVI_EFR_DEVTBLSEGSUP, 39, 38), B("EFR", AMDVI_EFR_PPROVRFLWEARLYSUP, 40),
+	B("EFR", AMDVI_EFR_PPRAUTORSPSUP, 41), F("EFR", AMDVI_EFR_MARCSUP, 43, 42), B("EFR", AMDVI_EFR_BLKSTOPMRKSUP, 44),
+	B("EFR", AMDVI_EFR_PERFOPTSUP, 45), B("EFR", AMDVI_EFR_MSICAPMMIOSUP, 46), B("EFR", AMDVI_EFR_SNOOPATTRSUP, 47),
+	B("EFR", AMDVI_EFR_GIOSUP, 48), B("EFR", AMDVI_EFR_HASUP, 49), B("EFR", AMDVI_EFR_EPHSUP, 50), B("EFR", AMDVI_EFR_ATTRFWSUP, 51),
+	B("EFR", AMDVI_EFR_HDSUP, 52), B("EFR", AMDVI_EFR_V2HDDISSUP, 53), B("EFR", AMDVI_EFR_INVIOTLBTYPESUP, 54),
+	B("EFR", AMDVI_EFR_VIOMMUSUP, 55), B("EFR", AMDVI_EFR_VMGUARDIOSUP, 56), F("EFR", AMDVI_EFR_VMTABLESIZE, 60, 57),
+	B("EFR", AMDVI_EFR_GAUPDATEDISSUP, 61), B("EFR", AMDVI_EFR_FORCEPHYDESTSUP, 62), B("EFR", AMDVI_EFR_SNPSUP, 63),
+
+	R("EFR2", 0, 0), B("EFR2", AMDVI_EFR2_SEVSNPIOSUP, 1), B("EFR2", AMDVI_EFR2_TMPMSUP, 2), B("EFR2", AMDVI_EFR2_GCR3TRPMODESUP, 3),
+	B("EFR2", AMDVI_EFR2_GAPPIDISSUP, 4), F("EFR2", AMDVI_EFR2_SNPAVICSUP, 7, 5), F("EFR2", AMDVI_EFR2_NUMINTREMAPSUP, 9, 8),
+	R("EFR2", 10, 10), B("EFR2", AMDVI_EFR2_HTRANGEIGNORE, 11), R("EFR2", 63, 12),
+
+	F("HWEVT_UPPER", AMDVI_HWEVT_UPPER_OPERAND, 59, 0), F("HWEVT_UPPER", AMDVI_HWEVT_UPPER_CODE, 63, 60),
+	F("HWEVT_LOWER", AMDVI_HWEVT_LOWER_OPERAND, 63, 0),
+	B("HWEVT_STATUS", AMDVI_HWEVT_STATUS_HEV, 0), B("HWEVT_STATUS", AMDVI_HWEVT_STATUS_HEO, 1), R("HWEVT_STATUS", 63, 2),
+	F("SMIF", AMDVI_SMIF_SMIDID, 15, 0), B("SMIF", AMDVI_SMIF_SMIDV, 16), B("SMIF", AMDVI_SMIF_SMIFLOCK, 17), R("SMIF", 63, 18),
+	R("GALOG_TAILADDR", 2, 0), F("GALOG_TAILADDR", AMDVI_GALOG_TAILADDR, 51, 3), R("GALOG_TAILADDR", 63, 52),
+	F("DSX", AMDVI_DSX_DEVSPECIFIC, 23, 0), F("DSX", AMDVI_DSX_REVMINOR, 27, 24), F("DSX", AMDVI_DSX_REVMAJOR, 31, 28), R("DSX", 63, 32),
+	R("XT", 1, 0), B("XT", AMDVI_XT_DESTMODE, 2), R("XT", 7, 3), F("XT", AMDVI_XT_DEST_LO, 31, 8), F("XT", AMDVI_XT_VECTOR, 39, 32),
+	B("XT", AMDVI_XT_DELIVERYMODE, 40), R("XT", 55, 41), F("XT", AMDVI_XT_DEST_HI, 63, 56),
+	R("MARC_BASE", 11, 0), F("MARC_BASE", AMDVI_MARC_BASE, 51, 12), R("MARC_BASE", 63, 52),
+	B("MARC_RELOC", AMDVI_MARC_RELOCEN, 0), B("MARC_RELOC", AMDVI_MARC_READONLY, 1), R("MARC_RELOC", 11, 2),
+	F("MARC_RELOC", AMDVI_MARC_RELOC, 51, 12), R("MARC_RELOC", 63, 52),
+	R("MARC_LEN", 11, 0), F("MARC_LEN", AMDVI_MARC_LENGTH, 51, 12), R("MARC_LEN", 63, 52),
+
+	B("STATUS", AMDVI_STATUS_EVENTOVERFLOW, 0), B("STATUS", AMDVI_STATUS_EVENTLOGINT, 1), B("STATUS", AMDVI_STATUS_COMWAITINT, 2),
+	B("STATUS", AMDVI_STATUS_EVENTLOGRUN, 3), B("STATUS", AMDVI_STATUS_CMDBUFRUN, 4), B("STATUS", AMDVI_STATUS_PPROVERFLOW, 5),
+	B("STATUS", AMDVI_STATUS_PPRINT, 6), B("STATUS", AMDVI_STATUS_PPRLOGRUN, 7), B("STATUS", AMDVI_STATUS_GALOGRUN, 8),
+	B("STATUS", AMDVI_STATUS_GALOVERFLOW, 9), B("STATUS", AMDVI_STATUS_GAINT, 10), B("STATUS", AMDVI_STATUS_PPROVRFLWB, 11),
+	B("STATUS", AMDVI_STATUS_PPRLOGACTIVE, 12), R("STATUS", 14, 13), B("STATUS", AMDVI_STATUS_EVENTOVRFLWB, 15),
+	B("STATUS", AMDVI_STATUS_EVENTLOGACTIVE, 16), B("STATUS", AMDVI_STATUS_PPROVRFLWEARLYB, 17),
+	B("STATUS", AMDVI_STATUS_PPROVRFLWEARLY, 18), R("STATUS", 63, 19),
+
+	F("PPR_AUTORSP", AMDVI_AUTORSP_CODE, 3, 0), B("PPR_AUTORSP", AMDVI_AUTORSP_MASKGN, 4), R("PPR_AUTORSP", 63, 5),
+	F("PPR_EARLY", AMDVI_EARLY_THRESHOLD, 14, 0), R("PPR_EARLY", 29, 15), B("PPR_EARLY", AMDVI_EARLY_INTEN, 30),
+	B("PPR_EARLY", AMDVI_EARLY_EN, 31), R("PPR_EARLY", 63, 32),
+	R("CNT_CFG", 6, 0), F("CNT_CFG", AMDVI_CNT_CFG_NCOUNTER, 10, 7), R("CNT_CFG", 11, 11),
+	F("CNT_CFG", AMDVI_CNT_CFG_NCOUNTERBANKS, 17, 12), R("CNT_CFG", 63, 18),
+	F("CNT", AMDVI_CNT_COUNT, 47, 0), R("CNT", 63, 48),
+	F("CNT_SOURCE", AMDVI_CNT_SOURCE_EVENT, 7, 0), R("CNT_SOURCE", 30, 8), B("CNT_SOURCE", AMDVI_CNT_SOURCE_CAC, 31),
+	R("CNT_SOURCE", 63, 32),
+
+	/* device table entry */
+	B("dte.0", AMDVI_DTE0_V, 0), B("dte.0", AMDVI_DTE0_TV, 1), R("dte.0", 3, 2), F("dte.0", AMDVI_DTE0_CXLMEMATTR, 6, 4),
+	F("dte.0", AMDVI_DTE0_HAD, 8, 7), F("dte.0", AMDVI_DTE0_MODE, 11, 9), F("dte.0", AMDVI_DTE0_HOSTPT, 51, 12),
+	B("dte.0", AMDVI_DTE0_PPR, 52), B("dte.0", AMDVI_DTE0_GPRP, 53), B("dte.0", AMDVI_DTE0_GIOV, 54), B("dte.0", AMDVI_DTE0_GV, 55),
+	F("dte.0", AMDVI_DTE0_GLX, 57, 56), F("dte.0", AMDVI_DTE0_GCR3_TRP_14_12, 60, 58), B("dte.0", AMDVI_DTE0_IR, 61),
+	B("dte.0", AMDVI_DTE0_IW, 62), R("dte.0", 63, 63),
+	F("dte.1", AMDVI_DTE1_DOMAINID, 79, 64), F("dte.1", AMDVI_DTE1_GCR3_TRP_30_15, 95, 80), B("dte.1", AMDVI_DTE1_I, 96),
+	B("dte.1", AMDVI_DTE1_SE, 97), B("dte.1", AMDVI_DTE1_SA, 98), F("dte.1", AMDVI_DTE1_IOCTL, 100, 99), B("dte.1", AMDVI_DTE1_CACHE, 101),
+	B("dte.1", AMDVI_DTE1_SD, 102), B("dte.1", AMDVI_DTE1_EX, 103), F("dte.1", AMDVI_DTE1_SYSMGT, 105, 104),
+	B("dte.1", AMDVI_DTE1_SATS, 106), F("dte.1", AMDVI_DTE1_GCR3_TRP_51_31, 127, 107),
+	B("dte.2", AMDVI_DTE2_IV, 128), F("dte.2", AMDVI_DTE2_INTTABLEN, 132, 129), B("dte.2", AMDVI_DTE2_IG, 133),
+	F("dte.2", AMDVI_DTE2_INTTABROOT, 179, 134), R("dte.2", 181, 180), F("dte.2", AMDVI_DTE2_GUESTPAGINGMODE, 183, 182),
+	B("dte.2", AMDVI_DTE2_INITPASS, 184), B("dte.2", AMDVI_DTE2_EINTPASS, 185), B("dte.2", AMDVI_DTE2_NMIPASS, 186),
+	B("dte.2", AMDVI_DTE2_HPTMODE, 187), F("dte.2", AMDVI_DTE2_INTCTL, 189, 188), B("dte.2", AMDVI_DTE2_LINT0PASS, 190),
+	B("dte.2", AMDVI_DTE2_LINT1PASS, 191), V("dte.2", AMDVI_DTE2_RSVD_ALIGN, 134, 134),
+	R("dte.3", 206, 192), B("dte.3", AMDVI_DTE3_VIMUEN, 207), F("dte.3", AMDVI_DTE3_GDEVICEID, 223, 208),
+	F("dte.3", AMDVI_DTE3_GUESTID, 239, 224), R("dte.3", 244, 240), B("dte.3", AMDVI_DTE3_IGN, 245), B("dte.3", AMDVI_DTE3_ATTRV, 246),
+	B("dte.3", AMDVI_DTE3_MODE0FC, 247), F("dte.3", AMDVI_DTE3_SNOOPATTRIBUTE, 255, 248),
+
+	/* page tables */
+	B("pde", AMDVI_PT_PR, 0), F("pde", AMDVI_PT_IGN_LO, 4, 1), B("pde", AMDVI_PT_A, 5), I("pde", 8, 6),
+	F("pde", AMDVI_PT_NEXT_LEVEL, 11, 9), F("pde", AMDVI_PT_ADDR, 51, 12), R("pde", 60, 52), B("pde", AMDVI_PT_IR, 61),
+	B("pde", AMDVI_PT_IW, 62), B("pde", AMDVI_PT_IGN_HI, 63),
+	B("pte", AMDVI_PT_PR, 0), F("pte", AMDVI_PT_IGN_LO, 4, 1), B("pte", AMDVI_PT_A, 5), B("pte", AMDVI_PT_D, 6), I("pte", 8, 7),
+	F("pte", AMDVI_PT_NEXT_LEVEL, 11, 9), F("pte", AMDVI_PT_ADDR, 51, 12), R("pte", 56, 52), F("pte", AMDVI_PT_PM, 58, 57),
+	B("pte", AMDVI_PT_U, 59), B("pte", AMDVI_PT_FC, 60), B("pte", AMDVI_PT_IR, 61), B("pte", AMDVI_PT_IW, 62),
+	B("pte", AMDVI_PT_IGN_HI, 63),
+	B("gcr3", AMDVI_GCR3_V, 0), R("gcr3", 11, 1), F("gcr3", AMDVI_GCR3_BASE, 51, 12), R("gcr3", 63, 52),
+	B("guest 4k", AMDVI_GPT_P, 0), B("guest 4k", AMDVI_GPT_RW, 1), B("guest 4k", AMDVI_GPT_US, 2), B("guest 4k", AMDVI_GPT_PWT, 3),
+	B("guest 4k", AMDVI_GPT_PCD, 4), B("guest 4k", AMDVI_GPT_A, 5), B("guest 4k", AMDVI_GPT_D, 6), B("guest 4k", AMDVI_GPT_PAT_4K, 7),
+	B("guest 4k", AMDVI_GPT_G, 8), F("guest 4k", AMDVI_GPT_AVL_LO, 11, 9), F("guest 4k", AMDVI_GPT_ADDR, 51, 12),
+	F("guest 4k", AMDVI_GPT_AVL_HI, 62, 52), B("guest 4k", AMDVI_GPT_NX, 63),
+	B("guest 2m", AMDVI_GPT_P, 0), B("guest 2m", AMDVI_GPT_RW, 1), B("guest 2m", AMDVI_GPT_US, 2), B("guest 2m", AMDVI_GPT_PWT, 3),
+	B("guest 2m", AMDVI_GPT_PCD, 4), B("guest 2m", AMDVI_GPT_A, 5), B("guest 2m", AMDVI_GPT_D, 6), B("guest 2m", AMDVI_GPT_PS, 7),
+	B("guest 2m", AMDVI_GPT_G, 8), F("guest 2m", AMDVI_GPT_AVL_LO, 11, 9), B("guest 2m", AMDVI_GPT_PAT_LARGE, 12), R("guest 2m", 20, 13),
+	F("guest 2m", AMDVI_GPT_ADDR_2M, 51, 21), F("guest 2m", AMDVI_GPT_AVL_HI, 62, 52), B("guest 2m", AMDVI_GPT_NX, 63),
+	B("guest 1g", AMDVI_GPT_P, 0), B("guest 1g", AMDVI_GPT_RW, 1), B("guest 1g", AMDVI_GPT_US, 2), B("guest 1g", AMDVI_GPT_PWT, 3),
+	B("guest 1g", AMDVI_GPT_PCD, 4), B("guest 1g", AMDVI_GPT_A, 5), B("guest 1g", AMDVI_GPT_D, 6), B("guest 1g", AMDVI_GPT_PS, 7),
+	B("guest 1g", AMDVI_GPT_G, 8), F("guest 1g", AMDVI_GPT_AVL_LO, 11, 9), B("guest 1g", AMDVI_GPT_PAT_LARGE, 12), R("guest 1g", 29, 13),
+	F("guest 1g", AMDVI_GPT_ADDR_1G, 51, 30), F("guest 1g", AMDVI_GPT_AVL_HI, 62, 52), B("guest 1g", AMDVI_GPT_NX, 63),
+
+	/* commands */
+	D("cw.0", AMDVI_CWC0_S, 0, 0, 0), D("cw.0", AMDVI_CWC0_I, 0, 1, 1), D("cw.0", AMDVI_CWC0_F, 0, 2, 2),
+	F("cw.0", AMDVI_CWC0_STOREADDR, 32 + 19, 3), RD("cw.0", 1, 27, 20), D("cw.0", AMDVI_CMD0_OP, 1, 31, 28),
+	F("cw.1", AMDVI_CWC1_STOREDATA, 127, 64),
+	D("devtab.0", AMDVI_DEVTABC0_DEVICEID, 0, 15, 0), RD("devtab.0", 0, 31, 16), RD("devtab.0", 1, 27, 0),
+	D("devtab.0", AMDVI_CMD0_OP, 1, 31, 28), RD("devtab.1", 2, 31, 0), RD("devtab.1", 3, 31, 0),
+	D("pages.0", AMDVI_PAGESC0_PASID, 0, 19, 0), RD("pages.0", 0, 31, 20), D("pages.0", AMDVI_PAGESC0_DOMAINID, 1, 15, 0),
+	RD("pages.0", 1, 27, 16), D("pages.0", AMDVI_CMD0_OP, 1, 31, 28), D("pages.1", AMDVI_PAGESC1_S, 2, 0, 0),
+	D("pages.1", AMDVI_PAGESC1_PDE, 2, 1, 1), D("pages.1", AMDVI_PAGESC1_GN, 2, 2, 2), RD("pages.1", 2, 11, 3),
+	F("pages.1", AMDVI_PAGESC1_ADDR, 127, 64 + 12),
+	D("iotlb.0", AMDVI_IOTLBC0_DEVICEID, 0, 15, 0), D("iotlb.0", AMDVI_IOTLBC0_PASID_15_8, 0, 23, 16),
+	D("iotlb.0", AMDVI_IOTLBC0_MAXPEND, 0, 31, 24), D("iotlb.0", AMDVI_IOTLBC0_QUEUEID, 1, 15, 0),
+	D("iotlb.0", AMDVI_IOTLBC0_PASID_7_0, 1, 23, 16), D("iotlb.0", AMDVI_IOTLBC0_PASID_19_16, 1, 27, 24),
+	D("iotlb.0", AMDVI_CMD0_OP, 1, 31, 28), V("iotlb.0", AMDVI_IOTLBC0_PASID_7_0_ALT, 23, 16),
+	V("iotlb.0", AMDVI_IOTLBC0_PASID_19_8_ALT, 32 + 27, 32 + 16),
+	D("iotlb.1", AMDVI_IOTLBC1_S, 2, 0, 0), RD("iotlb.1", 2, 1, 1), D("iotlb.1", AMDVI_IOTLBC1_GN, 2, 2, 2), RD("iotlb.1", 2, 3, 3),
+	D("iotlb.1", AMDVI_IOTLBC1_TYPE, 2, 5, 4), RD("iotlb.1", 2, 11, 6), F("iotlb.1", AMDVI_IOTLBC1_ADDR, 127, 64 + 12),
+	D("inttab.0", AMDVI_INTTABC0_DEVICEID, 0, 15, 0), RD("inttab.0", 0, 31, 16), RD("inttab.0", 1, 27, 0),
+	D("inttab.0", AMDVI_CMD0_OP, 1, 31, 28), RD("inttab.1", 2, 31, 0), RD("inttab.1", 3, 31, 0),
+	D("prefetch.0", AMDVI_PREFC0_DEVICEID, 0, 15, 0), RD("prefetch.0", 0, 23, 16), D("prefetch.0", AMDVI_PREFC0_PFCOUNT, 0, 31, 24),
+	D("prefetch.0", AMDVI_PREFC0_PASID, 1, 19, 0), RD("prefetch.0", 1, 27, 20), D("prefetch.0", AMDVI_CMD0_OP, 1, 31, 28),
+	D("prefetch.1", AMDVI_PREFC1_S, 2, 0, 0), RD("prefetch.1", 2, 1, 1), D("prefetch.1", AMDVI_PREFC1_GN, 2, 2, 2),
+	RD("prefetch.1", 2, 3, 3), D("prefetch.1", AMDVI_PREFC1_INVAL, 2, 4, 4), RD("prefetch.1", 2, 11, 5),
+	F("prefetch.1", AMDVI_PREFC1_ADDR, 127, 64 + 12),
+	D("complete_ppr.0", AMDVI_PPRC0_DEVICEID, 0, 15, 0), RD("complete_ppr.0", 0, 31, 16), D("complete_ppr.0", AMDVI_PPRC0_PASID, 1, 19, 0),
+	RD("complete_ppr.0", 1, 27, 20), D("complete_ppr.0", AMDVI_CMD0_OP, 1, 31, 28), RD("complete_ppr.1", 2, 1, 0),
+	D("complete_ppr.1", AMDVI_PPRC1_GN, 2, 2, 2), RD("complete_ppr.1", 2, 31, 3), D("complete_ppr.1", AMDVI_PPRC1_COMPLETIONTAG, 3, 15, 0),
+	RD("complete_ppr.1", 3, 31, 16), V("complete_ppr.1", AMDVI_PPRC1_PRGI, 96 + 8, 96), V("complete_ppr.1", AMDVI_PPRC1_TAG_ZERO, 96 + 11, 96 + 9),
+	V("complete_ppr.1", AMDVI_PPRC1_RC, 96 + 15, 96 + 12),
+	RD("all.0", 0, 31, 0), RD("all.0", 1, 27, 0), D("all.0", AMDVI_CMD0_OP, 1, 31, 28), RD("all.1", 2, 31, 0), RD("all.1", 3, 31, 0),
+	D("guest_event.0", AMDVI_GEVC0_DATA, 0, 31, 0), D("guest_event.0", AMDVI_GEVC0_GUESTID, 1, 15, 0), RD("guest_event.0", 1, 27, 16),
+	D("guest_event.0", AMDVI_CMD0_OP, 1, 31, 28), F("guest_event.1", AMDVI_GEVC1_DATA, 127, 64),
+	D("reset_vmmio.0", AMDVI_RVMC0_GUESTID, 0, 15, 0), RD("reset_vmmio.0", 0, 31, 16), RD("reset_vmmio.0", 1, 26, 0),
+	D("reset_vmmio.0", AMDVI_RVMC0_ALL, 1, 27, 27), D("reset_vmmio.0", AMDVI_CMD0_OP, 1, 31, 28), RD("reset_vmmio.1", 2, 30, 0),
+	D("reset_vmmio.1", AMDVI_RVMC1_VCMD, 2, 31, 31), RD("reset_vmmio.1", 3, 31, 0),
+
+	/* logs */
+	F("event.0", AMDVI_EV0_DEVICEID, 15, 0), F("event.0", AMDVI_EV0_PASID_HI, 19, 16), R("event.0", 26, 20), B("event.0", AMDVI_EV0_VNR, 27),
+	R("event.0", 28, 28), B("event.0", AMDVI_EV0_VEVENT, 29), B("event.0", AMDVI_EV0_VPTR, 30), B("event.0", AMDVI_EV0_VCMD, 31),
+	F("event.0", AMDVI_EV0_DOMAINID, 47, 32), V("event.0", AMDVI_EV0_PASID_LO, 47, 32), V("event.0", AMDVI_EV0_GUESTID, 47, 32),
+	V("event.0", AMDVI_EV0_FLAGS, 59, 48), D("event.0", AMDVI_EV0_GN, 1, 16, 16), D("event.0", AMDVI_EV0_NX, 1, 17, 17),
+	D("event.0", AMDVI_EV0_US, 1, 18, 18), D("event.0", AMDVI_EV0_I, 1, 19, 19), D("event.0", AMDVI_EV0_PR, 1, 20, 20),
+	D("event.0", AMDVI_EV0_RW, 1, 21, 21), D("event.0", AMDVI_EV0_PE, 1, 22, 22), D("event.0", AMDVI_EV0_RZ, 1, 23, 23),
+	D("event.0", AMDVI_EV0_TR, 1, 24, 24), D("event.0", AMDVI_EV0_TYPE, 1, 27, 25), V("event.0", AMDVI_EV0_TYPE_HW, 58, 57),
+	D("event.0", AMDVI_EV0_CODE, 1, 31, 28), F("event.1", AMDVI_EV1_ADDR, 127, 64),
+	V("event.1", AMDVI_EV1_COUNTERNOTE_HI, 64 + 19, 64), V("event.1", AMDVI_EV1_COUNTERNOTE_LO, 127, 96),
+	F("ppr.0", AMDVI_PPRE0_DEVICEID, 15, 0), F("ppr.0", AMDVI_PPRE0_PASID_LO, 31, 16), F("ppr.0", AMDVI_PPRE0_TAG, 41, 32),
+	V("ppr.0", AMDVI_PPRE0_PRGI, 40, 32), V("ppr.0", AMDVI_PPRE0_L, 41, 41), F("ppr.0", AMDVI_PPRE0_PASID_HI, 45, 42), R("ppr.0", 48, 46),
+	B("ppr.0", AMDVI_PPRE0_EX, 49), B("ppr.0", AMDVI_PPRE0_R, 50), R("ppr.0", 52, 51), B("ppr.0", AMDVI_PPRE0_W, 53),
+	B("ppr.0", AMDVI_PPRE0_US, 54), B("ppr.0", AMDVI_PPRE0_RZ, 55), B("ppr.0", AMDVI_PPRE0_GN, 56), R("ppr.0", 59, 57),
+	F("ppr.0", AMDVI_PPRE0_CODE, 63, 60), R("ppr.1", 64 + 11, 64), F("ppr.1", AMDVI_PPRE1_ADDR, 127, 64 + 12),
+	F("ga", AMDVI_GAE_GATAG, 31, 0), F("ga", AMDVI_GAE_DEVICEID, 47, 32), R("ga", 59, 48), F("ga", AMDVI_GAE_CODE, 63, 60),
+
+	/* interrupts */
+	F("msi addr", AMDVI_MSIA_BASE, 31, 20), F("msi addr", AMDVI_MSIA_DEST, 19, 12), I("msi addr", 11, 4), B("msi addr", AMDVI_MSIA_RH, 3),
+	B("msi addr", AMDVI_MSIA_DM, 2), I("msi addr", 1, 0),
+	F("msi data", AMDVI_MSID_VECTOR, 7, 0), F("msi data", AMDVI_MSID_DLM, 10, 8), V("msi data", AMDVI_MSID_INDEX, 10, 0),
+	I("msi data", 13, 11), B("msi data", AMDVI_MSID_LEVEL, 14), B("msi data", AMDVI_MSID_TM, 15), I("msi data", 31, 16),
+	B("irte32", AMDVI_IRTE32_REMAPEN, 0), B("irte32", AMDVI_IRTE32_SUPIOPF, 1), F("irte32", AMDVI_IRTE32_INTTYPE, 4, 2),
+	B("irte32", AMDVI_IRTE32_RQEOI, 5), B("irte32", AMDVI_IRTE32_DM, 6), B("irte32", AMDVI_IRTE32_GUESTMODE, 7),
+	F("irte32", AMDVI_IRTE32_DEST, 15, 8), F("irte32", AMDVI_IRTE32_VECTOR, 23, 16), F("irte32", AMDVI_IRTE32_RSVD, 31, 24),
+	B("irte.0", AMDVI_IRTE0_REMAPEN, 0), B("irte.0", AMDVI_IRTE0_SUPIOPF, 1), F("irte.0", AMDVI_IRTE0_INTTYPE, 4, 2),
+	B("irte.0", AMDVI_IRTE0_RQEOI, 5), B("irte.0", AMDVI_IRTE0_DM, 6), B("irte.0", AMDVI_IRTE0_GUESTMODE, 7),
+	F("irte.0", AMDVI_IRTE0_DEST_LO, 31, 8), V("irte.0", AMDVI_IRTE0_DEST_XAPIC, 15, 8), V("irte.0", AMDVI_IRTE0_RSVD_XAPIC, 31, 16),
+	R("irte.0", 63, 32), F("irte.1", AMDVI_IRTE1_VECTOR, 71, 64), R("irte.1", 119, 72), F("irte.1", AMDVI_IRTE1_DEST_HI, 127, 120),
+	V("irte.1", AMDVI_IRTE1_RSVD_XAPIC, 127, 120),
+	B("guest irte.0", AMDVI_IRTE0_REMAPEN, 0), B("guest irte.0", AMDVI_IRTE0_SUPIOPF, 1), B("guest irte.0", AMDVI_GIRTE0_GALOGINTR, 2),
+	R("guest irte.0", 4, 3), B("guest irte.0", AMDVI_GIRTE0_GAPPIDIS, 5), B("guest irte.0", AMDVI_GIRTE0_ISRUN, 6),
+	B("guest irte.0", AMDVI_IRTE0_GUESTMODE, 7), F("guest irte.0", AMDVI_IRTE0_DEST_LO, 31, 8), F("guest irte.0", AMDVI_GIRTE0_GATAG, 63, 32),
+	F("guest irte.1", AMDVI_IRTE1_VECTOR, 71, 64), R("guest irte.1", 75, 72), F("guest irte.1", AMDVI_GIRTE1_VAPICROOT, 115, 76),
+	R("guest irte.1", 119, 116), F("guest irte.1", AMDVI_IRTE1_DEST_HI, 127, 120),
+};
+#undef F
+#undef V
+#undef R
+#undef I
+#undef D
+#undef RD
+#undef B
+
+/* The words of 32 bits; all others have 64. */
+static const char *const layout_words32[] = {
+	"CAPHDR", "BASELO", "BASEHI", "RANGE", "MISC0", "MISC1", "MSIHDR", "MSI_ADDRLO", "MSI_ADDRHI", "MSI_DATA", "MSIMAP",
+	"PERFOPT", "msi addr", "msi data", "irte32",
+};
+/* clang-format on */
+
+static const char *const layout_common[] = { NULL };
+
+static const struct layout layout = {
+	layout_rows,    sizeof(layout_rows) / sizeof(layout_rows[0]),
+	layout_words32, sizeof(layout_words32) / sizeof(layout_words32[0]),
+	"AMDVI_",       layout_common,
+};
+
+#endif
