@@ -65,26 +65,42 @@ static uint32_t min_u32(uint32_t a, uint32_t b)
 	return a < b ? a : b;
 }
 
+/* Where no unit can map. Each vendor's ranges stand in the same place on every unit that has them. */
+static void add_holes(struct iommu_geometry *geo, const struct iommu_walk_caps *caps)
+{
+	for (uint32_t i = 0; i < IOMMU_HOLES; i++) {
+		if (caps->hole[i].last)
+			geo->hole[i] = caps->hole[i];
+	}
+}
+
 /* What every unit can walk. */
 static int common_geometry(struct iommu_domain *d)
 {
-	struct iommu_walk_caps all = {
-		.top_levels = UINT32_MAX, .addr_bits = 64, .page_sizes = UINT32_MAX, .phys_bits = 64
-	};
+	struct iommu_walk_caps all = { .top_levels = UINT32_MAX,
+				       .addr_bits = 64,
+				       .page_sizes = UINT32_MAX,
+				       .phys_bits = 64,
+				       .join = true };
 
 	for (uint32_t i = 0; i < d->units; i++) {
+		const struct iommu_unit *u = d->unit[i];
 		struct iommu_walk_caps one;
-		int rc = d->unit[i]->ops->walk_caps(d->unit[i], d->kind, &one);
+		int rc;
 
+		memset(&one, 0, sizeof(one));
+		rc = u->ops->walk_caps(u, d->kind, &one);
 		if (rc != IOMMU_OK)
 			return rc;
+		if (u->desc.iova_bits)
+			one.addr_bits = min_u32(one.addr_bits, u->desc.iova_bits);
 		all.top_levels &= one.top_levels;
 		all.page_sizes &= one.page_sizes;
 		all.addr_bits = min_u32(all.addr_bits, one.addr_bits);
 		all.phys_bits = min_u32(all.phys_bits, one.phys_bits);
 		all.flush |= one.flush;
-		all.hole_first = one.hole_first;
-		all.hole_last = one.hole_last;
+		all.join &= one.join;
+		add_holes(&d->geo, &one);
 	}
 	if (!all.top_levels && d->kind == IOMMU_DOMAIN_PAGING)
 		return IOMMU_E_UNSUPPORTED;
@@ -92,9 +108,8 @@ static int common_geometry(struct iommu_domain *d)
 	d->geo.addr_bits = min_u32(all.addr_bits, pt_shift(d->geo.top_level + 1));
 	d->geo.page_sizes = all.page_sizes;
 	d->geo.phys_bits = all.phys_bits;
-	d->geo.hole_first = all.hole_first;
-	d->geo.hole_last = all.hole_last;
 	d->geo.flush = all.flush;
+	d->geo.join = all.join;
 	return IOMMU_OK;
 }
 

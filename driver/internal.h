@@ -21,15 +21,21 @@ void *memset(void *s, int c, size_t n);
 
 #define PAGE_SIZE_BYTES UINT64_C(4096)
 
+/* `addr` needs more than `bits` bits; 64 are as good as any. */
+static inline bool addr_beyond(uint64_t addr, uint32_t bits)
+{
+	return bits < 64 && addr >> bits;
+}
+
 /* What one unit can walk. */
 struct iommu_walk_caps {
 	uint32_t top_levels; /* bit n set: the root table may be at level n */
 	uint32_t addr_bits;  /* widest IOVA */
 	uint32_t page_sizes; /* bit n set: leaves at level n */
 	uint32_t phys_bits;  /* widest physical address */
-	uint64_t hole_first; /* interrupt messages go to [hole_first, hole_last] */
-	uint64_t hole_last;
+	struct iommu_hole hole[IOMMU_HOLES];
 	bool flush; /* table memory must be flushed */
+	bool join;  /* neighbouring entries may form one page: pt_format.joined */
 };
 
 /* Entries of [first, last] were changed. */
@@ -144,6 +150,7 @@ bool ticket_overlaps(const struct iommu_domain *d, uint64_t first, uint64_t last
 
 /* map.c */
 int domain_check_range(const struct iommu_domain *d, uint64_t iova, uint64_t size);
+bool iommu_in_hole(const struct iommu_geometry *geo, uint64_t first, uint64_t last);
 
 static inline struct iommu_unit *domain_owner(const struct iommu_domain *d)
 {

@@ -13,23 +13,23 @@ struct found {
 static int lookup_paging(struct iommu_domain *d, uint64_t iova, struct found *f)
 {
 	struct pt_cursor c;
+	uint32_t lg2;
 
-	if (iova >> d->geo.addr_bits)
+	if (addr_beyond(iova, d->geo.addr_bits))
 		return IOMMU_E_NOENT;
 	pt_cursor_start(&c, d, iova);
-	if (pt_descend(&c, 0) == PT_STOP_LEVEL)
-		c.entry = mem_read64(c.plat, pt_entry_pa(&c, 0));
-	if (!(c.entry & c.fmt->present))
+	if (!pt_find_leaf(&c))
 		return IOMMU_E_NOENT;
-	f->size = pt_span(c.low);
-	f->pa = (c.entry & c.fmt->addr) | (iova & (f->size - 1));
+	lg2 = pt_leaf_lg2(&c, c.low, c.entry);
+	f->size = UINT64_C(1) << lg2;
+	f->pa = pt_leaf_pa(&c, c.entry, lg2) | (iova & (f->size - 1));
 	f->prot = c.fmt->prot(c.entry);
 	return IOMMU_OK;
 }
 
 static int lookup_identity(const struct iommu_domain *d, uint64_t iova, struct found *f)
 {
-	if (iova >> d->geo.phys_bits || (iova >= d->geo.hole_first && iova <= d->geo.hole_last))
+	if (addr_beyond(iova, d->geo.phys_bits) || iommu_in_hole(&d->geo, iova, iova))
 		return IOMMU_E_NOENT;
 	*f = (struct found){ iova, PAGE_SIZE_BYTES, IOMMU_READ | IOMMU_WRITE };
 	return IOMMU_OK;

@@ -41,14 +41,18 @@ int domain_check_range(const struct iommu_domain *d, uint64_t iova, uint64_t siz
 
 	if (size == 0 || ((iova | size) & (PAGE_SIZE_BYTES - 1)))
 		return IOMMU_E_INVAL;
-	if (last < iova || last >> d->geo.addr_bits)
+	if (last < iova || addr_beyond(last, d->geo.addr_bits))
 		return IOMMU_E_RANGE;
 	return IOMMU_OK;
 }
 
-static bool overlaps(uint64_t first, uint64_t last, uint64_t other_first, uint64_t other_last)
+bool iommu_in_hole(const struct iommu_geometry *geo, uint64_t first, uint64_t last)
 {
-	return first <= other_last && other_first <= last;
+	for (uint32_t i = 0; i < IOMMU_HOLES; i++) {
+		if (geo->hole[i].last && first <= geo->hole[i].last && geo->hole[i].first <= last)
+			return true;
+	}
+	return false;
 }
 
 static int map_check_args(const struct iommu_domain *d, uint64_t iova, uint64_t pa, uint64_t size,
@@ -67,10 +71,9 @@ static int map_check_args(const struct iommu_domain *d, uint64_t iova, uint64_t 
 	rc = domain_check_range(d, iova, size);
 	if (rc != IOMMU_OK)
 		return rc;
-	if (pa_last < pa || pa_last >> geo->phys_bits)
+	if (pa_last < pa || addr_beyond(pa_last, geo->phys_bits))
 		return IOMMU_E_RANGE;
-	if (overlaps(iova, iova + (size - 1), geo->hole_first, geo->hole_last) ||
-	    overlaps(pa, pa_last, geo->hole_first, geo->hole_last))
+	if (iommu_in_hole(geo, iova, iova + (size - 1)) || iommu_in_hole(geo, pa, pa_last))
 		return IOMMU_E_RANGE;
 	if (ticket_overlaps(d, iova, iova + (size - 1)))
 		return IOMMU_E_BUSY;
@@ -218,8 +221,7 @@ static void write_run(struct map *m, uint64_t done, uint32_t level, uint32_t n)
 {
 	const struct pt_cursor *c = &m->c;
 
-	pt_fill(c, pt_entry_pa(c, level), n, c->fmt->leaf(level, m->pa + done, m->prot),
-		pt_span(level));
+	pt_fill_leaves(c, pt_entry_pa(c, level), level, n, m->pa + done, m->prot);
 }
 
 /* One pass over the whole range. *whole: it was a single run, where the cursor still stands. */

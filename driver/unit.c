@@ -80,6 +80,8 @@ int iommu_unit_init(struct iommu_unit *u, const struct iommu_plat *plat,
 		return IOMMU_E_INVAL;
 	if (desc->host_addr_bits < 32 || desc->host_addr_bits > 52)
 		return IOMMU_E_INVAL;
+	if (desc->iova_bits && (desc->iova_bits < 12 || desc->iova_bits > 64))
+		return IOMMU_E_INVAL;
 	if (desc->vendor == IOMMU_VENDOR_AMD)
 		return IOMMU_E_UNSUPPORTED;
 	if (desc->vendor != IOMMU_VENDOR_INTEL)

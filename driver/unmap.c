@@ -18,17 +18,51 @@ static uint32_t cuts(uint32_t level, uint64_t edge)
 	return n;
 }
 
-/* Everything in [first, last] must be mapped. Changes nothing. *cut: tables needed to split pages at both ends. */
-static int unmap_check(struct iommu_domain *d, uint64_t first, uint64_t last, uint32_t *level,
-		       uint32_t *cut)
+/* What has to be done before a range can be cleared. */
+struct unmap_plan {
+	uint32_t level;  /* largest page size in it */
+	uint32_t tables; /* needed to split pages at both ends */
+	bool split;      /* a page crosses an end */
+};
+
+/* `edge` is an end of the range, the leaf `entry` of `level` maps one of its sides. */
+static void plan_edge(const struct pt_cursor *c, uint32_t level, uint64_t entry, uint64_t edge,
+		      struct unmap_plan *plan)
+{
+	if (!(edge & ((UINT64_C(1) << pt_leaf_lg2(c, level, entry)) - 1)))
+		return;
+	plan->split = true;
+	plan->tables += cuts(level, edge);
+}
+
+/* A run of 4 KiB entries: only joined ones can cross an end. */
+static int plan_run(const struct pt_cursor *c, uint64_t first, uint64_t last, uint32_t n,
+		    struct unmap_plan *plan)
+{
+	uint64_t pa = pt_entry_pa(c, 0);
+
+	if (!pt_all_present(c, pa, n))
+		return IOMMU_E_NOENT;
+	if (!c->join)
+		return IOMMU_OK;
+	if (c->iova == first)
+		plan_edge(c, 0, mem_read64(c->plat, pa), first, plan);
+	if (last - c->iova < (uint64_t)n * PAGE_SIZE_BYTES)
+		plan_edge(c, 0, mem_read64(c->plat, pa + 8 * ((uint64_t)n - 1)), last + 1, plan);
+	return IOMMU_OK;
+}
+
+/* Everything in [first, last] must be mapped. Changes nothing. */
+static int unmap_check(struct iommu_domain *d, uint64_t first, uint64_t last,
+		       struct unmap_plan *plan)
 {
 	struct pt_cursor c;
 	uint64_t pos = first;
 
-	*level = 0;
-	*cut = 0;
+	*plan = (struct unmap_plan){ 0, 0, false };
 	pt_cursor_start(&c, d, first);
-	while (pos <= last) {
+	/* the last address may be the last there is: pos then ends at 0, which is not in the range either */
+	while (pos - first <= last - first) {
 		uint64_t end;
 		uint32_t n;
 
@@ -38,17 +72,17 @@ static int unmap_check(struct iommu_domain *d, uint64_t first, uint64_t last, ui
 			return IOMMU_E_NOENT;
 		case PT_STOP_LEAF:
 			end = pos | (pt_span(c.low) - 1);
-			if (c.low > *level)
-				*level = c.low;
+			if (c.low > plan->level)
+				plan->level = c.low;
 			if (pos == first)
-				*cut += cuts(c.low, first);
-			if (end > last)
-				*cut += cuts(c.low, last + 1);
+				plan_edge(&c, c.low, c.entry, first, plan);
+			if (end >= last)
+				plan_edge(&c, c.low, c.entry, last + 1, plan);
 			pos = end + 1;
 			break;
 		case PT_STOP_LEVEL:
 			n = pt_room(pos, 0, last - pos + 1);
-			if (!pt_all_present(&c, pt_entry_pa(&c, 0), n))
+			if (plan_run(&c, first, last, n, plan) != IOMMU_OK)
 				return IOMMU_E_NOENT;
 			pos += (uint64_t)n * PAGE_SIZE_BYTES;
 			break;
@@ -58,34 +92,64 @@ static int unmap_check(struct iommu_domain *d, uint64_t first, uint64_t last, ui
 }
 
 /*
- * Replaces the large page under the cursor by a table of 512 smaller ones. The new table is complete and in memory
- * before it is linked; the old entry is cleared and invalidated first, because hardware may not hold two sizes for one
- * address (VT-d 6.5 "page size change": clear, invalidate, set). DMA to the page faults for that moment.
+ * n leaves of `level` whose entries start at `at`, such that no page crosses `edge`. Where the edge is no multiple of the
+ * level's page size, the page it lies in stands alone, to be split next.
  */
-static int split_leaf(struct iommu_domain *d, struct pt_cursor *c, struct iommu_page_list *spare)
+static void fill_around(const struct pt_cursor *c, uint64_t at, uint32_t level, uint32_t n,
+			uint64_t pa, uint32_t prot, uint64_t edge)
 {
-	uint32_t level = c->low;
-	uint64_t pa = pt_entry_pa(c, level);
-	uint64_t base = c->iova & ~(pt_span(level) - 1);
+	uint32_t before = (pt_index(edge, level) - (uint32_t)(at / 8)) & (n - 1); /* n is 2^k */
+	uint32_t alone = edge & (pt_span(level) - 1) ? 1 : 0;
+	uint32_t after = before + alone;
+
+	if (before)
+		pt_fill_leaves(c, at, level, before, pa, prot);
+	if (alone)
+		pt_set(c, at + 8 * (uint64_t)before,
+		       c->fmt->leaf(level, pa + before * pt_span(level), prot));
+	if (after < n)
+		pt_fill_leaves(c, at + 8 * (uint64_t)after, level, n - after,
+			       pa + after * pt_span(level), prot);
+}
+
+/*
+ * Replaces the page under the cursor, which crosses `edge`, by smaller ones: joined entries by entries that are not joined
+ * across it, a large page by a table of smaller ones. The old entries are cleared and invalidated first, because hardware
+ * may not hold two sizes for one address (VT-d 6.5 "page size change": clear, invalidate, set); a new table is complete
+ * and in memory before it is linked. DMA to the page faults for that moment.
+ */
+static int split_leaf(struct iommu_domain *d, struct pt_cursor *c, uint64_t edge,
+		      struct iommu_page_list *spare)
+{
+	uint32_t level = c->low, lg2 = pt_leaf_lg2(c, level, c->entry);
+	uint32_t n = UINT32_C(1) << (lg2 - pt_shift(level)); /* entries it consists of */
+	uint64_t at = pt_entry_pa(c, level) & ~((uint64_t)8 * n - 1);
+	uint64_t base = c->iova & ~((UINT64_C(1) << lg2) - 1);
+	uint64_t pa = pt_leaf_pa(c, c->entry, lg2), table = 0;
+	uint32_t prot = c->fmt->prot(c->entry);
 	struct iommu_inval inval = {
 		.first = base,
-		.last = base + (pt_span(level) - 1),
+		.last = base + ((UINT64_C(1) << lg2) - 1),
 		.level = level,
 	};
-	uint64_t table = page_list_pop(c->plat, spare);
 	int rc;
 
-	pt_fill(c, table, PT_ENTRIES,
-		c->fmt->leaf(level - 1, c->entry & c->fmt->addr, c->fmt->prot(c->entry)),
-		pt_span(level - 1));
-	pt_set(c, pa, 0);
+	if (n == 1) {
+		table = page_list_pop(c->plat, spare);
+		fill_around(c, table, level - 1, PT_ENTRIES, pa, prot, edge);
+	}
+	pt_fill(c, at, n, 0, 0);
 	rc = domain_invalidate(d, &inval, 0, NULL);
 	if (rc != IOMMU_OK) {
-		page_list_push(c->plat, spare, table); /* never linked */
+		if (table)
+			page_list_push(c->plat, spare, table); /* never linked */
 		return rc;
 	}
-	pt_set(c, pa, c->fmt->table(level, table));
-	inval.upper = true;
+	if (table)
+		pt_set(c, at, c->fmt->table(level, table));
+	else
+		fill_around(c, at, level, n, pa, prot, edge);
+	inval.upper = table != 0;
 	return domain_made_present(d, &inval);
 }
 
@@ -94,28 +158,30 @@ static int split_at(struct iommu_domain *d, uint64_t edge, struct iommu_page_lis
 {
 	int rc = IOMMU_OK;
 
-	/* each turn halves the distance to level 0 at least by one level */
-	for (uint32_t turn = 0; turn < PT_LEVELS && rc == IOMMU_OK; turn++) {
+	/* each turn parts joined entries, or comes at least one level nearer to level 0 */
+	for (uint32_t turn = 0; turn < 2 * PT_LEVELS && rc == IOMMU_OK; turn++) {
 		struct pt_cursor c;
 
 		pt_cursor_start(&c, d, edge);
-		if (pt_descend(&c, 0) != PT_STOP_LEAF || !(edge & (pt_span(c.low) - 1)))
+		if (!pt_find_leaf(&c))
 			break;
-		rc = split_leaf(d, &c, spare);
+		if (!(edge & ((UINT64_C(1) << pt_leaf_lg2(&c, c.low, c.entry)) - 1)))
+			break;
+		rc = split_leaf(d, &c, edge, spare);
 	}
 	return rc;
 }
 
-static int split_ends(struct iommu_domain *d, uint64_t first, uint64_t last, uint32_t cut)
+static int split_ends(struct iommu_domain *d, uint64_t first, uint64_t last, uint32_t tables)
 {
 	struct iommu_page_list spare = { 0, 0 };
 	int rc;
 
-	rc = page_list_alloc(domain_owner(d), &spare, cut);
+	rc = page_list_alloc(domain_owner(d), &spare, tables);
 	if (rc != IOMMU_OK)
 		return rc;
 	rc = split_at(d, first, &spare);
-	if (rc == IOMMU_OK && !((last + 1) >> d->geo.addr_bits))
+	if (rc == IOMMU_OK && last != UINT64_MAX && !addr_beyond(last + 1, d->geo.addr_bits))
 		rc = split_at(d, last + 1, &spare);
 	page_list_free(domain_owner(d), &spare);
 	return rc;
@@ -160,7 +226,7 @@ static void clear_range(struct iommu_domain *d, struct iommu_ticket *t)
 	uint64_t pos = t->first;
 
 	pt_cursor_start(&c, d, pos);
-	while (pos <= t->last) {
+	while (pos - t->first <= t->last - t->first) {
 		pt_cursor_move(&c, pos);
 		pos += clear_step(&c, t->last, t);
 	}
@@ -180,7 +246,7 @@ static int unmap_entries(struct iommu_domain *d, uint64_t iova, uint64_t size,
 			 struct iommu_ticket *t)
 {
 	uint64_t last = iova + (size - 1);
-	uint32_t level, cut;
+	struct unmap_plan plan;
 	int rc;
 
 	if (d->kind != IOMMU_DOMAIN_PAGING)
@@ -189,16 +255,16 @@ static int unmap_entries(struct iommu_domain *d, uint64_t iova, uint64_t size,
 	if (rc == IOMMU_OK)
 		rc = iommu_domain_usable(d);
 	if (rc == IOMMU_OK)
-		rc = unmap_check(d, iova, last, &level, &cut);
-	if (rc == IOMMU_OK && cut)
-		rc = split_ends(d, iova, last, cut);
+		rc = unmap_check(d, iova, last, &plan);
+	if (rc == IOMMU_OK && plan.split)
+		rc = split_ends(d, iova, last, plan.tables);
 	if (rc != IOMMU_OK)
 		return rc;
 	memset(t, 0, sizeof(*t));
 	t->domain = d;
 	t->first = iova;
 	t->last = last;
-	t->level = level;
+	t->level = plan.level;
 	t->pages = size / PAGE_SIZE_BYTES;
 	clear_range(d, t);
 	unmap_account(d, t->pages);

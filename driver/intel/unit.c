@@ -185,8 +185,7 @@ static int intel_walk_caps(const struct iommu_unit *u, enum iommu_domain_kind ki
 			caps->page_sizes |= 1u << 2;
 	}
 	caps->phys_bits = u->desc.host_addr_bits;
-	caps->hole_first = VTD_INTR_FIRST;
-	caps->hole_last = VTD_INTR_LAST;
+	caps->hole[0] = (struct iommu_hole){ VTD_INTR_FIRST, VTD_INTR_LAST };
 	caps->flush = intel_sync(u) == IOMMU_SYNC_FLUSH;
 	return IOMMU_OK;
 }

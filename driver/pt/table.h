@@ -19,6 +19,7 @@ struct pt_cursor {
 	uint32_t low;
 	uint32_t top;
 	enum iommu_sync sync;
+	bool join; /* neighbouring entries are joined into larger pages where they fit */
 };
 
 enum pt_stop {
@@ -30,6 +31,21 @@ enum pt_stop {
 void pt_cursor_start(struct pt_cursor *c, const struct iommu_domain *d, uint64_t iova);
 void pt_cursor_move(struct pt_cursor *c, uint64_t iova);
 enum pt_stop pt_descend(struct pt_cursor *c, uint32_t level);
+
+/* Goes down to the leaf of the cursor's address: `entry` is it, `low` its level. False when nothing is mapped there. */
+bool pt_find_leaf(struct pt_cursor *c);
+
+/* log2 of the bytes that the leaf `entry` of `level` maps, together with the entries it is joined with. */
+static inline uint32_t pt_leaf_lg2(const struct pt_cursor *c, uint32_t level, uint64_t entry)
+{
+	return c->fmt->leaf_lg2 ? c->fmt->leaf_lg2(level, entry) : pt_shift(level);
+}
+
+/* Where that page starts in memory. */
+static inline uint64_t pt_leaf_pa(const struct pt_cursor *c, uint64_t entry, uint32_t lg2)
+{
+	return entry & c->fmt->addr & ~((UINT64_C(1) << lg2) - 1);
+}
 
 /* Physical address of the entry of `level` for the cursor's address; the level's table must be valid. */
 static inline uint64_t pt_entry_pa(const struct pt_cursor *c, uint32_t level)
@@ -50,6 +66,8 @@ bool pt_all_absent(const struct pt_cursor *c, uint64_t pa, uint32_t n);
 bool pt_all_present(const struct pt_cursor *c, uint64_t pa, uint32_t n);
 void pt_set(const struct pt_cursor *c, uint64_t pa, uint64_t entry);
 void pt_fill(const struct pt_cursor *c, uint64_t pa, uint32_t n, uint64_t entry, uint64_t step);
+void pt_fill_leaves(const struct pt_cursor *c, uint64_t at, uint32_t level, uint32_t n, uint64_t pa,
+		    uint32_t prot);
 void pt_collect(const struct pt_cursor *c, uint64_t table, uint32_t level,
 		struct iommu_page_list *list);
 

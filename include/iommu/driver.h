@@ -78,6 +78,7 @@ struct iommu_unit_desc {
 	uint64_t timeout_ns;	  /* bound of each hardware handshake and wait; 0 selects IOMMU_TIMEOUT_NS */
 	bool use_register_inval;  /* VT-d: do not use the invalidation queue even if present */
 	bool no_superpages;	  /* map everything with 4 KiB pages */
+	uint32_t iova_bits;	  /* device addresses a domain must reach, 12..64; 0: what suits the unit */
 };
 
 #define IOMMU_TIMEOUT_NS UINT64_C(1000000000)
@@ -158,15 +159,22 @@ struct iommu_unit {
 	struct intel_unit intel;
 };
 
+/* Addresses that cannot be mapped: messages, not memory. Private. */
+struct iommu_hole {
+	uint64_t first, last;	   /* inclusive; last is 0 when there is none */
+};
+
+#define IOMMU_HOLES 2
+
 /* Page-table geometry that every unit of a domain can walk. Private. */
 struct iommu_geometry {
 	uint32_t top_level;	   /* level of the root table, leaf tables are level 0 */
 	uint32_t addr_bits;	   /* usable IOVA bits */
 	uint32_t page_sizes;	   /* bit n set: pages of level n may be mapped (bit 0: 4 KiB, 1: 2 MiB, 2: 1 GiB) */
 	uint32_t phys_bits;	   /* usable physical address bits */
-	uint64_t hole_first;	   /* interrupt messages: no mapping may start or end in [hole_first, hole_last] */
-	uint64_t hole_last;
+	struct iommu_hole hole[IOMMU_HOLES];	/* interrupt messages: no mapping may touch them */
 	bool flush;		   /* some walker does not snoop */
+	bool join;		   /* neighbouring entries may form one page */
 };
 
 #define IOMMU_DOMAIN_UNITS 8
