@@ -620,6 +620,8 @@ START_TEST(test_caching_mode_caches_absence_with_its_tags)
 	struct world w;
 
 	top = small(&w, &c, NULL);
+	world_put(&w, world_context_at(&w, 0x0010) + 8,
+		  7 << 8 | 2); /* not present, whatever its domain-id */
 	for (unsigned round = 0; round < 2; round++) {
 		world_request(&w, RID, 0x5000, SIM_WRITE, 0, 0, &x);
 		ck_assert_uint_eq(x.reason, 0x05);
