@@ -27,7 +27,7 @@ struct sim_vtd_config {
 };
 
 /*
- * A plausible unit: version 1.0, HAW 39... 4-level 48-bit tables, 2 MiB and 1 GiB pages, queue, page-selective
+ * A plausible unit: version 1.0, HAW 46, 4-level 48-bit tables, 2 MiB and 1 GiB pages, queue, page-selective
  * invalidation with MAMV 18, 8 fault records, coherent, pass-through, no caching mode.
  */
 void sim_vtd_default(struct sim_vtd_config *config);
