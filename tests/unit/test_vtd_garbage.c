@@ -159,7 +159,7 @@ static void agrees_with_itself(struct world *w)
 	struct sim_unit_stats s;
 
 	for (unsigned i = 0; i < records; i++)
-		pending += world_frcd_hi(w, i) >> 63 & 1;
+		pending += (unsigned)(world_frcd_hi(w, i) >> 63);
 	ck_assert_uint_eq(fsts >> 1 & 1, pending != 0);
 	sim_unit_stats(w->s, 0, &s);
 	ck_assert_uint_eq(s.blocked, s.recorded + s.suppressed + s.overflowed + s.collapsed);
