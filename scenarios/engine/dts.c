@@ -130,7 +130,6 @@ static int spawn_dtc(const char *dir, const char *machines, const char *path, co
 		     const int err[2], pid_t *pid)
 {
 	char *argv[] = { (char[]){ "dtc" },
-			 (char[]){ "-q" },
 			 (char[]){ "-I" },
 			 (char[]){ "dts" },
 			 (char[]){ "-O" },
@@ -149,9 +148,9 @@ static int spawn_dtc(const char *dir, const char *machines, const char *path, co
 	int rc = ENOMEM;
 
 	if (copy[0] && copy[1] && copy[2] && posix_spawn_file_actions_init(&fa) == 0) {
-		argv[7] = copy[0];
-		argv[9] = copy[1];
-		argv[13] = copy[2];
+		argv[6] = copy[0];
+		argv[8] = copy[1];
+		argv[12] = copy[2];
 		rc = posix_spawn_file_actions_addopen(&fa, 0, "/dev/null", O_RDONLY, 0);
 		if (!rc)
 			rc = posix_spawn_file_actions_adddup2(&fa, out[1], 1);
@@ -193,9 +192,30 @@ static void flatten(const struct bytes *b, char *buf, size_t size)
 	buf[n] = '\0';
 }
 
+/*
+ * A number that does not fit its cell is an error to dtc 1.6 and a warning to 1.7, which cuts it: it never is what was
+ * meant. Other warnings are about style.
+ */
+static bool truncated(const struct bytes *err, char *text, size_t size)
+{
+	static const char mark[] = " truncated to ";
+	struct bytes line = { 0 };
+
+	for (size_t at = 0; at < err->len; at += line.len + 1) {
+		line.data = err->data + at;
+		for (line.len = 0; at + line.len < err->len && line.data[line.len] != '\n';)
+			line.len++;
+		flatten(&line, text, size);
+		if (strstr(text, mark))
+			return true;
+	}
+	return false;
+}
+
 static bool collect(pid_t pid, const int rd[2], struct bytes got[2], char *why, size_t size)
 {
 	bool complete = drain(rd, got);
+	char text[700];
 	int status = 0;
 	pid_t w;
 
@@ -215,10 +235,12 @@ static bool collect(pid_t pid, const int rd[2], struct bytes got[2], char *why, 
 		return false;
 	}
 	if (w != pid || !WIFEXITED(status) || WEXITSTATUS(status) != 0) {
-		char text[700];
-
 		flatten(&got[1], text, sizeof(text));
 		say(why, size, "dtc cannot compile it: %s", text[0] ? text : "no reason given");
+		return false;
+	}
+	if (truncated(&got[1], text, sizeof(text))) {
+		say(why, size, "dtc cannot compile it: %s", text);
 		return false;
 	}
 	return true;
