@@ -246,7 +246,7 @@ static int unmap_entries(struct iommu_domain *d, uint64_t iova, uint64_t size,
 			 struct iommu_ticket *t)
 {
 	uint64_t last = iova + (size - 1);
-	struct unmap_plan plan;
+	struct unmap_plan plan = { 0 };
 	int rc;
 
 	if (d->kind != IOMMU_DOMAIN_PAGING)
