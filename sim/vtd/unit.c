@@ -47,6 +47,23 @@ static const struct unit_ops vtd_ops = {
 	.destroy = destroy,
 };
 
+/*
+ * A unit that snoops but has a write buffer in its way (C = 1, RWBF = 1) would see a store while it is in the CPU's cache
+ * and lose sight of it in the buffer; beside a unit that does not snoop, stores do stay in the cache.
+ */
+static bool mixed(const struct sim *s, const struct vtd_caps *c)
+{
+	if (c->rwbf && c->c && s->mem.noncoherent)
+		return true;
+	for (uint32_t i = 0; i < s->units && !c->c; i++) {
+		const struct vtd_unit *other = (const struct vtd_unit *)s->unit[i];
+
+		if (other->u.ops == &vtd_ops && other->caps.rwbf && other->caps.c)
+			return true;
+	}
+	return false;
+}
+
 static int init(struct sim *s, struct vtd_unit *v, const struct sim_vtd_config *config)
 {
 	int rc;
@@ -55,6 +72,10 @@ static int init(struct sim *s, struct vtd_unit *v, const struct sim_vtd_config *
 	v->u.sim = s;
 	v->u.index = s->units;
 	vtd_caps_init(&v->caps, config);
+	if (mixed(s, &v->caps))
+		return sim_fail(
+			s, SIM_E_NOT_MODELLED,
+			"not modelled: a unit with RWBF = 1 and C = 1 beside one with C = 0");
 	v->u.view = v->caps.rwbf ? MEM_VIEW_MEMORY : v->caps.c ? MEM_VIEW_CPU : MEM_VIEW_BUFFER;
 	v->port = (struct port){ .master = SIM_MASTER_WALK, .view = v->u.view };
 	vtd_gcmd_init(v);

@@ -175,6 +175,34 @@ START_TEST(test_the_reason_keeps_to_its_buffer)
 }
 END_TEST
 
+/* In either order, and only when the one that is buffered is another unit than the one that does not snoop. */
+START_TEST(test_a_buffered_snooping_unit_beside_a_non_coherent_one_is_not_modelled)
+{
+	struct sim_vtd_config buffered, apart, both;
+
+	sim_vtd_default(&buffered);
+	apart = both = buffered;
+	apart.base = both.base = buffered.base + 0x10000;
+	buffered.cap |= VTD_CAP_RWBF;
+	apart.ecap &= ~VTD_ECAP_C;
+	both.cap |= VTD_CAP_RWBF;
+	both.ecap &= ~VTD_ECAP_C;
+	for (int order = 0; order < 2; order++) {
+		struct sim_config config = { .seed = 1 };
+		struct sim *s;
+
+		ck_assert_int_eq(sim_create(&config, &s), SIM_OK);
+		ck_assert_int_eq(sim_vtd_add(s, order ? &apart : &buffered), 0);
+		ck_assert_int_eq(sim_vtd_add(s, order ? &buffered : &apart), SIM_E_NOT_MODELLED);
+		ck_assert_ptr_nonnull(strstr(sim_why(s), "not modelled: "));
+		sim_destroy(s);
+		ck_assert_int_eq(sim_create(&config, &s), SIM_OK);
+		ck_assert_int_eq(sim_vtd_add(s, &both), 0);
+		sim_destroy(s);
+	}
+}
+END_TEST
+
 START_TEST(test_two_units_share_nothing_but_the_machine)
 {
 	struct sim_vtd_config c;
@@ -202,6 +230,7 @@ static Suite *make_suite(void)
 	tcase_add_loop_test(t, test_what_has_no_model_says_so, 0, COUNT(not_modelled));
 	tcase_add_loop_test(t, test_legal_sets_are_accepted_and_presented, 0, COUNT(possible));
 	tcase_add_test(t, test_the_reason_keeps_to_its_buffer);
+	tcase_add_test(t, test_a_buffered_snooping_unit_beside_a_non_coherent_one_is_not_modelled);
 	tcase_add_test(t, test_two_units_share_nothing_but_the_machine);
 	suite_add_tcase(s, t);
 	return s;
