@@ -13,6 +13,7 @@ struct pretty {
 	struct timespec start;
 	char *path, *title;
 	size_t passed, failed, skipped, bad; /* of the scenario at `path` */
+	char *told; /* the last failure or reason of a skip told of it in full */
 };
 
 enum tone {
@@ -86,7 +87,8 @@ static void close_scenario(struct pretty *p)
 	fputc('\n', out);
 	free(p->path);
 	free(p->title);
-	p->path = p->title = NULL;
+	free(p->told);
+	p->path = p->title = p->told = NULL;
 	p->passed = p->failed = p->skipped = p->bad = 0;
 }
 
@@ -97,6 +99,34 @@ static void put_fact(struct pretty *p, const char *name, const char *text)
 	fprintf(p->info.out, "  %-9s  ", name);
 	report_clean(p->info.out, text, false);
 	fputc('\n', p->info.out);
+}
+
+/*
+ * Whether the same step with the same first line was just told of the scenario: permutations mostly end for one reason,
+ * and differ in addresses and times.
+ */
+static bool told_already(struct pretty *p, const char *step, const char *text)
+{
+	size_t line = strcspn(text, "\n"), size = strlen(step) + line + 2;
+	char *now = cli_alloc(1, size);
+	bool same;
+
+	snprintf(now, size, "%s\n%.*s", step, (int)line, text);
+	same = p->told && strcmp(p->told, now) == 0;
+	free(p->told);
+	p->told = now;
+	return same;
+}
+
+/* One line for a permutation that ended as the one before it. */
+static void put_again(struct pretty *p, const struct report_item *item)
+{
+	FILE *out = p->info.out;
+
+	wipe_progress(&p->info);
+	put_toned(&p->info, TONE_BAD, "FAILED  ");
+	report_clean(out, item->path, false);
+	fprintf(out, "%s%s: as the one before\n", *item->id ? "#" : "", item->id);
 }
 
 static void put_failure(struct pretty *p, const struct report_item *item)
@@ -129,7 +159,7 @@ static void put_skip(struct pretty *p, const struct report_item *item)
 	wipe_progress(&p->info);
 	put_toned(&p->info, TONE_DIM, "skipped ");
 	report_clean(out, item->path, false);
-	fprintf(out, "%s%s: ", *item->id ? "#" : "", item->id);
+	fputs(": ", out);
 	report_clean(out, item->result->text, false);
 	fputc('\n', out);
 }
@@ -149,10 +179,14 @@ static void pretty_item(void *state, const struct report_item *item)
 		p->passed++;
 	} else if (verdict == RUN_SKIP) {
 		p->skipped++;
-		put_skip(p, item);
+		if (!told_already(p, "", item->result->text))
+			put_skip(p, item);
 	} else if (verdict == RUN_FAIL) {
 		p->failed++;
-		put_failure(p, item);
+		if (told_already(p, item->result->step, item->result->text))
+			put_again(p, item);
+		else
+			put_failure(p, item);
 	} else {
 		p->bad++; /* standard error has the reason */
 	}
