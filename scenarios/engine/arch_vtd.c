@@ -1,10 +1,14 @@
 /*
  * VT-d for the engine: registers, table entries, descriptors, capabilities and fault reasons by name, one row per field of
- * include/hw.
+ * include/hw; the protocols of GCMD and the invalidation queue; a walker of the engine's own.
  */
 #include "arch.h"
 
+#include <inttypes.h>
+#include <string.h>
+
 #include "hw/vtd.h"
+#include "run.h"
 
 /* clang-format off */
 
@@ -239,7 +243,7 @@ static const struct field hptd_fields[] = {
 	{ "RSVD1", 1, VTD_HPTD1_RSVD }, END
 };
 
-const struct layout vtd_layouts[] = {
+static const struct layout layouts[] = {
 	{ LAYOUT_REGISTER, "VER", 4, VTD_REG_VER, 0, ver_fields },
 	{ LAYOUT_REGISTER, "CAP", 8, VTD_REG_CAP, 0, cap_fields },
 	{ LAYOUT_REGISTER, "ECAP", 8, VTD_REG_ECAP, 0, ecap_fields },
@@ -300,30 +304,184 @@ const struct layout vtd_layouts[] = {
 	{ LAYOUT_REGISTER, NULL, 0, 0, 0, NULL }
 };
 
-#define CAP(name, f) { name, false, VTD_CAP_##f, 0 }
-#define ECAP(name, f) { name, true, VTD_ECAP_##f, 0 }
+#define CAP(name, f) { name, BE_VTD_CAP, VTD_CAP_##f, 0 }
+#define ECAP(name, f) { name, BE_VTD_ECAP, VTD_ECAP_##f, 0 }
 
 /* Counts and widths are written as the specification speaks of them, not less one as the register holds them. */
-const struct capability vtd_capabilities[] = {
+static const struct capability capabilities[] = {
 	CAP("esrtps", ESRTPS), CAP("esirtps", ESIRTPS), CAP("ecmds", ECMDS), CAP("fs5lp", FS5LP),
 	CAP("pi", PI), CAP("fs1gp", FS1GP), CAP("drd", DRD), CAP("dwd", DWD), CAP("mamv", MAMV),
-	{ "nfr", false, VTD_CAP_NFR, 1 }, CAP("psi", PSI), CAP("sslps", SSLPS), CAP("fro", FRO),
-	CAP("dep23", DEP23), CAP("zlr", ZLR), { "mgaw", false, VTD_CAP_MGAW, 1 }, CAP("sagaw", SAGAW),
+	{ "nfr", BE_VTD_CAP, VTD_CAP_NFR, 1 }, CAP("psi", PSI), CAP("sslps", SSLPS), CAP("fro", FRO),
+	CAP("dep23", DEP23), CAP("zlr", ZLR), { "mgaw", BE_VTD_CAP, VTD_CAP_MGAW, 1 }, CAP("sagaw", SAGAW),
 	CAP("cm", CM), CAP("phmr", PHMR), CAP("plmr", PLMR), CAP("rwbf", RWBF), CAP("afl", AFL),
 	CAP("nd", ND), ECAP("irreq", IRREQ), ECAP("eimer", EIMER), ECAP("rdts", RDTS),
 	ECAP("hpt1gps", HPT1GPS), ECAP("sms", SMS), ECAP("ssirws", SSIRWS), ECAP("ptrs", PTRS),
 	ECAP("hpts", HPTS), ECAP("rprivs", RPRIVS), ECAP("adms", ADMS), ECAP("pms", PMS),
 	ECAP("tdxcs", TDXCS), ECAP("rps", RPS), ECAP("smpwcs", SMPWCS), ECAP("fsts", FSTS),
 	ECAP("ssts", SSTS), ECAP("ssads", SSADS), ECAP("vcs", VCS), ECAP("smts", SMTS),
-	ECAP("pds", PDS), ECAP("dit", DIT), ECAP("pasid", PASID), { "pss", true, VTD_ECAP_PSS, 1 },
+	ECAP("pds", PDS), ECAP("dit", DIT), ECAP("pasid", PASID), { "pss", BE_VTD_ECAP, VTD_ECAP_PSS, 1 },
 	ECAP("eafs", EAFS), ECAP("nwfs", NWFS), ECAP("srs", SRS), ECAP("ers", ERS), ECAP("prs", PRS),
 	ECAP("dep28", DEP28), ECAP("nest", NEST), ECAP("mts", MTS), ECAP("dep24", DEP24),
 	ECAP("mhmv", MHMV), ECAP("iro", IRO), ECAP("sc", SC), ECAP("pt", PT), ECAP("dep5", DEP5),
 	ECAP("eim", EIM), ECAP("ir", IR), ECAP("dt", DT), ECAP("qi", QI), ECAP("c", C),
-	{ NULL, false, 0, 0 }
+	{ "host-address-bits", BE_VTD_HAW, MASK64(5, 0), 0 },
+	{ "version", BE_VTD_VER, MASK64(7, 0), 0 },
+	{ "plm-align-bits", BE_VTD_PLM, MASK64(4, 0), 0 },
+	{ "phm-align-bits", BE_VTD_PHM, MASK64(5, 0), 0 },
+	{ NULL, 0, 0, 0 }
+};
+
+static const struct prop_desc node[] = {
+	{ "host-address-bits", TYPE_NUMBER, false, 52, NULL, "host address width, 32 to 52" },
+	{ "version", TYPE_NUMBER, false, 255, NULL, "VER_REG: major in bits 7:4, minor in 3:0" },
+	{ "plm-align-bits", TYPE_NUMBER, false, 31, NULL, "protected low memory: granularity 2^n" },
+	{ "phm-align-bits", TYPE_NUMBER, false, 51, NULL, "protected high memory: granularity 2^n" },
+	{ NULL, TYPE_FLAG, false, 0, NULL, NULL }
 };
 
 #define REASON(code, name, conditions, qualified, description) { code, #name },
-const struct reason vtd_reasons[] = { VTD_FAULT_REASONS(REASON) { 0, NULL } };
+static const struct reason reasons[] = { VTD_FAULT_REASONS(REASON) { 0, NULL } };
 
 /* clang-format on */
+
+static const char *const live[] = { "root", "context", "ss", NULL };
+
+static uint32_t register_offset(const struct layout *l, const struct be_unit *u, uint32_t index)
+{
+	uint64_t cap = u->word[BE_VTD_CAP], ecap = u->word[BE_VTD_ECAP];
+
+	if (strcmp(l->name, "IVA") == 0)
+		return VTD_REG_IVA(FIELD_GET(VTD_ECAP_IRO, ecap));
+	if (strcmp(l->name, "IOTLB") == 0)
+		return VTD_REG_IOTLB(FIELD_GET(VTD_ECAP_IRO, ecap));
+	if (strcmp(l->name, "FRCD") == 0)
+		return VTD_REG_FRCD(FIELD_GET(VTD_CAP_FRO, cap), index);
+	return l->off;
+}
+
+static uint32_t address_bits(const struct be_unit *u)
+{
+	return (uint32_t)u->word[BE_VTD_HAW];
+}
+
+static bool unsnooped(const struct be_unit *u)
+{
+	return !(u->word[BE_VTD_ECAP] & VTD_ECAP_C);
+}
+
+static bool takes_faults(const struct be_unit *u, uint32_t off)
+{
+	uint64_t cap = u->word[BE_VTD_CAP];
+	uint32_t first = VTD_REG_FRCD(FIELD_GET(VTD_CAP_FRO, cap), 0);
+	uint32_t count = (uint32_t)FIELD_GET(VTD_CAP_NFR, cap) + 1;
+
+	return off == VTD_REG_FSTS || (off >= first && off < first + VTD_FRCD_SIZE * count);
+}
+
+/* GCMD_REG's protocol, VT-d 11.4.4 "Global Command Register": status less the one-shots, one bit changed, then wait. */
+static void switching(struct run *r, uint32_t unit, const struct field *f, bool set,
+		      struct switching *out)
+{
+	uint64_t val = arch_read(r, unit, VTD_REG_GSTS, 4) & ~(uint64_t)VTD_GSTS_ONESHOT;
+
+	*out = (struct switching){
+		.reg = VTD_REG_GCMD,
+		.width = 4,
+		.value = set ? val | f->mask : val & ~f->mask,
+		.status = VTD_REG_GSTS,
+		.status_width = 4,
+		.mask = f->mask,
+		/* WBFS is set while the flush runs, the other bits follow the command */
+		.want = set && f->mask != VTD_GCMD_WBF ? f->mask : 0
+	};
+}
+
+static void ring(struct run *r, uint32_t unit, struct ring *out)
+{
+	uint64_t iqa = arch_read(r, unit, VTD_REG_IQA, 8);
+
+	*out = (struct ring){ .base = iqa & VTD_IQA_IQA,
+			      .bytes = (uint64_t)VTD_PAGE_SIZE << FIELD_GET(VTD_IQA_QS, iqa),
+			      .width = iqa & VTD_IQA_DW ? 32 : 16,
+			      .head = VTD_REG_IQH,
+			      .tail = VTD_REG_IQT,
+			      .pointer = VTD_IQT_QT };
+}
+
+static uint64_t typed(const struct layout *l)
+{
+	return FIELD_PREP(VTD_DESC_TYPE, l->type);
+}
+
+/* Address of the second-stage entry of `level` for an address, from a context entry. */
+static enum step_rc find_ss(struct run *r, const struct step *s, const uint64_t *ce, uint64_t *at)
+{
+	uint32_t want = (uint32_t)step_number(s, "level", 0);
+	uint32_t level = (uint32_t)FIELD_GET(VTD_CE1_AW, ce[1]) + 1;
+	uint64_t table = ce[0] & VTD_CE0_SSPTPTR, iova = step_number(s, "iova", 0), entry;
+
+	if (want > level || level > 4)
+		return run_error(r, "edit: the tables have levels 0 to %u", level);
+	for (;; level--) {
+		uint64_t index =
+			(iova >> (VTD_PAGE_LG2 + VTD_PT_INDEX_BITS * level)) & (VTD_PT_ENTRIES - 1);
+
+		*at = table + 8 * index;
+		if (level == want)
+			return STEP_OK;
+		if (arch_load(r, *at, &entry) != STEP_OK)
+			return STEP_ERROR;
+		if (!(entry & (VTD_SS_R | VTD_SS_W)) || (entry & VTD_SS_PS))
+			return run_error(
+				r, "edit: the entry of level %u at 0x%" PRIx64 " leads to no table",
+				level, *at);
+		table = entry & VTD_SS_ADDR;
+	}
+}
+
+/* The engine's own walker: it shares nothing with the driver or the simulator but the layout. */
+static enum step_rc find(struct run *r, const struct step *s, uint64_t *at)
+{
+	uint16_t rid = step_rid(r, s);
+	uint64_t root =
+		r->be->ops->peek(r->be, step_unit(r, s), VTD_REG_RTADDR, 8) & VTD_RTADDR_RTA;
+	uint64_t re, ce[2];
+
+	*at = root + 16 * (uint64_t)(rid >> 8);
+	if (strcmp(s->layout->name, "root") == 0)
+		return STEP_OK;
+	if (arch_load(r, *at, &re) != STEP_OK)
+		return STEP_ERROR;
+	if (!(re & VTD_RE0_P))
+		return run_error(r, "edit: the root entry of requester id 0x%04x is not present",
+				 rid);
+	*at = (re & VTD_RE0_CTP) + 16 * (uint64_t)(rid & 0xff);
+	if (strcmp(s->layout->name, "context") == 0)
+		return STEP_OK;
+	if (arch_load(r, *at, &ce[0]) != STEP_OK || arch_load(r, *at + 8, &ce[1]) != STEP_OK)
+		return STEP_ERROR;
+	return find_ss(r, s, ce, at);
+}
+
+const struct arch arch_vtd = {
+	.name = "vtd",
+	.title = "VT-d",
+	.compatible = "intel,vtd",
+	.reg_bytes = VTD_PAGE_SIZE,
+	.node = node,
+	.capabilities = capabilities,
+	.layouts = layouts,
+	.reasons = reasons,
+	.live = live,
+	.record_kind = LAYOUT_REGISTER,
+	.record = "FRCD",
+	.switches = "GCMD",
+	.register_offset = register_offset,
+	.address_bits = address_bits,
+	.unsnooped = unsnooped,
+	.takes_faults = takes_faults,
+	.switching = switching,
+	.ring = ring,
+	.typed = typed,
+	.find = find,
+};

@@ -97,12 +97,34 @@ struct be_config {
 	uint32_t trace_records;
 };
 
+enum be_arch {
+	BE_VTD,
+	BE_AMDVI,
+	BE_ARCHS
+};
+
+/* Words of be_unit that identify a unit of each architecture. */
+enum be_vtd_word {
+	BE_VTD_HAW,
+	BE_VTD_VER,
+	BE_VTD_CAP,
+	BE_VTD_ECAP,
+	BE_VTD_PLM,
+	BE_VTD_PHM
+};
+enum be_amdvi_word {
+	BE_AMDVI_CAP,
+	BE_AMDVI_MISC0,
+	BE_AMDVI_EFR,
+	BE_AMDVI_EFR2,
+	BE_AMDVI_UNSNOOPED,
+	BE_AMDVI_READINGS
+};
+
 struct be_unit {
+	enum be_arch arch;
 	uint64_t base;
-	uint32_t host_addr_bits;
-	uint32_t ver;
-	uint64_t cap, ecap;
-	uint32_t plm_align_bits, phm_align_bits;
+	uint64_t word[6];
 };
 
 struct be_dma {
@@ -166,6 +188,7 @@ struct backend_ops {
 	const char *name;
 
 	/* set-up */
+	/* for u->arch; an architecture the backend lacks leaves it as it is, and unit_add says so */
 	void (*unit_default)(struct be_unit *u);
 	int (*mem_add)(struct backend *be, uint64_t first, uint64_t last);
 	/* -1 impossible or overlapping, -2 legal but not modelled */

@@ -74,19 +74,47 @@ static const struct sim *sim_in(const struct backend *be)
 
 /* ---- set-up ---- */
 
-static void unit_default(struct be_unit *u)
+static void vtd_default(struct be_unit *u)
 {
 	struct sim_vtd_config c;
 
 	memset(&c, 0, sizeof(c));
 	sim_vtd_default(&c);
-	u->base = c.base;
-	u->host_addr_bits = c.host_addr_bits;
-	u->ver = c.ver;
-	u->cap = c.cap;
-	u->ecap = c.ecap;
-	u->plm_align_bits = c.plm_align_bits;
-	u->phm_align_bits = c.phm_align_bits;
+	u->word[BE_VTD_HAW] = c.host_addr_bits;
+	u->word[BE_VTD_VER] = c.ver;
+	u->word[BE_VTD_CAP] = c.cap;
+	u->word[BE_VTD_ECAP] = c.ecap;
+	u->word[BE_VTD_PLM] = c.plm_align_bits;
+	u->word[BE_VTD_PHM] = c.phm_align_bits;
+}
+
+static int vtd_add(struct sim *s, const struct be_unit *u)
+{
+	struct sim_vtd_config c;
+
+	memset(&c, 0, sizeof(c));
+	c.base = u->base;
+	c.host_addr_bits = (uint32_t)u->word[BE_VTD_HAW];
+	c.ver = (uint32_t)u->word[BE_VTD_VER];
+	c.cap = u->word[BE_VTD_CAP];
+	c.ecap = u->word[BE_VTD_ECAP];
+	c.plm_align_bits = (uint32_t)u->word[BE_VTD_PLM];
+	c.phm_align_bits = (uint32_t)u->word[BE_VTD_PHM];
+	return sim_vtd_add(s, &c);
+}
+
+/* What the simulator has of each architecture. */
+static const struct {
+	void (*defaults)(struct be_unit *u);
+	int (*add)(struct sim *s, const struct be_unit *u);
+} kinds[BE_ARCHS] = {
+	[BE_VTD] = { vtd_default, vtd_add },
+};
+
+static void unit_default(struct be_unit *u)
+{
+	if (kinds[u->arch].defaults)
+		kinds[u->arch].defaults(u);
 }
 
 static int mem_add(struct backend *be, uint64_t first, uint64_t last)
@@ -96,18 +124,8 @@ static int mem_add(struct backend *be, uint64_t first, uint64_t last)
 
 static int unit_add(struct backend *be, const struct be_unit *u)
 {
-	struct sim_vtd_config c;
-	int rc;
+	int rc = kinds[u->arch].add ? kinds[u->arch].add(sim_of(be), u) : SIM_E_NOT_MODELLED;
 
-	memset(&c, 0, sizeof(c));
-	c.base = u->base;
-	c.host_addr_bits = u->host_addr_bits;
-	c.ver = u->ver;
-	c.cap = u->cap;
-	c.ecap = u->ecap;
-	c.plm_align_bits = u->plm_align_bits;
-	c.phm_align_bits = u->phm_align_bits;
-	rc = sim_vtd_add(sim_of(be), &c);
 	if (rc == SIM_E_NOT_MODELLED)
 		return -2;
 	return rc < 0 ? -1 : rc;

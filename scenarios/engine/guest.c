@@ -356,7 +356,10 @@ static int do_unit(struct guest *g, struct call *c)
 
 static int do_init(struct guest *g, struct call *c)
 {
-	struct iommu_unit_desc desc = { .vendor = IOMMU_VENDOR_INTEL,
+	static const enum iommu_vendor vendors[BE_ARCHS] = {
+		[BE_VTD] = IOMMU_VENDOR_INTEL, [BE_AMDVI] = IOMMU_VENDOR_AMD
+	};
+	struct iommu_unit_desc desc = { .vendor = vendors[g->config.arch[c->unit]],
 					.index = c->unit,
 					.host_addr_bits = g->config.host_addr_bits[c->unit],
 					.timeout_ns = c->size,
@@ -436,7 +439,8 @@ int guest_drain(struct guest *g, uint32_t unit, struct guest_fault *out, uint32_
 	c.count = max < GUEST_FAULTS ? max : GUEST_FAULTS;
 	rc = call(g, &c);
 	for (uint32_t i = 0; i < *count && i < c.count; i++)
-		out[i] = (struct guest_fault){ .addr = raw[i].addr,
+		out[i] = (struct guest_fault){ .raw = { raw[i].raw[0], raw[i].raw[1] },
+					       .addr = raw[i].addr,
 					       .pasid = raw[i].pasid,
 					       .rid = raw[i].rid,
 					       .reason = raw[i].reason,

@@ -36,6 +36,7 @@ enum guest_op {
 struct guest_config {
 	struct backend *be;
 	uint32_t units;
+	enum be_arch arch[GUEST_UNITS];
 	uint32_t host_addr_bits[GUEST_UNITS];
 	uint64_t pool_first, pool_pages; /* where the driver's pages come from */
 	bool cold_zeroes; /* fresh pages are zeroed through the CPU's cache: the driver has to flush them */
@@ -48,6 +49,7 @@ struct guest_unit_options {
 };
 
 struct guest_fault {
+	uint64_t raw[2]; /* as the hardware wrote it */
 	uint64_t addr;
 	uint32_t pasid;
 	uint16_t rid;

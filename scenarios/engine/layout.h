@@ -22,15 +22,16 @@ struct field {
 
 struct layout {
 	enum layout_kind kind;
-	const char *name; /* "FECTL", "context", "iotlb" */
-	uint32_t size;    /* bytes: 4, 8 or 16; descriptors 16 or 32 */
-	uint32_t off;     /* registers; IOTLB, IVA and FRCD are placed by layout_register_offset */
-	uint64_t type;    /* descriptors: their type code */
+	const char *name;           /* "FECTL", "context", "iotlb" */
+	uint32_t size;              /* bytes: 4, 8 or 16; descriptors 16 or 32 */
+	uint32_t off;               /* registers; some are placed by arch.register_offset */
+	uint64_t type;              /* descriptors: their type code */
 	const struct field *fields; /* ends with a NULL name */
 };
 
 #define LAYOUT_WORDS 8
 
+/* Among the layouts of every architecture; a name belongs to one of them. */
 const struct layout *layout_find(enum layout_kind kind, const char *name);
 const struct layout *layout_at(enum layout_kind kind, uint32_t n); /* NULL beyond the last */
 
@@ -41,25 +42,5 @@ const struct layout *layout_at(enum layout_kind kind, uint32_t n); /* NULL beyon
 bool field_put(const struct field *f, uint64_t value, uint64_t *word);
 uint64_t field_get(const struct field *f, uint64_t word);
 const struct field *layout_field(const struct layout *l, const char *name);
-
-/* Offset of a register in a unit with these capabilities; `index` counts fault recording registers. */
-uint32_t layout_register_offset(const struct layout *l, uint64_t cap, uint64_t ecap,
-				uint32_t index);
-
-/* A capability of a unit, by its field name in lower case. */
-struct capability {
-	const char *name;
-	bool extended; /* in ECAP_REG */
-	uint64_t mask;
-	uint32_t minus; /* the field holds the value less this */
-};
-
-const struct capability *capability_find(const char *name);
-const struct capability *capability_at(uint32_t n);
-
-/* Fault reasons: "SS_WRITE". 0 or NULL when there is none. */
-uint8_t reason_by_name(const char *name);
-const char *reason_name(uint8_t reason);
-const char *reason_at(uint32_t n); /* NULL beyond the last */
 
 #endif

@@ -140,6 +140,22 @@ static bool load_during(const struct check *c, struct step *outer, struct step *
 	return true;
 }
 
+/* In a fault node: a field of some architecture's fault record. */
+static bool record_property(const struct check *c, const struct dts_node *n,
+			    const struct dts_prop *p, bool *known, const void *arg)
+{
+	const struct arch *a;
+	uint64_t v;
+
+	(void)arg;
+	for (uint32_t i = 0; (a = arch_at(i)) != NULL; i++)
+		*known |= layout_field(arch_record(a), p->name) != NULL;
+	if (*known && !dts_number(p, &v))
+		return engine_fail(c->error, c->path, n->path, "field \"%s\": expected a number",
+				   p->name);
+	return true;
+}
+
 static bool load_children(const struct check *c, struct step *s, struct step *during)
 {
 	for (const struct dts_node *n = s->node->child; n; n = n->next) {
@@ -148,7 +164,7 @@ static bool load_children(const struct check *c, struct step *s, struct step *du
 				return false;
 		} else if (!s->verb->child) {
 			return fail_at(c, n, "expected no node here, but at most \"during\"");
-		} else if (!check_node(c, n, s->verb->child, NULL, NULL)) {
+		} else if (!check_node(c, n, s->verb->child, record_property, NULL)) {
 			return false;
 		} else if (n->child) {
 			return fail_at(c, n->child, "expected no node here");

@@ -5,8 +5,6 @@
 
 #include <string.h>
 
-#include "hw/bits.h"
-
 static bool fail(const struct check *c, const struct dts_node *n, const char *text)
 {
 	return engine_fail(c->error, c->path, n->path, "%s", text);
@@ -17,33 +15,6 @@ static bool has_type(const struct dts_node *n, const char *prop, const char *val
 	const struct dts_prop *p = dts_find(n, prop);
 
 	return p && dts_is_strings(p) && strcmp(dts_string(p, 0), value) == 0;
-}
-
-int unit_set(struct be_unit *u, const char *name, uint64_t value)
-{
-	const struct capability *cap = capability_find(name);
-	uint64_t *word;
-
-	if (!cap) {
-		if (value > UINT32_MAX)
-			return -2;
-		if (strcmp(name, "host-address-bits") == 0)
-			u->host_addr_bits = (uint32_t)value;
-		else if (strcmp(name, "version") == 0)
-			u->ver = (uint32_t)value;
-		else if (strcmp(name, "plm-align-bits") == 0)
-			u->plm_align_bits = (uint32_t)value;
-		else if (strcmp(name, "phm-align-bits") == 0)
-			u->phm_align_bits = (uint32_t)value;
-		else
-			return -1;
-		return 0;
-	}
-	word = cap->extended ? &u->ecap : &u->cap;
-	if (value < cap->minus || !FIELD_FITS(cap->mask, value - cap->minus))
-		return -2;
-	*word = (*word & ~cap->mask) | FIELD_PREP(cap->mask, value - cap->minus);
-	return 0;
 }
 
 /* ---- memory ---- */
@@ -88,54 +59,101 @@ static bool add_memory(struct machine *m, const struct check *c, const struct dt
 
 /* ---- units ---- */
 
+/* Properties of any architecture the unit may be of. */
 static bool unit_property(const struct check *c, const struct dts_node *n, const struct dts_prop *p,
 			  bool *known, const void *arg)
 {
+	const struct machine_unit *u = arg;
 	uint64_t v;
 
-	(void)arg;
-	if (!capability_find(p->name))
-		return true;
-	*known = true;
-	if (!dts_number(p, &v))
+	for (uint32_t i = 0; i < BE_ARCHS; i++) {
+		const struct arch *a = arch_at(i);
+		const struct prop_desc *d = desc_find(a->node, p->name);
+
+		if (!(u->archs & 1u << i))
+			continue;
+		if (d && !check_prop(c, n, p, d))
+			return false;
+		if (d || arch_capability(a, p->name))
+			*known = true;
+	}
+	if (*known && !dts_number(p, &v))
 		return engine_fail(c->error, c->path, n->path,
 				   "capability \"%s\": expected a number", p->name);
+	return true;
+}
+
+static bool set_properties(struct machine_unit *u, const struct check *c)
+{
+	const struct dts_node *n = u->node;
+	uint64_t v;
+
+	for (uint32_t k = 0; k < BE_ARCHS * n->nprops; k++) {
+		const struct dts_prop *p = n->props + k % n->nprops;
+		struct be_unit *b = u->config + k / n->nprops;
+
+		if ((u->archs & 1u << b->arch) && dts_number(p, &v) &&
+		    unit_set(b, p->name, v) == -2)
+			return engine_fail(c->error, c->path, n->path,
+					   "capability \"%s\": 0x%llx does not fit the field",
+					   p->name, (unsigned long long)v);
+	}
+	return true;
+}
+
+/* What `compatible` allows: the first architecture is the one the unit is of, the others are for `machine` to choose. */
+static bool take_archs(struct machine_unit *u, const struct check *c)
+{
+	const struct dts_prop *p = dts_find(u->node, "compatible");
+	const char *at;
+
+	for (uint32_t i = 0; (at = dts_string(p, i)) != NULL; i++) {
+		const struct arch *a = arch_by_compatible(at);
+		uint32_t number = 0;
+
+		if (!a)
+			return engine_fail(c->error, c->path, u->node->path,
+					   "property \"compatible\": unknown name \"%s\"", at);
+		while (arch_at(number) != a)
+			number++;
+		if (!u->archs)
+			u->first = (enum be_arch)number;
+		u->archs |= 1u << number;
+		if (u->last < u->base + (a->reg_bytes - 1))
+			u->last = u->base + (a->reg_bytes - 1);
+	}
 	return true;
 }
 
 static bool add_unit(struct machine *m, const struct check *c, const struct dts_node *n)
 {
 	struct machine_unit *u = m->unit + m->units;
-	const struct dts_prop *p;
-	uint64_t v;
+	const struct dts_prop *p = dts_find(n, "reg");
 
 	if (m->units == MACHINE_UNITS)
 		return fail(c, n, "more than 8 units");
-	if (!check_node(c, n, schema_unit, unit_property, NULL))
+	if (p && p->len >= 8)
+		u->base = dts_word(p, 0);
+	u->node = n;
+	if (!take_archs(u, c) || !check_node(c, n, schema_unit, unit_property, u))
 		return false;
-	p = dts_find(n, "reg");
-	if (p->len != 16)
+	if (p->len != 16 || u->last < u->base)
 		return fail(
 			c, n,
 			"property \"reg\": expected one pair of address and size, 64 bits each");
-	backend_sim_ops.unit_default(&u->config);
-	u->node = n;
+	for (uint32_t i = 0; i < BE_ARCHS; i++) {
+		u->config[i].arch = (enum be_arch)i;
+		backend_sim_ops.unit_default(&u->config[i]);
+		u->config[i].base = u->base;
+	}
 	u->label = n->name;
-	u->config.base = dts_word(p, 0);
 	if ((p = dts_find(n, "label")) != NULL)
 		u->label = dts_string(p, 0);
 	for (uint32_t i = 0; i < m->units; i++)
 		if (strcmp(m->unit[i].label, u->label) == 0)
 			return fail(c, n, "another unit has the same label");
-	for (uint32_t i = 0; i < n->nprops; i++) {
-		p = n->props + i;
-		if (dts_number(p, &v) && unit_set(&u->config, p->name, v) == -2)
-			return engine_fail(c->error, c->path, n->path,
-					   "capability \"%s\": 0x%llx does not fit the field",
-					   p->name, (unsigned long long)v);
-	}
 	m->units++;
-	return true;
+	return set_properties(u, c);
 }
 
 /* ---- devices ---- */
@@ -209,20 +227,35 @@ static bool add_host(struct machine *m, const struct check *c, const struct dts_
 static bool clear_of_memory(const struct machine *m, const struct check *c)
 {
 	for (uint32_t i = 0; i < m->units; i++) {
-		uint64_t base = m->unit[i].config.base;
+		const struct machine_unit *u = m->unit + i;
 
 		for (uint32_t k = 0; k < m->mems; k++)
-			if (overlaps(base, base + 4095, m->mem[k].first, m->mem[k].last))
-				return engine_fail(c->error, c->path, m->unit[i].node->path,
+			if (overlaps(u->base, u->last, m->mem[k].first, m->mem[k].last))
+				return engine_fail(c->error, c->path, u->node->path,
 						   "its registers at 0x%llx overlap %s",
-						   (unsigned long long)base, m->mem[k].node->path);
+						   (unsigned long long)u->base,
+						   m->mem[k].node->path);
 		for (uint32_t k = 0; k < i; k++)
-			if (overlaps(base, base + 4095, m->unit[k].config.base,
-				     m->unit[k].config.base + 4095))
-				return fail(c, m->unit[i].node,
-					    "its registers overlap another unit's");
+			if (overlaps(u->base, u->last, m->unit[k].base, m->unit[k].last))
+				return fail(c, u->node, "its registers overlap another unit's");
 	}
 	return true;
+}
+
+/* Adds one node of the machine; PCI hosts wait until all units are known. */
+static bool add_node(struct machine *m, const struct check *c, const struct dts_node *n)
+{
+	const struct dts_prop *p = dts_find(n, "compatible");
+
+	if (has_type(n, "device_type", "memory"))
+		return add_memory(m, c, n);
+	if (has_type(n, "device_type", "pci"))
+		return true;
+	if (p && dts_is_strings(p) && arch_by_compatible(dts_string(p, 0)))
+		return add_unit(m, c, n);
+	return fail(c, n,
+		    "a node of the machine has to have device_type = \"memory\", compatible = "
+		    "\"intel,vtd\" or \"amd,iommu\", or device_type = \"pci\"");
 }
 
 bool machine_load(struct machine *m, const struct check *c, const struct dts_node *node)
@@ -237,14 +270,7 @@ bool machine_load(struct machine *m, const struct check *c, const struct dts_nod
 	    !dts_number(dts_find(node, "#size-cells"), &v) || v != 2)
 		return fail(c, node, "\"#address-cells\" and \"#size-cells\" have to be <2>");
 	for (const struct dts_node *n = node->child; n; n = n->next)
-		if (has_type(n, "device_type", "memory") ? !add_memory(m, c, n)
-		    : has_type(n, "compatible", "intel,vtd")
-			    ? !add_unit(m, c, n)
-			    : !has_type(n, "device_type", "pci") &&
-				      !fail(c, n,
-					    "a node of the machine has to have device_type = "
-					    "\"memory\", "
-					    "compatible = \"intel,vtd\", or device_type = \"pci\""))
+		if (!add_node(m, c, n))
 			return false;
 	for (const struct dts_node *n = node->child; n; n = n->next)
 		if (has_type(n, "device_type", "pci") && !add_host(m, c, n))

@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "arch.h"
 #include "backend.h"
 #include "schema.h"
 
@@ -22,7 +23,10 @@ struct machine_mem {
 struct machine_unit {
 	const struct dts_node *node;
 	const char *label;
-	struct be_unit config; /* the default with the node's properties applied */
+	uint32_t archs;                  /* bit n: it may be of enum be_arch n */
+	enum be_arch first;              /* the one it is unless `machine` varies */
+	uint64_t base, last;             /* its registers */
+	struct be_unit config[BE_ARCHS]; /* defaults with the node's properties applied */
 };
 
 struct machine_device {
@@ -47,11 +51,5 @@ bool machine_load(struct machine *m, const struct check *c, const struct dts_nod
 /* Number of the unit or device with that phandle, -1 when there is none. */
 int machine_unit(const struct machine *m, uint32_t phandle);
 int machine_device(const struct machine *m, uint32_t phandle);
-
-/*
- * Sets one property of a unit: a capability field or one of host-address-bits, version, plm-align-bits, phm-align-bits.
- * 0, or -1 when there is no such property, or -2 when the value does not fit.
- */
-int unit_set(struct be_unit *u, const char *name, uint64_t value);
 
 #endif

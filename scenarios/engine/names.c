@@ -3,6 +3,7 @@
  */
 #include "names.h"
 
+#include "arch.h"
 #include "backend.h"
 #include "guest.h"
 #include "layout.h"
@@ -36,7 +37,6 @@ LIST(names_on_off, "off", "on")
 LIST(names_master, "cpu", "walk", "queue", "status", "log", "msi", "dma")
 LIST(names_promise, "survive", "report", "contain")
 LIST(names_wait, "ok", "time-out")
-LIST(names_live, "root", "context", "ss")
 LIST(names_tell, "map", "unmap", "quiesce", "attach", "detach", "identity", "release")
 LIST(names_flag, "pasid", "priv", "exec", "no-write", "no-snoop")
 
@@ -53,6 +53,28 @@ const char *names_complaint(uint32_t n)
 const char *names_result(uint32_t n)
 {
 	return guest_error_at(n);
+}
+
+const char *names_live(uint32_t n)
+{
+	const struct arch *a;
+
+	for (uint32_t i = 0; (a = arch_at(i)) != NULL; i++)
+		for (const char *const *l = a->live; *l; l++)
+			if (n-- == 0)
+				return *l;
+	return NULL;
+}
+
+const char *names_event_flag(uint32_t n)
+{
+	const struct arch *a;
+
+	for (uint32_t i = 0; (a = arch_at(i)) != NULL; i++)
+		for (const struct field *f = a->flags; f && f->name; f++)
+			if (n-- == 0)
+				return f->name;
+	return NULL;
 }
 
 static const char *layout_name(enum layout_kind kind, uint32_t n)

@@ -32,6 +32,7 @@ const char *names_wait(uint32_t n);
 const char *names_register(uint32_t n);
 const char *names_entry(uint32_t n);
 const char *names_live(uint32_t n);
+const char *names_event_flag(uint32_t n);
 const char *names_descriptor(uint32_t n);
 const char *names_tell(uint32_t n);
 const char *names_flag(uint32_t n);

@@ -9,7 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "hw/vtd.h"
 #include "names.h"
 
 #define TAIL_LINES 12
@@ -104,6 +103,42 @@ uint16_t step_rid(const struct run *r, const struct step *s)
 	int dev = step_device(r, s);
 
 	return (uint16_t)step_number(s, "rid", dev >= 0 ? r->machine->device[dev].rid : 0);
+}
+
+const struct be_unit *run_unit(const struct run *r, uint32_t unit)
+{
+	return setting_unit(&r->setting, unit);
+}
+
+const struct arch *run_arch(const struct run *r, uint32_t unit)
+{
+	return arch_of(run_unit(r, unit));
+}
+
+enum step_rc step_reason(struct run *r, const struct step *s, uint32_t unit, uint8_t *code)
+{
+	const struct dts_prop *p = dts_find(s->node, "reason");
+	const struct arch *a = run_arch(r, unit);
+	const char *name;
+
+	if (!dts_is_strings(p)) {
+		*code = (uint8_t)step_number(s, "reason", 0);
+		return STEP_OK;
+	}
+	for (uint32_t i = 0; (name = dts_string(p, i)) != NULL; i++)
+		if ((*code = arch_reason(a, name)) != 0)
+			return STEP_OK;
+	return run_error(r, "property \"reason\" has no name of %s's", a->title);
+}
+
+enum step_rc step_layout_fits(struct run *r, const struct step *s, uint32_t unit)
+{
+	const struct arch *a = run_arch(r, unit);
+
+	if (!s->layout || arch_has_layout(a, s->layout))
+		return STEP_OK;
+	return run_error(r, "property \"%s\": %s has no \"%s\"", s->verb->fields_by, a->title,
+			 s->layout->name);
 }
 
 /* ---- trace ---- */
@@ -418,11 +453,14 @@ static enum step_rc build_units(struct run *r)
 	const struct machine *m = r->machine;
 
 	for (uint32_t i = 0; i < m->units; i++) {
-		int unit = r->be->ops->unit_add(r->be, &r->setting.unit[i]);
+		int unit = r->be->ops->unit_add(r->be, run_unit(r, i));
 
 		if (unit == -2) {
+			const char *why = r->be->ops->why(r->be);
+
 			snprintf(r->res->text, sizeof(r->res->text), "backend %s lacks %s: %s",
-				 r->be->ops->name, m->unit[i].label, r->be->ops->why(r->be));
+				 r->be->ops->name, m->unit[i].label,
+				 why[0] ? why : run_arch(r, i)->title);
 			return STEP_SKIP;
 		}
 		if (unit != (int)i)
@@ -470,8 +508,9 @@ static enum step_rc build_guest(struct run *r)
 	c.pool_pages = pool;
 	c.pool_first = mem->last + 1 - pool * 4096;
 	for (uint32_t i = 0; i < c.units; i++) {
-		c.host_addr_bits[i] = r->setting.unit[i].host_addr_bits;
-		if (!(r->setting.unit[i].ecap & VTD_ECAP_C) &&
+		c.arch[i] = run_unit(r, i)->arch;
+		c.host_addr_bits[i] = run_arch(r, i)->address_bits(run_unit(r, i));
+		if (run_arch(r, i)->unsnooped(run_unit(r, i)) &&
 		    r->setting.policy.publish != BE_PUBLISH_AT_ONCE)
 			c.cold_zeroes = true;
 	}

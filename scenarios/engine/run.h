@@ -6,6 +6,7 @@
 
 #include <stdio.h>
 
+#include "arch.h"
 #include "backend.h"
 #include "engine.h"
 #include "guest.h"
@@ -95,6 +96,19 @@ int step_device(const struct run *r, const struct step *s);
 
 /* Requester id of the step: `rid`, else its device's, else 0. */
 uint16_t step_rid(const struct run *r, const struct step *s);
+
+/* Unit `unit` as it is in this permutation, and its architecture. */
+const struct be_unit *run_unit(const struct run *r, uint32_t unit);
+const struct arch *run_arch(const struct run *r, uint32_t unit);
+
+/*
+ * The step's `reason` for a unit: of its names the one that the unit's architecture knows. STEP_ERROR when there is none.
+ * Only for a step that has the property.
+ */
+enum step_rc step_reason(struct run *r, const struct step *s, uint32_t unit, uint8_t *code);
+
+/* STEP_ERROR when the step's register, entry or descriptor is none of the unit's architecture. */
+enum step_rc step_layout_fits(struct run *r, const struct step *s, uint32_t unit);
 
 /* Guest: accounts for what is in the fault registers of every unit the driver runs. */
 enum step_rc guest_account(struct run *r);

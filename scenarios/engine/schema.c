@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "arch.h"
 #include "names.h"
 
 /* clang-format off */
@@ -35,14 +36,11 @@ const struct prop_desc schema_memory[] = {
 };
 
 const struct prop_desc schema_unit[] = {
-	{ "compatible", TYPE_STRING, true, 0, NULL, "\"intel,vtd\"" },
+	{ "compatible", TYPE_STRINGS, true, 0, NULL,
+	  "\"intel,vtd\" or \"amd,iommu\"; both, where `machine` of `vary` chooses: else the first counts" },
 	{ "reg", TYPE_WORDS, true, 0, NULL, "address and size of the registers, 64 bits each" },
 	{ "#iommu-cells", TYPE_NUMBER, false, 1, NULL, "1: the requester id" },
 	{ "label", TYPE_STRING, false, 0, NULL, "name for reports and for `vary` (the node's name)" },
-	{ "host-address-bits", TYPE_NUMBER, false, 52, NULL, "host address width, 32 to 52" },
-	{ "version", TYPE_NUMBER, false, 255, NULL, "VER_REG: major in bits 7:4, minor in 3:0" },
-	{ "plm-align-bits", TYPE_NUMBER, false, 31, NULL, "protected low memory: granularity 2^n" },
-	{ "phm-align-bits", TYPE_NUMBER, false, 51, NULL, "protected high memory: granularity 2^n" },
 	END
 };
 
@@ -64,6 +62,7 @@ const struct prop_desc schema_device[] = {
 };
 
 const struct prop_desc schema_policy[] = {
+	{ "machine", TYPE_NAME, false, 0, arch_name_at, "which of the architectures in `compatible` the units are of" },
 	{ "cache", TYPE_STRING, false, 0, NULL, "\"keep-all\", \"keep-none\", \"lru-N\", \"random-N\": when caches forget" },
 	{ "publish", TYPE_NAME, false, 0, names_publish, "when a store reaches a walker that does not snoop" },
 	{ "delay", TYPE_NAME, false, 0, names_delay, "how long the hardware takes" },
@@ -227,7 +226,7 @@ static const char *const type_words[] = {
 	[TYPE_STRINGS] = "a list of strings",
 	[TYPE_NAME] = "a name in quotes",
 	[TYPE_NAMES] = "a list of names in quotes",
-	[TYPE_REASON] = "a fault reason: its name in quotes or its number",
+	[TYPE_REASON] = "fault reasons by name, or one number",
 	[TYPE_DEVICE] = "a reference to a PCI device of the machine, <&label>",
 	[TYPE_UNIT] = "a reference to an iommu node of the machine, <&label>",
 	[TYPE_UNITS] = "references to iommu nodes, <&label &label>",
@@ -287,20 +286,18 @@ static bool check_reason(const struct check *c, const struct dts_node *n, const 
 			 const struct prop_desc *d)
 {
 	char text[300];
+	const char *s;
 	uint64_t v;
 
-	if (one_string(p)) {
-		const char *s = dts_string(p, 0);
-
-		if (reason_by_name(s))
-			return true;
-		hint_names(text, sizeof(text), s, reason_at);
-		return engine_fail(c->error, c->path, n->path,
-				   "property \"%s\": no fault reason is called \"%s\"%s", p->name,
-				   s, text);
-	}
-	if (!dts_number(p, &v) || v > 255)
-		return bad(c, n, p, d);
+	if (!dts_is_strings(p))
+		return dts_number(p, &v) && v <= 255 ? true : bad(c, n, p, d);
+	for (uint32_t i = 0; (s = dts_string(p, i)) != NULL; i++)
+		if (name_index(reason_at, s) < 0) {
+			hint_names(text, sizeof(text), s, reason_at);
+			return engine_fail(c->error, c->path, n->path,
+					   "property \"%s\": no fault reason is called \"%s\"%s",
+					   p->name, s, text);
+		}
 	return true;
 }
 
@@ -314,8 +311,7 @@ static bool check_reference(const struct check *c, const struct dts_node *n,
 		const struct dts_node *to = dts_by_phandle(c->tree, dts_cell(p, i));
 		bool device = to && to->parent && dts_find(to->parent, "iommu-map");
 		const struct dts_prop *comp = to ? dts_find(to, "compatible") : NULL;
-		bool unit =
-			comp && one_string(comp) && strcmp(dts_string(comp, 0), "intel,vtd") == 0;
+		bool unit = comp && dts_is_strings(comp) && arch_by_compatible(dts_string(comp, 0));
 
 		if (d->type == TYPE_DEVICE ? !device : !unit)
 			return engine_fail(c->error, c->path, n->path,
@@ -416,8 +412,6 @@ uint64_t step_number(const struct step *s, const char *name, uint64_t otherwise)
 
 	if (!p)
 		return otherwise;
-	if (dts_is_strings(p) && reason_by_name(dts_string(p, 0)))
-		return reason_by_name(dts_string(p, 0));
 	return dts_number(p, &v) ? v : otherwise;
 }
 
@@ -480,16 +474,49 @@ static void print_table(FILE *out, const struct prop_desc *d, const struct prop_
 
 static void print_layouts(FILE *out, enum layout_kind kind, const char *title)
 {
-	const struct layout *l;
+	const struct arch *a;
 
-	fprintf(out, "### %s\n\n| name | fields |\n|---|---|\n", title);
-	for (uint32_t i = 0; (l = layout_at(kind, i)) != NULL; i++) {
-		fprintf(out, "| `%s` |", l->name);
-		for (const struct field *f = l->fields; f->name; f++)
-			fprintf(out, " `%s`", f->name);
-		fprintf(out, " |\n");
+	for (uint32_t i = 0; (a = arch_at(i)) != NULL; i++) {
+		fprintf(out, "### %s, %s\n\n| name | fields |\n|---|---|\n", title, a->title);
+		for (const struct layout *l = a->layouts; l->name; l++) {
+			if (l->kind != kind)
+				continue;
+			fprintf(out, "| `%s` |", l->name);
+			for (const struct field *f = l->fields; f->name; f++)
+				fprintf(out, " `%s`", f->name);
+			fprintf(out, " |\n");
+		}
+		fprintf(out, "\n");
 	}
-	fprintf(out, "\n");
+}
+
+static void print_reasons(FILE *out)
+{
+	const struct arch *a;
+
+	fprintf(out, "### fault reasons\n\n");
+	for (uint32_t i = 0; (a = arch_at(i)) != NULL; i++) {
+		fprintf(out, "%s:", a->title);
+		for (const struct reason *r = a->reasons; r->name; r++)
+			fprintf(out, " `%s`", r->name);
+		fprintf(out, "\n\n");
+	}
+}
+
+static void print_arch(FILE *out, const struct arch *a)
+{
+	const char *between = "";
+
+	fprintf(out, "### iommu node, %s\n", a->title);
+	print_table(out, a->node, NULL);
+	fprintf(out, "Capabilities: ");
+	for (const struct capability *c = a->capabilities; c->name; c++) {
+		if (desc_find(a->node, c->name))
+			continue;
+		fprintf(out, "%s`%s`", between, c->name);
+		between = ", ";
+	}
+	fprintf(out, "\n\n");
 }
 
 void scenario_print_schema(FILE *out)
@@ -505,7 +532,7 @@ void scenario_print_schema(FILE *out)
 		{ "policy and vary", schema_policy }, { "every step", schema_step },
 		{ "during", schema_during },
 	};
-	const struct capability *cap;
+	const struct arch *a;
 	const struct verb *v;
 	const char *name;
 
@@ -513,10 +540,8 @@ void scenario_print_schema(FILE *out)
 		fprintf(out, "### %s\n", nodes[i].title);
 		print_table(out, nodes[i].table, NULL);
 	}
-	fprintf(out, "### capabilities\n\n");
-	for (uint32_t i = 0; (cap = capability_at(i)) != NULL; i++)
-		fprintf(out, "%s`%s`", i ? ", " : "", cap->name);
-	fprintf(out, "\n\n");
+	for (uint32_t i = 0; (a = arch_at(i)) != NULL; i++)
+		print_arch(out, a);
 	for (uint32_t i = 0; (v = verb_at(i)) != NULL; i++) {
 		fprintf(out, "### `%s`\n\n", v->name);
 		fprintf(out, "%s step%s%s. %s\n", titles[v->group],
@@ -527,6 +552,7 @@ void scenario_print_schema(FILE *out)
 	print_layouts(out, LAYOUT_REGISTER, "registers");
 	print_layouts(out, LAYOUT_ENTRY, "entries");
 	print_layouts(out, LAYOUT_DESCRIPTOR, "descriptors");
+	print_reasons(out);
 	fprintf(out, "### complaints\n\n");
 	for (uint32_t i = 0; (name = names_complaint(i)) != NULL; i++)
 		fprintf(out, "- `%s`\n", name);

@@ -5,7 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "hw/vtd.h"
 #include "names.h"
 #include "run.h"
 
@@ -54,9 +53,9 @@ static void fill_data(struct run *r, const struct step *s, uint8_t *data, uint64
 
 /* ---- the answer ---- */
 
-static void describe(char *buf, size_t size, const struct be_dma_result *res)
+static void describe(char *buf, size_t size, const struct arch *a, const struct be_dma_result *res)
 {
-	const char *reason = reason_name(res->reason);
+	const char *reason = arch_reason_name(a, res->reason);
 
 	if (res->outcome == BE_OK)
 		snprintf(buf, size, "ok at pa 0x%" PRIx64 " from %s%s", res->pa,
@@ -82,11 +81,15 @@ static bool outcome_is(const char *expect, enum be_outcome outcome)
 static enum step_rc judge_reason(struct run *r, const struct step *s,
 				 const struct be_dma_result *res)
 {
-	uint8_t want = (uint8_t)step_number(s, "reason", 0);
-	const char *name = reason_name(want), *got = reason_name(res->reason);
+	const struct arch *a = run_arch(r, step_unit(r, s));
+	const char *name, *got = arch_reason_name(a, res->reason);
+	uint8_t want = 0;
 
 	if (!step_has(s, "reason"))
 		return STEP_OK;
+	if (step_reason(r, s, step_unit(r, s), &want) != STEP_OK)
+		return STEP_ERROR;
+	name = arch_reason_name(a, want);
 	r->res->checks++;
 	if (want == res->reason)
 		return STEP_OK;
@@ -123,19 +126,23 @@ static enum step_rc judge_result(struct run *r, const struct step *s,
 				 const struct be_dma_result *res)
 {
 	const char *expect = step_string(s, "expect", "ok");
+	enum step_rc rc = STEP_OK;
 	char got[300];
 	bool either;
 
-	describe(got, sizeof(got), res);
+	describe(got, sizeof(got), run_arch(r, step_unit(r, s)), res);
 	r->res->checks++;
 	if (!outcome_is(expect, res->outcome))
 		return run_fail(r, "%s at iova 0x%" PRIx64 ": expected %s, got %s", s->verb->name,
 				step_number(s, "iova", 0), expect, got);
 	/* where either answer is right, the reason speaks of a refusal and all else of a success */
 	either = strcmp(expect, "either") == 0;
-	if ((either && res->outcome == BE_OK) || judge_reason(r, s, res) == STEP_OK)
-		if ((either && res->outcome != BE_OK) || judge_details(r, s, res) == STEP_OK)
-			return STEP_OK;
+	if (!either || res->outcome != BE_OK)
+		rc = judge_reason(r, s, res);
+	if (rc == STEP_OK && (!either || res->outcome == BE_OK))
+		rc = judge_details(r, s, res);
+	if (rc != STEP_FAIL)
+		return rc;
 	return run_fail(r, "%s at iova 0x%" PRIx64 ": got %s", s->verb->name,
 			step_number(s, "iova", 0), got);
 }
@@ -289,14 +296,14 @@ static enum step_rc do_translate(struct run *r, const struct step *s)
 	{ "pasid", TYPE_NUMBER, false, 0xfffff, NULL, "PASID the request carries" }, \
 	{ "flags", TYPE_NAMES, false, 0, names_flag, "attributes of the request" }, \
 	{ "expect", TYPE_NAME, false, 0, names_expect, "what has to come of it; `fault` is `ur` or `ca`, `either` is `ok` or `fault` (`ok`)" }, \
-	{ "reason", TYPE_REASON, false, 0, NULL, "expected fault reason" }, \
+	{ "reason", TYPE_REASON, false, 0, NULL, "expected fault reason; of several names the one that the unit's architecture has" }, \
 	{ "recorded", TYPE_BOOL, false, 0, NULL, "expected: whether a fault record was written" }, \
-	{ "suppressed", TYPE_BOOL, false, 0, NULL, "expected: whether FPD suppressed the fault" }, \
+	{ "suppressed", TYPE_BOOL, false, 0, NULL, "expected: whether the tables suppressed the fault" }, \
 	{ "source", TYPE_NAME, false, 0, names_source, "expected: where the translation came from" }, \
 	{ "stale", TYPE_BOOL, false, 0, NULL, "expected: whether memory says otherwise by now" }, \
 	{ "pa", TYPE_NUMBER, false, 0, NULL, "expected physical address of the first byte" }, \
 	{ "perm", TYPE_NAME, false, 0, names_perm, "expected permissions" }, \
-	{ "level", TYPE_NUMBER, false, 4, NULL, "expected level of the leaf, 0: 4 KiB, or where the walk stopped" }
+	{ "level", TYPE_NUMBER, false, 5, NULL, "expected level of the leaf, 0: 4 KiB, or where the walk stopped" }
 #define DMA \
 	REQUEST(true), \
 	{ "at", TYPE_NAME, false, 0, names_at, "address type (`untranslated`; inside `during` always)" }, \

@@ -4,7 +4,6 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "hw/vtd.h"
 #include "names.h"
 #include "run.h"
 
@@ -18,24 +17,17 @@ struct target {
 	uint32_t word; /* of a 128-bit register */
 };
 
-static struct be_unit *unit_config(struct run *r, uint32_t unit)
-{
-	return &r->setting.unit[unit];
-}
-
-static uint32_t reg_offset(struct run *r, uint32_t unit, const struct layout *l, uint32_t index)
-{
-	return layout_register_offset(l, unit_config(r, unit)->cap, unit_config(r, unit)->ecap,
-				      index);
-}
-
 static enum step_rc aim(struct run *r, const struct step *s, struct target *t)
 {
 	uint32_t part = (uint32_t)step_number(s, "part", 0);
 
 	*t = (struct target){ .unit = step_unit(r, s) };
+	if (step_layout_fits(r, s, t->unit) != STEP_OK)
+		return STEP_ERROR;
 	if (s->layout) {
-		t->off = reg_offset(r, t->unit, s->layout, (uint32_t)step_number(s, "index", 0)) +
+		t->off = run_arch(r, t->unit)
+				 ->register_offset(s->layout, run_unit(r, t->unit),
+						   (uint32_t)step_number(s, "index", 0)) +
 			 part;
 		t->width = (uint32_t)step_number(s, "width", s->layout->size == 4 ? 4 : 8);
 		t->word = part / 8;
@@ -48,20 +40,11 @@ static enum step_rc aim(struct run *r, const struct step *s, struct target *t)
 	return STEP_OK;
 }
 
-/* A guest that clears fault records itself leaves nothing to add up for the driver. */
-static void note_fault_registers(struct run *r, const struct target *t)
-{
-	const struct layout *frcd = layout_find(LAYOUT_REGISTER, "FRCD");
-	uint32_t first = reg_offset(r, t->unit, frcd, 0);
-	uint32_t count = (uint32_t)FIELD_GET(VTD_CAP_NFR, unit_config(r, t->unit)->cap) + 1;
-
-	if (t->off == VTD_REG_FSTS || (t->off >= first && t->off < first + VTD_FRCD_SIZE * count))
-		r->own_faults[t->unit] = true;
-}
-
 static void reg_write(struct run *r, const struct target *t, uint64_t val)
 {
-	note_fault_registers(r, t);
+	/* a guest that clears fault records itself leaves nothing to add up for the driver */
+	if (run_arch(r, t->unit)->takes_faults(run_unit(r, t->unit), t->off))
+		r->own_faults[t->unit] = true;
 	r->be->ops->reg_write(r->be, t->unit, t->off, t->width, val);
 }
 
@@ -201,38 +184,41 @@ static enum step_rc do_reg_wait(struct run *r, const struct step *s)
 	return wait_result(r, s, came, got);
 }
 
-/* ---- global commands ---- */
+/* ---- switching ---- */
 
-/* GCMD_REG's protocol, VT-d 11.4.4 "Global Command Register": status less the one-shots, one bit changed, then wait. */
-static enum step_rc do_command(struct run *r, const struct step *s)
+static enum step_rc wait_status(struct run *r, const struct step *s, uint32_t unit,
+				const struct switching *sw)
 {
-	const struct layout *gcmd = layout_find(LAYOUT_REGISTER, "GCMD");
-	bool set = step_has(s, "set");
-	const char *name = step_string(s, set ? "set" : "clear", NULL);
-	const struct field *f = name ? layout_field(gcmd, name) : NULL;
-	struct target cmd = { step_unit(r, s), VTD_REG_GCMD, 4, 0 };
-	struct target sts = { step_unit(r, s), VTD_REG_GSTS, 4, 0 };
-	uint64_t val, want, start, got = 0;
+	struct target t = { unit, sw->status, sw->status_width, 0 };
+	uint64_t start = r->be->ops->now(r->be), got = 0;
+	uint64_t limit = step_number(s, "timeout-ns", RUN_TIMEOUT_NS);
 	bool came = false;
 
-	if (!f || set == step_has(s, "clear"))
-		return run_error(r, "expected either \"set\" or \"clear\" with one field of GCMD");
-	val = reg_read(r, &sts) & ~(uint64_t)VTD_GSTS_ONESHOT;
-	reg_write(r, &cmd, set ? val | f->mask : val & ~f->mask);
-	if (step_has(s, "no-wait"))
-		return STEP_OK;
-	/* WBFS is set while the flush runs, the other bits follow the command */
-	want = set && f->mask != VTD_GCMD_WBF ? f->mask : 0;
-	start = r->be->ops->now(r->be);
-	for (uint32_t turn = 0;
-	     !came && waited(r, start, step_number(s, "timeout-ns", RUN_TIMEOUT_NS), turn);
-	     turn++) {
-		got = reg_read(r, &sts);
-		came = (got & f->mask) == want;
+	for (uint32_t turn = 0; !came && waited(r, start, limit, turn); turn++) {
+		got = reg_read(r, &t);
+		came = (got & sw->mask) == sw->want;
 		if (!came)
 			r->be->ops->relax(r->be);
 	}
 	return wait_result(r, s, came, got);
+}
+
+static enum step_rc do_command(struct run *r, const struct step *s)
+{
+	uint32_t unit = step_unit(r, s);
+	const struct arch *a = run_arch(r, unit);
+	const struct layout *l = layout_find(LAYOUT_REGISTER, a->switches);
+	bool set = step_has(s, "set");
+	const char *name = step_string(s, set ? "set" : "clear", NULL);
+	const struct field *f = name ? layout_field(l, name) : NULL;
+	struct switching sw;
+
+	if (!f || set == step_has(s, "clear"))
+		return run_error(r, "expected either \"set\" or \"clear\" with one field of %s",
+				 l->name);
+	a->switching(r, unit, f, set, &sw);
+	reg_write(r, &(struct target){ unit, sw.reg, sw.width, 0 }, sw.value);
+	return step_has(s, "no-wait") || !sw.mask ? STEP_OK : wait_status(r, s, unit, &sw);
 }
 
 /* ---- memory ---- */
@@ -314,114 +300,50 @@ static enum step_rc do_sync(struct run *r, const struct step *s)
 
 /* ---- the queue ---- */
 
-static enum step_rc wait_empty(struct run *r, const struct step *s, uint64_t tail)
+static enum step_rc wait_empty(struct run *r, const struct step *s, const struct ring *q,
+			       uint64_t tail)
 {
-	struct target head = { step_unit(r, s), VTD_REG_IQH, 8, 0 };
-	uint64_t start = r->be->ops->now(r->be), got = 0;
-	bool came = false;
+	struct switching sw = {
+		.status = q->head, .status_width = 8, .mask = q->pointer, .want = tail
+	};
 
-	for (uint32_t turn = 0;
-	     !came && waited(r, start, step_number(s, "timeout-ns", RUN_TIMEOUT_NS), turn);
-	     turn++) {
-		got = reg_read(r, &head);
-		came = (got & VTD_IQH_QH) == (tail & VTD_IQT_QT);
-		if (!came)
-			r->be->ops->relax(r->be);
-	}
-	return wait_result(r, s, came, got);
+	return wait_status(r, s, step_unit(r, s), &sw);
 }
 
 static enum step_rc do_submit(struct run *r, const struct step *s)
 {
-	struct target iqa = { step_unit(r, s), VTD_REG_IQA, 8, 0 };
-	struct target iqt = { step_unit(r, s), VTD_REG_IQT, 8, 0 };
+	uint32_t unit = step_unit(r, s);
+	const struct arch *a = run_arch(r, unit);
 	const struct dts_prop *raw = dts_find(s->node, "raw");
-	uint64_t queue = reg_read(r, &iqa), tail = reg_read(r, &iqt) & VTD_IQT_QT;
-	uint64_t size = (uint64_t)VTD_PAGE_SIZE << FIELD_GET(VTD_IQA_QS, queue);
-	uint64_t width = queue & VTD_IQA_DW ? 32 : 16;
 	struct image im = image_of(s);
+	struct ring q;
+	struct target t;
+	uint64_t tail;
 
 	if (!raw == !s->layout)
 		return run_error(r, "expected either \"type\" or \"raw\"");
-	if (raw && raw->len > width)
-		return run_error(r,
-				 "property \"raw\": the queue's descriptors have %" PRIu64 " bytes",
-				 width);
+	if (step_layout_fits(r, s, unit) != STEP_OK)
+		return STEP_ERROR;
+	a->ring(r, unit, &q);
+	t = (struct target){ unit, q.tail, 8, 0 };
+	tail = reg_read(r, &t) & q.pointer;
+	if (raw && raw->len > q.width)
+		return run_error(r, "property \"raw\": the queue's descriptors have %u bytes",
+				 q.width);
 	if (s->layout)
-		im.value[0] |= FIELD_PREP(VTD_DESC_TYPE, s->layout->type);
+		im.value[0] |= a->typed(s->layout);
 	for (uint32_t i = 0; raw && i < raw->len / 8; i++)
 		im.value[i] = dts_word(raw, i);
-	for (uint32_t i = 0; i < width / 8; i++)
-		r->be->ops->mem_write(r->be, (queue & VTD_IQA_IQA) + tail + 8 * (uint64_t)i,
-				      im.value[i]);
-	tail = (tail + width) % size;
+	for (uint32_t i = 0; i < q.width / 8; i++)
+		r->be->ops->mem_write(r->be, q.base + tail + 8 * (uint64_t)i, im.value[i]);
+	tail = (tail + q.width) % q.bytes;
 	if (step_has(s, "no-tail"))
 		return STEP_OK;
-	reg_write(r, &iqt, tail);
-	return step_has(s, "wait") ? wait_empty(r, s, tail) : STEP_OK;
+	reg_write(r, &t, tail);
+	return step_has(s, "wait") ? wait_empty(r, s, &q, tail) : STEP_OK;
 }
 
 /* ---- live entries ---- */
-
-static enum step_rc load64(struct run *r, uint64_t pa, uint64_t *val)
-{
-	if (r->be->ops->load(r->be, pa, val, sizeof(*val)))
-		return run_error(r, "edit: the tables lead to 0x%" PRIx64 ", which is not memory",
-				 pa);
-	return STEP_OK;
-}
-
-/*
- * Address of the second-stage entry of `level` for an address, from a context entry. A walker of the engine's own: it
- * shares nothing with the driver or the simulator but the layout.
- */
-static enum step_rc find_ss(struct run *r, const struct step *s, const uint64_t *ce, uint64_t *at)
-{
-	uint32_t want = (uint32_t)step_number(s, "level", 0);
-	uint32_t level = (uint32_t)FIELD_GET(VTD_CE1_AW, ce[1]) + 1;
-	uint64_t table = ce[0] & VTD_CE0_SSPTPTR, iova = step_number(s, "iova", 0), entry;
-
-	if (want > level || level > 4)
-		return run_error(r, "edit: the tables have levels 0 to %u", level);
-	for (;; level--) {
-		uint64_t index =
-			(iova >> (VTD_PAGE_LG2 + VTD_PT_INDEX_BITS * level)) & (VTD_PT_ENTRIES - 1);
-
-		*at = table + 8 * index;
-		if (level == want)
-			return STEP_OK;
-		if (load64(r, *at, &entry) != STEP_OK)
-			return STEP_ERROR;
-		if (!(entry & (VTD_SS_R | VTD_SS_W)) || (entry & VTD_SS_PS))
-			return run_error(
-				r, "edit: the entry of level %u at 0x%" PRIx64 " leads to no table",
-				level, *at);
-		table = entry & VTD_SS_ADDR;
-	}
-}
-
-static enum step_rc find_entry(struct run *r, const struct step *s, uint64_t *at)
-{
-	uint16_t rid = step_rid(r, s);
-	uint64_t root =
-		r->be->ops->peek(r->be, step_unit(r, s), VTD_REG_RTADDR, 8) & VTD_RTADDR_RTA;
-	uint64_t re, ce[2];
-
-	*at = root + 16 * (uint64_t)(rid >> 8);
-	if (strcmp(s->layout->name, "root") == 0)
-		return STEP_OK;
-	if (load64(r, *at, &re) != STEP_OK)
-		return STEP_ERROR;
-	if (!(re & VTD_RE0_P))
-		return run_error(r, "edit: the root entry of requester id 0x%04x is not present",
-				 rid);
-	*at = (re & VTD_RE0_CTP) + 16 * (uint64_t)(rid & 0xff);
-	if (strcmp(s->layout->name, "context") == 0)
-		return STEP_OK;
-	if (load64(r, *at, &ce[0]) != STEP_OK || load64(r, *at + 8, &ce[1]) != STEP_OK)
-		return STEP_ERROR;
-	return find_ss(r, s, ce, at);
-}
 
 static enum step_rc do_edit(struct run *r, const struct step *s)
 {
@@ -429,8 +351,10 @@ static enum step_rc do_edit(struct run *r, const struct step *s)
 	struct image im = image_of(s);
 	uint64_t words[LAYOUT_WORDS] = { 0 }, at = 0;
 	uint32_t n = s->layout->size / 8;
-	enum step_rc rc = find_entry(r, s, &at);
+	enum step_rc rc = step_layout_fits(r, s, step_unit(r, s));
 
+	if (rc == STEP_OK)
+		rc = run_arch(r, step_unit(r, s))->find(r, s, &at);
 	if (rc != STEP_OK)
 		return rc;
 	if (r->be->ops->load(r->be, at, words, 8 * (size_t)n))
@@ -460,7 +384,7 @@ static enum step_rc do_edit(struct run *r, const struct step *s)
 #define WHERE \
 	UNIT, \
 	{ "register", TYPE_NAME, false, 0, names_register, "the register; its fields are properties of the step" }, \
-	{ "index", TYPE_NUMBER, false, 255, NULL, "which of the FRCD registers (0)" }, \
+	{ "index", TYPE_NUMBER, false, 255, NULL, "which one, where there are several: FRCD; DEVTAB, SMIF, MARC_ (0)" }, \
 	{ "part", TYPE_NUMBER, false, 12, NULL, "bytes into the register (0)" }, \
 	{ "offset", TYPE_NUMBER, false, 0xfffff, NULL, "offset instead of a register's name" }, \
 	{ "width", TYPE_NUMBER, false, 16, NULL, "width of the access in bytes (the register's, at most 8)" }
@@ -485,9 +409,9 @@ static const struct prop_desc reg_wait_props[] = {
 };
 static const struct prop_desc command_props[] = {
 	UNIT,
-	{ "set", TYPE_STRING, false, 0, NULL, "field of GCMD to set: \"SRTP\", \"QIE\", \"TE\"" },
-	{ "clear", TYPE_STRING, false, 0, NULL, "field of GCMD to clear" },
-	{ "no-wait", TYPE_FLAG, false, 0, NULL, "does not wait for GSTS to follow" },
+	{ "set", TYPE_STRING, false, 0, NULL, "field to set, of GCMD (\"SRTP\", \"QIE\", \"TE\") or CONTROL (\"IOMMUEN\", \"CMDBUFEN\")" },
+	{ "clear", TYPE_STRING, false, 0, NULL, "field to clear" },
+	{ "no-wait", TYPE_FLAG, false, 0, NULL, "does not wait for the status register to follow" },
 	TIMEOUT, RESULT, END
 };
 static const struct prop_desc mem_write_props[] = {
@@ -515,10 +439,10 @@ static const struct prop_desc sync_props[] = {
 };
 static const struct prop_desc submit_props[] = {
 	UNIT,
-	{ "type", TYPE_NAME, false, 0, names_descriptor, "kind of descriptor; its fields are properties of the step" },
+	{ "type", TYPE_NAME, false, 0, names_descriptor, "kind of descriptor or command; its fields are properties of the step" },
 	{ "raw", TYPE_WORDS, false, 0, NULL, "the descriptor's words instead" },
-	{ "no-tail", TYPE_FLAG, false, 0, NULL, "does not move IQT" },
-	{ "wait", TYPE_FLAG, false, 0, NULL, "waits until IQH has reached IQT" },
+	{ "no-tail", TYPE_FLAG, false, 0, NULL, "does not move the tail" },
+	{ "wait", TYPE_FLAG, false, 0, NULL, "waits until the head has reached the tail" },
 	TIMEOUT, RESULT, END
 };
 static const struct prop_desc edit_props[] = {
@@ -526,8 +450,8 @@ static const struct prop_desc edit_props[] = {
 	{ "entry", TYPE_NAME, true, 0, names_live, "which live entry; its fields are properties of the step" },
 	{ "dev", TYPE_DEVICE, false, 0, NULL, "the device whose tables are followed" },
 	{ "rid", TYPE_NUMBER, false, 0xffff, NULL, "or its requester id" },
-	{ "iova", TYPE_NUMBER, false, 0, NULL, "address whose second-stage entry is meant" },
-	{ "level", TYPE_NUMBER, false, 4, NULL, "its level, 0 holds 4 KiB pages (0)" },
+	{ "iova", TYPE_NUMBER, false, 0, NULL, "address whose paging entry is meant" },
+	{ "level", TYPE_NUMBER, false, 5, NULL, "its level, 0 holds 4 KiB pages (0)" },
 	{ "xor", TYPE_WORDS, false, 0, NULL, "bits to flip after the fields are set, one word for each of the entry" },
 	{ "as-cpu", TYPE_FLAG, false, 0, NULL, "stores of the guest, to be published like any; else in place at once" },
 	END
@@ -539,15 +463,15 @@ const struct verb metal_verbs[] = {
 	VERB("reg-write", "Writes a register.", reg_write_props, do_reg_write, "register", LAYOUT_REGISTER, true),
 	VERB("reg-read", "Reads a register and compares.", reg_read_props, do_reg_read, "register", LAYOUT_REGISTER, true),
 	VERB("reg-wait", "Reads a register until it is as given.", reg_wait_props, do_reg_wait, "register", LAYOUT_REGISTER, true),
-	VERB("command", "Changes one field of GCMD by the specification's protocol and waits for GSTS.",
+	VERB("command", "Changes one field of GCMD or CONTROL by the specification's protocol and waits until GSTS or STATUS follows.",
 	     command_props, do_command, NULL, LAYOUT_REGISTER, true),
 	VERB("mem-write", "Stores words, or an entry by its fields: the highest word first.",
 	     mem_write_props, do_mem_write, "as", LAYOUT_ENTRY, true),
 	VERB("mem-read", "Loads words, or an entry, and compares.", mem_read_props, do_mem_read, "as", LAYOUT_ENTRY, true),
 	VERB("sync", "Writes cache lines back to memory.", sync_props, do_sync, NULL, LAYOUT_ENTRY, true),
-	VERB("submit", "Writes a descriptor at the queue's tail and moves IQT.",
+	VERB("submit", "Writes a descriptor or command at the tail of the queue or command buffer and moves the tail.",
 	     submit_props, do_submit, "type", LAYOUT_DESCRIPTOR, true),
-	VERB("edit", "Changes a live table entry behind the driver's back, found by following the tables from RTADDR.",
+	VERB("edit", "Changes a live table entry behind the driver's back, found by following the tables from the unit's registers.",
 	     edit_props, do_edit, "entry", LAYOUT_ENTRY, false),
 	{ NULL, GROUP_METAL, NULL, NULL, NULL, NULL, LAYOUT_REGISTER, false, false, NULL }
 };

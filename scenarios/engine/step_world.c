@@ -4,7 +4,6 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "hw/vtd.h"
 #include "names.h"
 #include "run.h"
 
@@ -212,9 +211,10 @@ static enum step_rc check_register(struct run *r, const struct step *s)
 
 	if (!s->layout)
 		return STEP_OK;
-	off = layout_register_offset(s->layout, r->setting.unit[unit].cap,
-				     r->setting.unit[unit].ecap,
-				     (uint32_t)step_number(s, "index", 0));
+	if (step_layout_fits(r, s, unit) != STEP_OK)
+		return STEP_ERROR;
+	off = run_arch(r, unit)->register_offset(s->layout, run_unit(r, unit),
+						 (uint32_t)step_number(s, "index", 0));
 	words[0] = r->be->ops->peek(r->be, unit, off, s->layout->size == 4 ? 4 : 8);
 	if (s->layout->size == 16)
 		words[1] = r->be->ops->peek(r->be, unit, off + 8, 8);
@@ -391,7 +391,7 @@ static const struct prop_desc check_props[] = {
 	{ "at-least", TYPE_FLAG, false, 0, NULL, "numbers may be larger" },
 	{ "at-most", TYPE_FLAG, false, 0, NULL, "numbers may be smaller" },
 	{ "register", TYPE_NAME, false, 0, names_register, "a register, looked at without an access; its fields are properties" },
-	{ "index", TYPE_NUMBER, false, 255, NULL, "which of the FRCD registers (0)" },
+	{ "index", TYPE_NUMBER, false, 255, NULL, "which one, where there are several: FRCD; DEVTAB, SMIF, MARC_ (0)" },
 	{ "value", TYPE_NUMBER, false, 0, NULL, "expected value of the register" },
 	{ "cache", TYPE_NAME, false, 0, names_cache, "a cache of the unit" },
 	{ "lines", TYPE_NUMBER, false, 0, NULL, "expected: lines the cache holds (0)" },
@@ -407,7 +407,7 @@ static const struct prop_desc check_props[] = {
 	COUNTER("recorded", "fault records written"), COUNTER("suppressed", "faults suppressed by the tables"),
 	COUNTER("overflowed", "faults dropped for want of a record"),
 	COUNTER("collapsed", "faults dropped because their source had a record"),
-	COUNTER("commands", "queue descriptors executed"),
+	COUNTER("commands", "commands executed from memory"),
 	COUNTER("register-commands", "register-based invalidations"),
 	COUNTER("entries-dropped", "cache entries removed by invalidations"),
 	END

@@ -16,7 +16,14 @@ void setting_default(struct setting *s, const struct machine *m)
 {
 	memset(s, 0, sizeof(*s));
 	for (uint32_t i = 0; i < m->units; i++)
-		s->unit[i] = m->unit[i].config;
+		memcpy(s->unit[i], m->unit[i].config, sizeof(s->unit[i]));
+	for (uint32_t i = 0; i < m->units; i++)
+		s->arch[i] = m->unit[i].first;
+}
+
+const struct be_unit *setting_unit(const struct setting *s, uint32_t i)
+{
+	return &s->unit[i][s->arch[i]];
 }
 
 /* ---- one value ---- */
@@ -91,15 +98,32 @@ static enum apply apply_unit(struct setting *s, const struct machine *m, const c
 			     const char *text)
 {
 	const char *name;
-	int unit = key_unit(m, key, &name), rc;
+	int unit = key_unit(m, key, &name);
+	enum apply done = NO_KEY;
 	uint64_t n;
 
-	if (unit < 0 || (!capability_find(name) && unit_set(&s->unit[unit], name, 0) == -1))
-		return NO_KEY;
-	if (!number(text, UINT64_MAX, &n))
-		return BAD_VALUE;
-	rc = unit_set(&s->unit[unit], name, n);
-	return rc == 0 ? APPLIED : BAD_VALUE;
+	/* on the architectures that have it */
+	for (uint32_t i = 0; unit >= 0 && i < BE_ARCHS; i++) {
+		if (!(m->unit[unit].archs & 1u << i) || !arch_capability(arch_at(i), name))
+			continue;
+		if (!number(text, UINT64_MAX, &n) || unit_set(&s->unit[unit][i], name, n))
+			return BAD_VALUE;
+		done = APPLIED;
+	}
+	return done;
+}
+
+/* Every unit is of that architecture. */
+static bool set_machine(struct setting *s, const struct machine *m, const char *text)
+{
+	int arch = name_index(arch_name_at, text);
+
+	for (uint32_t i = 0; i < m->units; i++) {
+		if (arch < 0 || !(m->unit[i].archs & 1u << arch))
+			return false;
+		s->arch[i] = (enum be_arch)arch;
+	}
+	return true;
 }
 
 static enum apply apply(struct setting *s, const struct machine *m, const char *key,
@@ -110,7 +134,9 @@ static enum apply apply(struct setting *s, const struct machine *m, const char *
 	uint64_t n = 0;
 	int i = 0;
 
-	if (strcmp(key, "cache") == 0) {
+	if (strcmp(key, "machine") == 0) {
+		good = set_machine(s, m, text);
+	} else if (strcmp(key, "cache") == 0) {
 		good = set_cache(p, text);
 	} else if (strcmp(key, "publish") == 0) {
 		good = set_name(&i, names_publish, text);

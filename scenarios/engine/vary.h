@@ -11,7 +11,8 @@ struct setting {
 	struct be_policy policy;
 	uint64_t seed;
 	bool register_inval, no_superpages;
-	struct be_unit unit[MACHINE_UNITS];
+	enum be_arch arch[MACHINE_UNITS]; /* which of its units a unit is */
+	struct be_unit unit[MACHINE_UNITS][BE_ARCHS];
 };
 
 #define VARY_AXES 24
@@ -30,6 +31,9 @@ struct vary {
 	uint32_t permutations;
 	char **ids; /* one for each permutation */
 };
+
+/* Unit i as it is in this permutation. */
+const struct be_unit *setting_unit(const struct setting *s, uint32_t i);
 
 void setting_default(struct setting *s, const struct machine *m);
 

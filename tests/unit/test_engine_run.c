@@ -87,6 +87,26 @@ static const struct run_case {
 	  "drain { do = \"drain\"; f { dev = <&nic2>; }; };",
 	  "", RUN_FAIL, "drain", "requester id: expected 0x10, got 0x8" },
 
+	{ "",
+	  SCENARIO_MAPPED
+	  "read { do = \"read\"; dev = <&nic>; iova = <0x9008>; expect = \"fault\"; "
+	  "reason = \"IO_PAGE_FAULT\", \"SS_READ\"; };\n"
+	  "drain { do = \"drain\"; f { SID = <8>; FR = <6>; DEVICEID = <9>; "
+	  "flags = \"PR\"; }; };",
+	  "", RUN_PASS, "", "" },
+	{ "",
+	  SCENARIO_MAPPED
+	  "read { do = \"read\"; dev = <&nic>; iova = <0x9008>; expect = \"fault\"; };\n"
+	  "drain { do = \"drain\"; f { SID = <9>; }; };",
+	  "", RUN_FAIL, "drain", "SID: expected 0x9, got 0x8" },
+	{ "",
+	  SCENARIO_MAPPED
+	  "read { do = \"read\"; dev = <&nic>; iova = <0x9008>; expect = \"fault\"; "
+	  "reason = \"IO_PAGE_FAULT\"; };",
+	  "", RUN_ERROR, "read", "property \"reason\" has no name of VT-d's" },
+	{ "", "read { do = \"reg-read\"; register = \"CONTROL\"; };", "", RUN_ERROR, "read",
+	  "property \"register\": VT-d has no \"CONTROL\"" },
+
 	/* the oracle */
 	{ "",
 	  SCENARIO_MAPPED WRITE(
