@@ -57,6 +57,7 @@ struct arch {
 	const struct field *flags; /* names of its flag bits; NULL: it has none */
 	uint64_t flags_mask;       /* all bits that are flags */
 	const char *switches;      /* register whose fields `command` sets */
+	bool register_inval;       /* its driver can invalidate through registers */
 
 	uint32_t (*register_offset)(const struct layout *l, const struct be_unit *u,
 				    uint32_t index);

@@ -476,6 +476,7 @@ const struct arch arch_vtd = {
 	.record_kind = LAYOUT_REGISTER,
 	.record = "FRCD",
 	.switches = "GCMD",
+	.register_inval = true,
 	.register_offset = register_offset,
 	.address_bits = address_bits,
 	.unsnooped = unsnooped,

@@ -325,5 +325,5 @@ uint32_t scenario_permutations(const struct scenario *sc)
 
 const char *scenario_permutation_id(const struct scenario *sc, uint32_t n)
 {
-	return n < sc->vary.permutations ? sc->vary.ids[n] : NULL;
+	return n < sc->vary.permutations ? sc->vary.permutation[n].id : NULL;
 }

@@ -239,31 +239,96 @@ static uint32_t digit(const struct vary *v, uint32_t n, uint32_t axis)
 	return n % v->axis[axis].values;
 }
 
-static bool make_ids(struct vary *v)
+/* Whether a key means something on the machine of this setting. */
+static bool means_something(const struct setting *s, const struct machine *m, const char *key)
 {
-	v->ids = calloc(v->permutations, sizeof(*v->ids));
-	if (!v->ids)
-		return false;
-	for (uint32_t n = 0; n < v->permutations; n++) {
-		char buf[VARY_AXES * (VALUE_SIZE + 40)];
-		size_t at = 0;
+	bool register_inval = strcmp(key, "inval") != 0;
+	const char *name;
+	int unit;
 
-		buf[0] = '\0';
-		for (uint32_t i = 0; i < v->axes; i++) {
-			char text[VALUE_SIZE];
-			int w;
+	for (uint32_t i = 0; i < m->units; i++)
+		register_inval |= arch_at(s->arch[i])->register_inval;
+	if (desc_find(schema_policy, key))
+		return register_inval;
+	unit = key_unit(m, key, &name);
+	return unit >= 0 && arch_capability(arch_at(s->arch[unit]), name);
+}
 
-			value_text(v->axis[i].prop, digit(v, n, i), text);
-			w = snprintf(buf + at, sizeof(buf) - at, "%s%s=%s", i ? "," : "",
-				     v->axis[i].prop->name, text);
-			if (w < 0 || (size_t)w >= sizeof(buf) - at)
-				return false;
-			at += (size_t)w;
+/* The machine of combination `number`. */
+static void choose_machine(const struct vary *v, uint32_t number, const struct machine *m,
+			   struct setting *s)
+{
+	char text[VALUE_SIZE];
+
+	for (uint32_t i = 0; i < v->axes; i++)
+		if (strcmp(v->axis[i].prop->name, "machine") == 0) {
+			value_text(v->axis[i].prop, digit(v, number, i), text);
+			(void)set_machine(s, m, text);
 		}
-		v->ids[n] = malloc(at + 1);
-		if (!v->ids[n])
+}
+
+/* False when the combination repeats another one. */
+static bool take_keys(const struct vary *v, const struct setting *base, const struct machine *m,
+		      struct permutation *p)
+{
+	struct setting s = *base;
+
+	p->keys = 0;
+	choose_machine(v, p->number, m, &s);
+	for (uint32_t i = 0; i < v->axes; i++) {
+		if (means_something(&s, m, v->axis[i].prop->name))
+			p->keys |= 1u << i;
+		else if (digit(v, p->number, i))
 			return false;
-		memcpy(v->ids[n], buf, at + 1);
+	}
+	return true;
+}
+
+static bool make_id(const struct vary *v, struct permutation *p)
+{
+	char buf[VARY_AXES * (VALUE_SIZE + 40)];
+	size_t at = 0;
+
+	buf[0] = '\0';
+	for (uint32_t i = 0; i < v->axes; i++) {
+		char text[VALUE_SIZE];
+		int w;
+
+		if (!(p->keys & 1u << i))
+			continue;
+		value_text(v->axis[i].prop, digit(v, p->number, i), text);
+		w = snprintf(buf + at, sizeof(buf) - at, "%s%s=%s", at ? "," : "",
+			     v->axis[i].prop->name, text);
+		if (w < 0 || (size_t)w >= sizeof(buf) - at)
+			return false;
+		at += (size_t)w;
+	}
+	p->id = malloc(at + 1);
+	if (p->id)
+		memcpy(p->id, buf, at + 1);
+	return p->id != NULL;
+}
+
+static bool make_permutations(struct vary *v, const struct setting *base, const struct machine *m,
+			      const struct check *c, const char *path)
+{
+	v->permutation =
+		calloc(v->product < VARY_MAX ? v->product : VARY_MAX, sizeof(*v->permutation));
+	if (!v->permutation)
+		return engine_fail(c->error, c->path, path, "out of memory");
+	for (uint32_t n = 0; n < v->product; n++) {
+		struct permutation p = { .number = n };
+
+		if (!take_keys(v, base, m, &p))
+			continue;
+		if (v->permutations == VARY_MAX)
+			return engine_fail(c->error, c->path, path,
+					   "more than %u permutations; take values away or make "
+					   "two scenarios",
+					   VARY_MAX);
+		if (!make_id(v, &p))
+			return engine_fail(c->error, c->path, path, "out of memory");
+		v->permutation[v->permutations++] = p;
 	}
 	return true;
 }
@@ -286,12 +351,12 @@ static bool add_axis(struct vary *v, const struct setting *base, const struct ma
 		if (!try_value(&scratch, m, c, node, p, i))
 			return false;
 	}
-	if (v->permutations > VARY_MAX / a->values)
+	if (v->product > VARY_PRODUCT / a->values)
 		return engine_fail(
 			c->error, c->path, node->path,
 			"more than %u permutations; take values away or make two scenarios",
 			VARY_MAX);
-	v->permutations *= a->values;
+	v->product *= a->values;
 	v->axes++;
 	return true;
 }
@@ -300,30 +365,31 @@ bool vary_load(struct vary *v, const struct setting *base, const struct machine 
 	       const struct check *c, const struct dts_node *node)
 {
 	memset(v, 0, sizeof(*v));
-	v->permutations = 1;
+	v->product = 1;
 	for (uint32_t i = 0; node && i < node->nprops; i++)
 		if (!prop_is_implied(node->props[i].name) &&
 		    !add_axis(v, base, m, c, node, node->props + i))
 			return false;
-	if (!make_ids(v))
-		return engine_fail(c->error, c->path, node ? node->path : "/", "out of memory");
-	return true;
+	return make_permutations(v, base, m, c, node ? node->path : "/");
 }
 
 void vary_free(struct vary *v)
 {
-	for (uint32_t i = 0; v->ids && i < v->permutations; i++)
-		free(v->ids[i]);
-	free(v->ids);
-	v->ids = NULL;
+	for (uint32_t i = 0; v->permutation && i < v->permutations; i++)
+		free(v->permutation[i].id);
+	free(v->permutation);
+	v->permutation = NULL;
 }
 
 void vary_apply(const struct vary *v, uint32_t n, const struct machine *m, struct setting *s)
 {
+	const struct permutation *p = v->permutation + n;
 	char text[VALUE_SIZE];
 
 	for (uint32_t i = 0; i < v->axes; i++) {
-		value_text(v->axis[i].prop, digit(v, n, i), text);
+		if (!(p->keys & 1u << i))
+			continue;
+		value_text(v->axis[i].prop, digit(v, p->number, i), text);
 		(void)apply(s, m, v->axis[i].prop->name, text);
 	}
 }
@@ -360,9 +426,9 @@ bool vary_holds(const struct vary *v, uint32_t n, const char *condition)
 	char text[VALUE_SIZE];
 	size_t len;
 
-	if (axis < 0)
+	if (axis < 0 || !(v->permutation[n].keys & 1u << axis))
 		return false;
-	value_text(v->axis[axis].prop, digit(v, n, (uint32_t)axis), text);
+	value_text(v->axis[axis].prop, digit(v, v->permutation[n].number, (uint32_t)axis), text);
 	len = strlen(text);
 	while (values) {
 		if (strncmp(values, text, len) == 0 && (values[len] == '\0' || values[len] == '|'))

@@ -18,6 +18,7 @@ struct setting {
 #define VARY_AXES 24
 #define VARY_VALUES 64
 #define VARY_MAX 4096u
+#define VARY_PRODUCT (1u << 20) /* combinations looked through for them */
 
 struct axis {
 	const struct dts_node *node;
@@ -25,11 +26,22 @@ struct axis {
 	uint32_t values;
 };
 
+struct permutation {
+	uint32_t number; /* among all combinations of values */
+	uint32_t keys;   /* bit i: axis i means something on this machine */
+	char *id;
+};
+
+/*
+ * A key that means nothing on a permutation's machine, such as a capability of the other architecture, does not multiply
+ * it, is not in its id, and no condition on it holds.
+ */
 struct vary {
 	struct axis axis[VARY_AXES];
 	uint32_t axes;
+	uint32_t product;
 	uint32_t permutations;
-	char **ids; /* one for each permutation */
+	struct permutation *permutation;
 };
 
 /* Unit i as it is in this permutation. */

@@ -241,6 +241,28 @@ START_TEST(test_load_blob_with_any_byte_changed)
 }
 END_TEST
 
+/* A key of one architecture neither multiplies the other's permutations nor stands in their ids. */
+START_TEST(test_load_keys_of_one_architecture)
+{
+	static const char *const ids[] = {
+		"machine=vtd,cm=0,inval=queued", "machine=vtd,cm=0,inval=register",
+		"machine=vtd,cm=1,inval=queued", "machine=vtd,cm=1,inval=register",
+		"machine=amdvi,npcache=1",       "machine=amdvi,npcache=0"
+	};
+	struct scenario *sc =
+		scenario_of("machine = \"vtd\", \"amdvi\"; npcache = <1 0>; cm = <0 1>; "
+			    "inval = \"queued\", \"register\";",
+			    GOOD_STEP,
+			    "&iommu { compatible = \"intel,vtd\", \"amd,iommu\"; "
+			    "hats = <1>; nfr = <2>; };");
+
+	ck_assert_uint_eq(scenario_permutations(sc), 6);
+	for (uint32_t i = 0; i < 6; i++)
+		ck_assert_str_eq(scenario_permutation_id(sc, i), ids[i]);
+	scenario_free(sc);
+}
+END_TEST
+
 START_TEST(test_load_permutations_are_the_product_in_order)
 {
 	struct scenario *sc =
@@ -273,6 +295,7 @@ static Suite *make_suite(void)
 	tcase_add_test(tc, test_load_blob_whole_or_cut);
 	tcase_add_test(tc, test_load_blob_with_any_byte_changed);
 	tcase_add_test(tc, test_load_permutations_are_the_product_in_order);
+	tcase_add_test(tc, test_load_keys_of_one_architecture);
 	suite_add_tcase(s, tc);
 	return s;
 }
