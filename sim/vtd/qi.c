@@ -2,9 +2,7 @@
  * The invalidation queue.
  * Implements 6.5.2 "Queued Invalidation Interface": fetch, order, waits, errors; 11.4.9 "Invalidation Queue Registers".
  *
- * Descriptors are fetched one at a time into a window of commands and leave it when complete. In order, the oldest command
- * runs first and alone; out of order, any command may run that the architecture does not hold back. IQH moves when a
- * descriptor was found valid, so after an error it names the culprit.
+ * IQH moves when a descriptor was found valid, so after an error it names the culprit.
  */
 #include "unit.h"
 
@@ -13,15 +11,18 @@ static uint32_t fsts(const struct vtd_unit *v)
 	return (uint32_t)reg_get(&v->u.regs, VTD_REG_FSTS);
 }
 
-static struct vtd_cmd *cmd_at(struct vtd_qi *qi, uint32_t i)
+static bool running(void *owner)
 {
-	return &qi->cmd[(qi->oldest + i) % VTD_QI_WINDOW];
+	const struct vtd_unit *v = owner;
+
+	return v->qi.on;
 }
 
-static bool may_fetch(const struct vtd_unit *v)
+static bool waiting(void *owner)
 {
-	return v->qi.on && v->qi.count < VTD_QI_WINDOW &&
-	       !(fsts(v) & (VTD_FSTS_IQE | VTD_FSTS_ITE)) &&
+	const struct vtd_unit *v = owner;
+
+	return !(fsts(v) & (VTD_FSTS_IQE | VTD_FSTS_ITE)) &&
 	       reg_get(&v->u.regs, VTD_REG_IQH) != reg_get(&v->u.regs, VTD_REG_IQT);
 }
 
@@ -39,20 +40,18 @@ static void queue_error(struct vtd_unit *v, uint32_t iqei)
 static void device_timed_out(void *arg)
 {
 	struct vtd_unit *v = arg;
-	struct vtd_qi *qi = &v->qi;
 	uint64_t record = reg_get(&v->u.regs, VTD_REG_IQERCD) & ~VTD_IQERCD_ITESID;
 	uint16_t sid = 0;
 
-	for (uint32_t i = 0; i < qi->count; i++) {
-		const struct vtd_cmd *cmd = cmd_at(qi, i);
+	for (uint32_t i = 0; i < v->qi.q.count; i++) {
+		const struct cmd *cmd = cmdq_at(&v->qi.q, i);
 
 		if (cmd->type == VTD_DT_DEV_TLB && cmd->sent && !cmd->done) {
 			sid = (uint16_t)FIELD_GET(VTD_DEVTLBD0_SID, cmd->q[0]);
 			break;
 		}
 	}
-	qi->count = 0;
-	clock_cancel(&v->u.sim->clock, &qi->status);
+	cmdq_abort(&v->qi.q);
 	reg_set(&v->u.regs, VTD_REG_IQERCD, record | FIELD_PREP(VTD_IQERCD_ITESID, sid));
 	vtd_fault_status(v, VTD_FSTS_ITE);
 }
@@ -78,12 +77,13 @@ static uint32_t queue_state_error(const struct vtd_unit *v)
 	return 0;
 }
 
-static uint32_t fetch(struct vtd_unit *v)
+/* One descriptor into the window; returns IQEI of what is wrong, 0 for nothing. */
+static uint32_t fetch_one(struct vtd_unit *v)
 {
 	struct vtd_qi *qi = &v->qi;
 	uint64_t q[4] = { 0 }, head = reg_get(&v->u.regs, VTD_REG_IQH);
 	uint32_t size = 1u << qi->desc_lg2, iqei = queue_state_error(v);
-	struct vtd_cmd *cmd;
+	uint8_t type;
 
 	if (iqei)
 		return iqei;
@@ -92,13 +92,20 @@ static uint32_t fetch(struct vtd_unit *v)
 	iqei = vtd_desc_check(v, q, size / 8);
 	if (iqei)
 		return iqei;
-	cmd = cmd_at(qi, qi->count++);
-	*cmd = (struct vtd_cmd){ .q = { q[0], q[1] },
-				 .type = (uint8_t)FIELD_GET(VTD_DESC_TYPE, q[0]),
-				 .tag = qi->next_tag++ };
-	trace(v->u.sim, SIM_TRACE_COMMAND, v->u.index, (uint32_t)head, cmd->type, 0, q[0], q[1]);
+	type = (uint8_t)FIELD_GET(VTD_DESC_TYPE, q[0]);
+	cmdq_push(&qi->q, q, type, head);
+	trace(v->u.sim, SIM_TRACE_COMMAND, v->u.index, (uint32_t)head, type, 0, q[0], q[1]);
 	reg_set(&v->u.regs, VTD_REG_IQH, (head + size) % qi->bytes);
 	return 0;
+}
+
+static void fetch(void *owner)
+{
+	struct vtd_unit *v = owner;
+	uint32_t iqei = fetch_one(v);
+
+	if (iqei)
+		queue_error(v, iqei);
 }
 
 /* ---- order, VT-d 6.5.2 "Queued Invalidation Ordering" ---- */
@@ -125,58 +132,14 @@ static uint32_t waits_for(unsigned type)
 	}
 }
 
-static bool eligible(struct vtd_qi *qi, uint32_t i)
+static bool holds(const struct cmd *earlier, const struct cmd *later)
 {
-	const struct vtd_cmd *cmd = cmd_at(qi, i);
-
-	if (cmd->done || cmd->sent)
-		return false;
-	for (uint32_t k = 0; k < i; k++) {
-		const struct vtd_cmd *earlier = cmd_at(qi, k);
-
-		if (earlier->done)
-			continue;
-		if (waits_for(cmd->type) >> earlier->type & 1)
-			return false;
-		if (earlier->type == VTD_DT_WAIT && earlier->q[0] & VTD_WAITD0_FN)
-			return false;
-	}
-	return true;
-}
-
-/* The command to run now, VTD_QI_WINDOW when there is none. */
-static uint32_t choose(struct vtd_unit *v)
-{
-	struct vtd_qi *qi = &v->qi;
-	uint32_t found[VTD_QI_WINDOW], n = 0;
-
-	if (!v->u.sim->policy.out_of_order)
-		return qi->count && eligible(qi, 0) ? 0 : VTD_QI_WINDOW;
-	for (uint32_t i = 0; i < qi->count; i++)
-		if (eligible(qi, i))
-			found[n++] = i;
-	/* Hold back now and then, so that later descriptors come into the window. */
-	if (!n || (may_fetch(v) && rng_below(&v->u.sim->order, 2)))
-		return VTD_QI_WINDOW;
-	return found[rng_below(&v->u.sim->order, n)];
+	if (earlier->type == VTD_DT_WAIT && earlier->q[0] & VTD_WAITD0_FN)
+		return true;
+	return waits_for(later->type) >> earlier->type & 1;
 }
 
 /* ---- execution ---- */
-
-static void retire(struct vtd_qi *qi)
-{
-	while (qi->count && cmd_at(qi, 0)->done) {
-		qi->oldest = (qi->oldest + 1) % VTD_QI_WINDOW;
-		qi->count--;
-	}
-}
-
-static void complete(struct vtd_unit *v, struct vtd_cmd *cmd)
-{
-	cmd->done = true;
-	v->u.stats.commands++;
-	retire(&v->qi);
-}
 
 static void interrupt(struct vtd_unit *v)
 {
@@ -188,60 +151,24 @@ static void interrupt(struct vtd_unit *v)
 	vtd_event_raise(v, VTD_EVENT_INVAL);
 }
 
-static void write_status(struct vtd_unit *v, const struct vtd_cmd *cmd)
+static uint64_t status_at(void *owner, const struct cmd *cmd)
 {
-	uint64_t at = cmd->q[1] & VTD_WAITD1_SADDR & ~v->caps.host_rsvd, wrong;
+	(void)owner;
+	return cmd->q[1] & VTD_WAITD1_SADDR;
+}
+
+static void finish_wait(void *owner, struct cmd *cmd, bool lost)
+{
+	struct vtd_unit *v = owner;
+	uint64_t at = status_at(v, cmd) & ~v->caps.host_rsvd;
 	uint32_t data = (uint32_t)FIELD_GET(VTD_WAITD0_SDATA, cmd->q[0]);
-	struct sim *s = v->u.sim;
 
-	if (inject_armed(s, SIM_POINT_COMPLETION_WRONG) &&
-	    sim_inject_fires(s, SIM_POINT_COMPLETION_WRONG, SIM_MASTER_STATUS, at, &wrong))
-		data = (uint32_t)wrong;
-	trace(s, SIM_TRACE_STATUS, v->u.index, 0, 0, 0, at, data);
-	if (!bus_write(s, SIM_MASTER_STATUS, at, &data, sizeof(data)))
-		complain(s, v->u.index, COMPLAINT_WAIT_STATUS_ADDRESS, at);
-}
-
-/* The oldest wait whose status write was scheduled completes. */
-static void finish_wait(void *arg)
-{
-	struct vtd_unit *v = arg;
-	struct vtd_qi *qi = &v->qi;
-	struct sim *s = v->u.sim;
-
-	for (uint32_t i = 0; i < qi->count; i++) {
-		struct vtd_cmd *cmd = cmd_at(qi, i);
-
-		if (cmd->type != VTD_DT_WAIT || !cmd->sent || cmd->done)
-			continue;
-		if (inject_armed(s, SIM_POINT_COMPLETION_LOST) &&
-		    sim_inject_fires(s, SIM_POINT_COMPLETION_LOST, SIM_MASTER_STATUS,
-				     cmd->q[1] & VTD_WAITD1_SADDR, NULL)) {
-			complete(v, cmd);
-			break;
-		}
-		if (cmd->q[0] & VTD_WAITD0_SW)
-			write_status(v, cmd);
-		if (cmd->q[0] & VTD_WAITD0_IF)
-			interrupt(v);
-		complete(v, cmd);
-		break;
-	}
-	vtd_qi_kick(v);
-}
-
-static void start_wait(struct vtd_unit *v, struct vtd_cmd *cmd)
-{
-	struct sim *s = v->u.sim;
-	uint64_t delay = s->timing.status_ns, late = 0;
-
-	cmd->sent = true;
-	if (inject_armed(s, SIM_POINT_COMPLETION_LATE) &&
-	    sim_inject_fires(s, SIM_POINT_COMPLETION_LATE, SIM_MASTER_STATUS,
-			     cmd->q[1] & VTD_WAITD1_SADDR, &late) &&
-	    delay != TIMING_NEVER)
-		delay += late;
-	sim_after(s, &v->qi.status, delay);
+	if (!lost && cmd->q[0] & VTD_WAITD0_SW &&
+	    !cmdq_write_status(&v->qi.q, v->u.index, at, data, sizeof(data)))
+		complain(v->u.sim, v->u.index, COMPLAINT_WAIT_STATUS_ADDRESS, at);
+	if (!lost && cmd->q[0] & VTD_WAITD0_IF)
+		interrupt(v);
+	cmdq_complete(&v->qi.q, cmd);
 }
 
 static void await_time_out(struct vtd_unit *v)
@@ -250,7 +177,7 @@ static void await_time_out(struct vtd_unit *v)
 		sim_after(v->u.sim, &v->qi.ite, v->u.sim->timing.ite_ns);
 }
 
-static void start_device_tlb(struct vtd_unit *v, struct vtd_cmd *cmd)
+static void start_device_tlb(struct vtd_unit *v, struct cmd *cmd)
 {
 	struct sim *s = v->u.sim;
 	uint64_t first, last;
@@ -264,32 +191,22 @@ static void start_device_tlb(struct vtd_unit *v, struct vtd_cmd *cmd)
 		await_time_out(v);
 }
 
-static void run(struct vtd_unit *v, struct vtd_cmd *cmd)
+static void run(void *owner, struct cmd *cmd)
 {
+	struct vtd_unit *v = owner;
+
 	switch (cmd->type) {
 	case VTD_DT_WAIT:
-		start_wait(v, cmd);
+		cmdq_start_wait(&v->qi.q, cmd);
 		break;
 	case VTD_DT_DEV_TLB:
 		start_device_tlb(v, cmd);
 		break;
 	default:
 		vtd_desc_exec(v, cmd);
-		complete(v, cmd);
+		cmdq_complete(&v->qi.q, cmd);
 		break;
 	}
-}
-
-/* The device-TLB invalidation with this tag that waits for its answer; NULL when it was aborted meanwhile. */
-static struct vtd_cmd *awaiting(struct vtd_qi *qi, uint32_t tag)
-{
-	for (uint32_t i = 0; i < qi->count; i++) {
-		struct vtd_cmd *cmd = cmd_at(qi, i);
-
-		if (cmd->tag == tag && cmd->sent && !cmd->done)
-			return cmd;
-	}
-	return NULL;
 }
 
 static void completion_error(struct vtd_unit *v, uint16_t rid)
@@ -308,7 +225,7 @@ static void completion_error(struct vtd_unit *v, uint16_t rid)
 void vtd_devtlb_answer(struct unit *u, uint16_t rid, uint32_t tag, bool ok)
 {
 	struct vtd_unit *v = vtd_of(u);
-	struct vtd_cmd *cmd = awaiting(&v->qi, tag);
+	struct cmd *cmd = cmdq_awaiting(&v->qi.q, tag);
 
 	if (!v->tes) {
 		if (cmd)
@@ -319,66 +236,39 @@ void vtd_devtlb_answer(struct unit *u, uint16_t rid, uint32_t tag, bool ok)
 		completion_error(v, rid);
 	if (!cmd)
 		return;
-	complete(v, cmd);
+	cmdq_complete(&v->qi.q, cmd);
 	vtd_qi_kick(v);
 }
 
 /* ---- the machine ---- */
 
-static bool stalled(struct vtd_unit *v)
+static uint64_t head_of(void *owner)
 {
-	struct sim *s = v->u.sim;
-	uint64_t ns;
+	struct vtd_unit *v = owner;
 
-	if (v->qi.stalled_for_good)
-		return true;
-	if (!inject_armed(s, SIM_POINT_QUEUE_STALL) ||
-	    !sim_inject_fires(s, SIM_POINT_QUEUE_STALL, SIM_MASTER_ANY,
-			      reg_get(&v->u.regs, VTD_REG_IQH), &ns))
-		return false;
-	v->qi.stalled_for_good = ns == 0;
-	if (ns)
-		sim_after(s, &v->qi.step, ns);
-	return true;
+	return reg_get(&v->u.regs, VTD_REG_IQH);
 }
 
-static void step(void *arg)
-{
-	struct vtd_unit *v = arg;
-	struct vtd_qi *qi = &v->qi;
-	uint32_t i, iqei;
-
-	if (!qi->on || stalled(v))
-		return;
-	if (may_fetch(v)) {
-		iqei = fetch(v);
-		if (iqei)
-			queue_error(v, iqei);
-	}
-	i = choose(v);
-	if (i != VTD_QI_WINDOW)
-		run(v, cmd_at(qi, i));
-	vtd_qi_kick(v);
-}
+static const struct cmdq_ops ops = {
+	.running = running,
+	.waiting = waiting,
+	.fetch = fetch,
+	.holds = holds,
+	.run = run,
+	.finish = finish_wait,
+	.status_at = status_at,
+	.head = head_of,
+};
 
 void vtd_qi_init(struct vtd_unit *v)
 {
-	timer_init(&v->qi.step, step, v);
-	timer_init(&v->qi.status, finish_wait, v);
+	cmdq_init(&v->qi.q, v->u.sim, v, &ops, VTD_DT_WAIT);
 	timer_init(&v->qi.ite, device_timed_out, v);
 }
 
 void vtd_qi_kick(struct vtd_unit *v)
 {
-	struct vtd_qi *qi = &v->qi;
-	bool work = may_fetch(v);
-
-	if (!qi->on || qi->step.set)
-		return;
-	for (uint32_t i = 0; !work && i < qi->count; i++)
-		work = eligible(qi, i) && (i == 0 || v->u.sim->policy.out_of_order);
-	if (work)
-		sim_after(v->u.sim, &qi->step, v->u.sim->timing.fetch_ns);
+	cmdq_kick(&v->qi.q);
 }
 
 void vtd_qi_enable(struct vtd_unit *v)
@@ -393,23 +283,20 @@ void vtd_qi_enable(struct vtd_unit *v)
 	qi->base = iqa & VTD_IQA_IQA & ~v->caps.host_rsvd;
 	qi->bytes = (uint32_t)VTD_PAGE_SIZE << FIELD_GET(VTD_IQA_QS, iqa);
 	qi->desc_lg2 = iqa & VTD_IQA_DW ? VTD_DESC256_LG2 : VTD_DESC128_LG2;
-	qi->oldest = qi->count = 0;
+	cmdq_abort(&qi->q);
 	vtd_qi_kick(v);
 }
 
 void vtd_qi_disable(struct vtd_unit *v)
 {
 	struct vtd_qi *qi = &v->qi;
-	struct clock *c = &v->u.sim->clock;
 
-	if (qi->count || reg_get(&v->u.regs, VTD_REG_IQH) != reg_get(&v->u.regs, VTD_REG_IQT))
+	if (qi->q.count || reg_get(&v->u.regs, VTD_REG_IQH) != reg_get(&v->u.regs, VTD_REG_IQT))
 		complain(v->u.sim, v->u.index, COMPLAINT_QIE_PENDING,
 			 reg_get(&v->u.regs, VTD_REG_IQH));
-	clock_cancel(c, &qi->step);
-	clock_cancel(c, &qi->status);
-	clock_cancel(c, &qi->ite);
+	cmdq_stop(&qi->q);
+	clock_cancel(&v->u.sim->clock, &qi->ite);
 	qi->on = false;
-	qi->count = 0;
 	reg_set(&v->u.regs, VTD_REG_IQH, 0);
 }
 

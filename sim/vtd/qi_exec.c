@@ -68,7 +68,7 @@ uint32_t vtd_desc_check(const struct vtd_unit *v, const uint64_t *q, uint32_t wo
 	return 0;
 }
 
-void vtd_desc_exec(struct vtd_unit *v, const struct vtd_cmd *cmd)
+void vtd_desc_exec(struct vtd_unit *v, const struct cmd *cmd)
 {
 	const uint64_t *q = cmd->q;
 

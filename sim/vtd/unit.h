@@ -10,6 +10,7 @@
 #ifndef SIM_VTD_UNIT_H
 #define SIM_VTD_UNIT_H
 
+#include "../cmdq.h"
 #include "../machine.h"
 #include "hw/vtd.h"
 #include "iommusim/vtd.h"
@@ -56,27 +57,12 @@ enum {
 	VTD_EVENTS
 };
 
-/* A descriptor between fetch and completion. */
-struct vtd_cmd {
-	uint64_t q[2];
-	uint32_t
-		tag; /* never used again: an answer to an aborted command must not complete another */
-	uint8_t type;
-	bool sent; /* device-TLB invalidation on its way, or a wait's status write scheduled */
-	bool done;
-};
-
-#define VTD_QI_WINDOW 16u
-
 struct vtd_qi {
+	struct cmdq q;
 	uint64_t base; /* latched from IQA at QIE */
 	uint32_t bytes, desc_lg2;
-	bool on;                           /* QIES */
-	struct vtd_cmd cmd[VTD_QI_WINDOW]; /* ring: oldest .. newest */
-	uint32_t oldest, count, next_tag;
-	struct timer step, status, ite;
-	uint64_t stalled_until;
-	bool stalled_for_good;
+	bool on; /* QIES */
+	struct timer ite;
 };
 
 struct vtd_unit {
@@ -217,7 +203,7 @@ void vtd_devtlb_answer(struct unit *u, uint16_t rid, uint32_t tag, bool ok);
 uint32_t vtd_desc_check(const struct vtd_unit *v, const uint64_t *q, uint32_t words);
 
 /* Carries out an invalidation descriptor (types cc, iotlb and the 256-bit ones without effect in legacy mode). */
-void vtd_desc_exec(struct vtd_unit *v, const struct vtd_cmd *cmd);
+void vtd_desc_exec(struct vtd_unit *v, const struct cmd *cmd);
 
 /* Range of a device-TLB invalidation, VT-d "Device-TLB Invalidate". */
 void vtd_devtlb_range(uint64_t q1, uint64_t *first, uint64_t *last);
