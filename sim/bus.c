@@ -15,10 +15,18 @@ void bus_update(struct sim *s)
 /* A read by `master` is not answered, or with poison. */
 static bool read_fails(struct sim *s, enum sim_master master, uint64_t first, uint64_t last)
 {
-	return (inject_armed(s, SIM_POINT_BUS_READ_ABORT) &&
-		inject_fires(s, SIM_POINT_BUS_READ_ABORT, master, first, last, NULL)) ||
-	       (inject_armed(s, SIM_POINT_BUS_READ_POISON) &&
-		inject_fires(s, SIM_POINT_BUS_READ_POISON, master, first, last, NULL));
+	s->bus_error = BUS_REFUSED;
+	if (inject_armed(s, SIM_POINT_BUS_READ_ABORT) &&
+	    inject_fires(s, SIM_POINT_BUS_READ_ABORT, master, first, last, NULL))
+		return true;
+	s->bus_error = BUS_POISONED;
+	return inject_armed(s, SIM_POINT_BUS_READ_POISON) &&
+	       inject_fires(s, SIM_POINT_BUS_READ_POISON, master, first, last, NULL);
+}
+
+enum bus_error bus_error_at(const struct sim *s, uint64_t pa)
+{
+	return mem_present(&s->mem, pa, 1) ? s->bus_error : BUS_NOBODY;
 }
 
 bool bus_read64_slow(struct sim *s, const struct port *port, uint64_t pa, uint64_t *val)
@@ -68,6 +76,7 @@ bool bus_write(struct sim *s, enum sim_master master, uint64_t pa, const void *b
 		return true;
 	if (!mem_present(&s->mem, pa, len))
 		return false;
+	s->bus_error = BUS_REFUSED;
 	if (inject_armed(s, SIM_POINT_BUS_WRITE_ABORT) &&
 	    inject_fires(s, SIM_POINT_BUS_WRITE_ABORT, master, pa, pa + (len - 1), NULL))
 		return false;

@@ -202,7 +202,7 @@ int sim_unit_add(struct sim *s, struct unit *u, uint64_t base, uint64_t bytes)
 /* ---- time ---- */
 
 /* Fires what is due already, as an access or a DMA may have left it. */
-static void settle(struct sim *s)
+void machine_settle(struct sim *s)
 {
 	if (clock_due(&s->clock))
 		clock_advance(&s->clock, 0);
@@ -243,7 +243,7 @@ void sim_on_yield(struct sim *s, sim_yield_fn fn, void *ctx)
 }
 
 /* Before a guest access: hardware may do anything it has to, then the access takes its time. */
-static void yield_point(struct sim *s)
+void machine_yield(struct sim *s)
 {
 	mem_maybe_publish(&s->mem);
 	bus_update(s);
@@ -281,7 +281,7 @@ uint64_t sim_cpu_read64(struct sim *s, uint64_t pa)
 {
 	uint64_t val;
 
-	yield_point(s);
+	machine_yield(s);
 	if (pa % 8 || !mem_read64(&s->mem, MEM_VIEW_CPU, pa, &val))
 		return UINT64_MAX;
 	return val;
@@ -289,7 +289,7 @@ uint64_t sim_cpu_read64(struct sim *s, uint64_t pa)
 
 void sim_cpu_write64(struct sim *s, uint64_t pa, uint64_t val)
 {
-	yield_point(s);
+	machine_yield(s);
 	trace(s, SIM_TRACE_CPU_WRITE, 0, 0, 0, 0, pa, val);
 	if (pa % 8 == 0 && mem_cpu_write64(&s->mem, pa, val))
 		bus_update(s);
@@ -298,7 +298,7 @@ void sim_cpu_write64(struct sim *s, uint64_t pa, uint64_t val)
 /* Stores are in order already; only lines that lag behind need work. */
 void sim_cpu_sync(struct sim *s, uint64_t pa, uint64_t size, bool write_back)
 {
-	yield_point(s);
+	machine_yield(s);
 	trace(s, SIM_TRACE_CPU_SYNC, 0, 0, write_back, 0, pa, size);
 	if (!write_back)
 		return;
@@ -308,8 +308,8 @@ void sim_cpu_sync(struct sim *s, uint64_t pa, uint64_t size, bool write_back)
 
 /* ---- registers ---- */
 
-static void complain_about(struct sim *s, uint32_t unit, enum reg_result result, uint32_t off,
-			   uint64_t val)
+void machine_complain(struct sim *s, uint32_t unit, enum reg_result result, uint32_t off,
+		      uint64_t val)
 {
 	switch (result) {
 	case REG_OK:
@@ -332,13 +332,13 @@ uint64_t sim_reg_read(struct sim *s, uint32_t unit, uint32_t off, uint32_t width
 	enum reg_result result;
 	uint64_t val;
 
-	yield_point(s);
+	machine_yield(s);
 	if (!u) /* nobody answers: all ones */
 		return width == 8 ? UINT64_MAX : UINT32_MAX;
 	result = regfile_read(&u->regs, off, width, &val);
 	trace(s, SIM_TRACE_REG_READ, unit, 0, (uint8_t)width, 0, off, val);
-	complain_about(s, unit, result, off, 0);
-	settle(s);
+	machine_complain(s, unit, result, off, 0);
+	machine_settle(s);
 	return val;
 }
 
@@ -346,12 +346,12 @@ void sim_reg_write(struct sim *s, uint32_t unit, uint32_t off, uint32_t width, u
 {
 	struct unit *u = sim_unit(s, unit);
 
-	yield_point(s);
+	machine_yield(s);
 	if (!u)
 		return;
 	trace(s, SIM_TRACE_REG_WRITE, unit, 0, (uint8_t)width, 0, off, val);
-	complain_about(s, unit, regfile_write(&u->regs, off, width, val), off, val);
-	settle(s);
+	machine_complain(s, unit, regfile_write(&u->regs, off, width, val), off, val);
+	machine_settle(s);
 }
 
 uint64_t sim_reg_peek(const struct sim *s, uint32_t unit, uint32_t off, uint32_t width)

@@ -117,11 +117,19 @@ struct device {
 	struct sim *sim;
 };
 
+/* Why an access found no answer; architectures that report it read it through bus_error_at. */
+enum bus_error {
+	BUS_NOBODY = 0, /* there is no memory */
+	BUS_REFUSED,    /* memory refused it */
+	BUS_POISONED
+};
+
 struct sim {
 	struct clock clock;
 	struct mem mem;
 	bool bus_slow; /* bus reads take the slow path: injection armed or stores pending */
-	bool check;    /* the oracle looks at every translation */
+	enum bus_error bus_error; /* of the last access that injection failed */
+	bool check;               /* the oracle looks at every translation */
 	struct trace trace;
 	struct inject inject;
 	struct unit *unit[SIM_UNITS];
@@ -191,6 +199,9 @@ static inline bool bus_read128(struct sim *s, const struct port *port, uint64_t 
 /* Snooped reads and writes of any length by a master (queue fetch, status write, device data); false: access error. */
 bool bus_read(struct sim *s, enum sim_master master, uint64_t pa, void *buf, uint64_t len);
 bool bus_write(struct sim *s, enum sim_master master, uint64_t pa, const void *buf, uint64_t len);
+
+/* Why the access to `pa` that just failed did. */
+enum bus_error bus_error_at(const struct sim *s, uint64_t pa);
 
 /* bus_slow again after injection rules or pending stores changed. */
 void bus_update(struct sim *s);
@@ -281,6 +292,17 @@ int sim_unit_add(struct sim *s, struct unit *u, uint64_t base, uint64_t bytes);
 /* Makes and unmakes the unit's caches as the machine's policy says; u->index is set. SIM_E_NOMEM. */
 int unit_caches_init(struct sim *s, struct unit *u);
 void unit_caches_destroy(struct unit *u);
+
+/*
+ * Around a guest access that is neither to memory nor to the register file: before it, hardware may do anything it has to
+ * and the access takes its time; after it, what became due happens.
+ */
+void machine_yield(struct sim *s);
+void machine_settle(struct sim *s);
+
+/* Counts and traces what a register access did wrong. */
+void machine_complain(struct sim *s, uint32_t unit, enum reg_result result, uint32_t off,
+		      uint64_t val);
 
 /* The unit or NULL. */
 static inline struct unit *sim_unit(const struct sim *s, uint32_t unit)
