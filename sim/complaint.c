@@ -6,11 +6,11 @@
 
 /* clang-format off */
 static const struct sim_complaint_info rows[COMPLAINTS] = {
-	[COMPLAINT_REG_WIDTH] = { "reg-width", "VT-d 11.2, Software Access to Registers",
+	[COMPLAINT_REG_WIDTH] = { "reg-width", "VT-d 11.2, Software Access to Registers; 48882 3.3, IOMMU MMIO Registers",
 		"register access that is not 4 or 8 bytes wide and aligned: read as 0, not written" },
-	[COMPLAINT_REG_UNIMPLEMENTED] = { "reg-unimplemented", "VT-d 11, Register Location",
+	[COMPLAINT_REG_UNIMPLEMENTED] = { "reg-unimplemented", "VT-d 11, Register Location; 48882 3.3, IOMMU MMIO Registers",
 		"non-zero write to an offset where this unit has no register" },
-	[COMPLAINT_REG_RESERVED] = { "reg-reserved", "VT-d 11.2, Software Access to Registers",
+	[COMPLAINT_REG_RESERVED] = { "reg-reserved", "VT-d 11.2, Software Access to Registers; 48882 3.3, IOMMU MMIO Registers",
 		"reserved register bits written with 1" },
 	[COMPLAINT_GCMD_TWO_FIELDS] = { "gcmd-two-fields", "VT-d 11, Global Command Register",
 		"one write changed more than one field; write one, and wait for its status" },
@@ -52,6 +52,26 @@ static const struct sim_complaint_info rows[COMPLAINTS] = {
 		"context entries of one domain-id with different tables or widths" },
 	[COMPLAINT_PT_WIDTH] = { "pt-width", "VT-d 9, Context Entry",
 		"pass-through context entry without the largest supported address width" },
+	[COMPLAINT_CONTROL_RESERVED] = { "control-reserved", "48882 3.3, Control Register",
+		"reserved encoding, or one this unit does not have; a number of segments too large drops the whole write" },
+	[COMPLAINT_CONTROL_WHILE_ENABLED] = { "control-while-enabled", "48882 3.3, Control Register",
+		"Coherent or DevTblSegEn changed while IommuEn is 1" },
+	[COMPLAINT_ENABLE_BEFORE_STOPPED] = { "enable-before-stopped", "48882 3.3, Control Register",
+		"CmdBufEn or EventLogEn set again before its Run bit was 0" },
+	[COMPLAINT_DEVTAB_WHILE_ENABLED] = { "devtab-while-enabled", "48882 3.3, Device Table Base Address Register",
+		"device table base changed while IommuEn is 1" },
+	[COMPLAINT_RING_WHILE_RUNNING] = { "ring-while-running", "48882 3.3, Command Buffer and Event Log Registers",
+		"base, or the pointer that hardware moves, written while the ring runs: not written" },
+	[COMPLAINT_RING_LENGTH] = { "ring-length", "48882 3.3, Command Buffer and Event Log Registers",
+		"reserved length of a ring: not written" },
+	[COMPLAINT_POINTER_BEYOND_RING] = { "pointer-beyond-ring", "48882 3.3, Command Buffer and Event Log Registers",
+		"head or tail outside its ring: not written" },
+	[COMPLAINT_ADDRESS_ALL_ONES] = { "address-all-ones", "48882 2.4, INVALIDATE_IOMMU_PAGES",
+		"address whose size encoding has no 0: taken as everything" },
+	[COMPLAINT_DOMAIN_TABLES] = { "domain-tables", "48882 2.2.2, Device Table",
+		"device table entries of one DomainID with different tables, modes or permissions" },
+	[COMPLAINT_REMAP_NOT_MODELLED] = { "remap-not-modelled", "48882 2.2.5, Interrupt Remapping Tables",
+		"not modelled: interrupt remapping (IntCtl = 10b); the interrupt is aborted without an event" },
 };
 /* clang-format on */
 

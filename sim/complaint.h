@@ -32,6 +32,17 @@ enum complaint {
 	COMPLAINT_DID_ZERO,             /* domain id 0 in a present context entry although CM = 1 */
 	COMPLAINT_DID_TABLES, /* two context entries with one domain id and different tables or widths */
 	COMPLAINT_PT_WIDTH, /* pass-through context entry without the largest supported AW */
+	/* AMD-Vi */
+	COMPLAINT_CONTROL_RESERVED,      /* reserved encoding in Control */
+	COMPLAINT_CONTROL_WHILE_ENABLED, /* Coherent or DevTblSegEn changed while IommuEn = 1 */
+	COMPLAINT_ENABLE_BEFORE_STOPPED, /* CmdBufEn or EventLogEn set again while its Run bit is 1 */
+	COMPLAINT_DEVTAB_WHILE_ENABLED, /* device table base changed while IommuEn = 1 */
+	COMPLAINT_RING_WHILE_RUNNING,  /* ring base, or hardware's pointer, written while it runs */
+	COMPLAINT_RING_LENGTH,         /* reserved ring length */
+	COMPLAINT_POINTER_BEYOND_RING, /* head or tail set outside its ring */
+	COMPLAINT_ADDRESS_ALL_ONES,    /* size-encoded address without a 0 */
+	COMPLAINT_DOMAIN_TABLES,       /* two entries of one DomainID with different tables */
+	COMPLAINT_REMAP_NOT_MODELLED,  /* IntCtl = 10b: interrupt remapping is not modelled */
 	COMPLAINTS
 };
 

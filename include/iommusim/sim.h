@@ -180,8 +180,10 @@ struct sim_xlat {
 	uint8_t perm;		/* bit 0 read, bit 1 write */
 	uint8_t level;		/* of the leaf (0: 4 KiB), or where the walk stopped */
 	bool recorded;		/* a fault record was written */
-	bool suppressed;	/* a fault was raised and suppressed by the tables (VT-d FPD) */
+	bool suppressed;	/* a fault was raised and suppressed by the tables (VT-d FPD, AMD-Vi SA, SE, IG) */
 	bool stale;		/* the oracle saw that memory says otherwise */
+	bool coherent;		/* the tables force the access to snoop (AMD-Vi FC) */
+	uint16_t flags;		/* of the AMD-Vi event `reason`: bits 59:48 of its first word */
 	bool untranslated_only; /* translation completion with U: the device has to send untranslated requests */
 };
 

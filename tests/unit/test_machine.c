@@ -473,7 +473,8 @@ START_TEST(test_machine_complaints_are_told_apart)
 
 		ck_assert_ptr_nonnull(c);
 		ck_assert_uint_eq(strspn(c->name, "abcdefghijklmnopqrstuvwxyz-"), strlen(c->name));
-		ck_assert_int_eq(strncmp(c->section, "VT-d ", 5), 0);
+		ck_assert(strncmp(c->section, "VT-d ", 5) == 0 ||
+			  strncmp(c->section, "48882 ", 6) == 0);
 		ck_assert_uint_gt(strlen(c->text), 10);
 		for (uint32_t k = 0; k < i; k++)
 			ck_assert_str_ne(c->name, sim_complaint_info(k)->name);

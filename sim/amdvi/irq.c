@@ -1,0 +1,42 @@
+/*
+ * The unit's own interrupts: messages by its MSI capability, which it never remaps.
+ * Implements 48882 2.5 "Event Logging" and 3.2 "IOMMU Capability Block", MsiNum. Each rise of an enabled status bit is one
+ * message.
+ */
+#include "unit.h"
+
+static void send(struct amdvi_unit *a)
+{
+	uint32_t header = (uint32_t)reg_get(&a->pci, SIM_AMDVI_PCI_MSI);
+	uint64_t addr = reg_get(&a->pci, SIM_AMDVI_PCI_MSI + 4) |
+			reg_get(&a->pci, SIM_AMDVI_PCI_MSI + 8) << 32;
+	uint32_t data = (uint32_t)reg_get(&a->pci, SIM_AMDVI_PCI_MSI + 12);
+	uint32_t granted = (1u << FIELD_GET(AMDVI_MSIHDR_MULTMESSEN, header)) - 1;
+
+	/* The device changes only as many low bits of the data as messages were granted. */
+	data = (data & ~granted) |
+	       ((uint32_t)FIELD_GET(AMDVI_MISC0_MSINUM, a->caps.misc0) & granted);
+	if (header & AMDVI_MSIHDR_MSIEN)
+		msi_send(a->u.sim, a->u.index, true, 0, addr, data);
+}
+
+static void fire(void *arg)
+{
+	struct amdvi_unit *a = arg;
+
+	send(a);
+	if (--a->messages)
+		sim_after(a->u.sim, &a->message, a->u.sim->timing.event_ns);
+}
+
+void amdvi_irq_init(struct amdvi_unit *a)
+{
+	timer_init(&a->message, fire, a);
+}
+
+void amdvi_irq(struct amdvi_unit *a)
+{
+	a->messages++;
+	if (a->messages == 1)
+		sim_after(a->u.sim, &a->message, a->u.sim->timing.event_ns);
+}
