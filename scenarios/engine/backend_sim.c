@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "iommusim/amdvi.h"
 #include "iommusim/inject.h"
 #include "iommusim/oracle.h"
 #include "iommusim/sim.h"
@@ -103,12 +104,42 @@ static int vtd_add(struct sim *s, const struct be_unit *u)
 	return sim_vtd_add(s, &c);
 }
 
+static void amdvi_default(struct be_unit *u)
+{
+	struct sim_amdvi_config c;
+
+	memset(&c, 0, sizeof(c));
+	sim_amdvi_default(&c);
+	u->word[BE_AMDVI_CAP] = c.cap;
+	u->word[BE_AMDVI_MISC0] = c.misc0;
+	u->word[BE_AMDVI_EFR] = c.efr;
+	u->word[BE_AMDVI_EFR2] = c.efr2;
+	u->word[BE_AMDVI_UNSNOOPED] = c.unsnooped;
+	u->word[BE_AMDVI_READINGS] = c.readings;
+}
+
+static int amdvi_add(struct sim *s, const struct be_unit *u)
+{
+	struct sim_amdvi_config c;
+
+	memset(&c, 0, sizeof(c));
+	c.base = u->base;
+	c.cap = (uint32_t)u->word[BE_AMDVI_CAP];
+	c.misc0 = (uint32_t)u->word[BE_AMDVI_MISC0];
+	c.efr = u->word[BE_AMDVI_EFR];
+	c.efr2 = u->word[BE_AMDVI_EFR2];
+	c.unsnooped = u->word[BE_AMDVI_UNSNOOPED] != 0;
+	c.readings = (uint32_t)u->word[BE_AMDVI_READINGS];
+	return sim_amdvi_add(s, &c);
+}
+
 /* What the simulator has of each architecture. */
 static const struct {
 	void (*defaults)(struct be_unit *u);
 	int (*add)(struct sim *s, const struct be_unit *u);
 } kinds[BE_ARCHS] = {
 	[BE_VTD] = { vtd_default, vtd_add },
+	[BE_AMDVI] = { amdvi_default, amdvi_add },
 };
 
 static void unit_default(struct be_unit *u)

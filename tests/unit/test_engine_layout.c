@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "iommusim/amdvi.h"
 #include "scenarios/engine/arch.h"
 #include "scenarios/engine/backend.h"
 #include "scenarios/engine/layout.h"
@@ -198,6 +199,38 @@ START_TEST(test_layout_architectures_share_no_name)
 }
 END_TEST
 
+/* The engine does not see the simulator's names where it checks a file; they are the same. */
+START_TEST(test_layout_readings_of_amdvi)
+{
+	const char *name;
+	unsigned bit = 0;
+
+	for (; (name = sim_amdvi_reading_name(bit)) != NULL; bit++) {
+		struct be_unit u = { .arch = BE_AMDVI };
+
+		ck_assert_msg(unit_set(&u, name, 1) == 0, "%s", name);
+		ck_assert_uint_eq(u.word[BE_AMDVI_READINGS], UINT64_C(1) << bit);
+	}
+	ck_assert_uint_eq((UINT64_C(1) << bit) - 1, SIM_AMDVI_READINGS);
+}
+END_TEST
+
+START_TEST(test_layout_events_and_commands_of_amdvi)
+{
+	const struct layout *l;
+
+	for (uint32_t code = 0; code < 16; code++) {
+		const char *name = sim_amdvi_event_name((uint8_t)code);
+		const char *ours = arch_reason_name(&arch_amdvi, (uint8_t)code);
+
+		ck_assert(name ? ours && strcmp(name, ours) == 0 : !ours);
+		name = sim_amdvi_command_name((uint8_t)code);
+		l = name ? layout_find(LAYOUT_DESCRIPTOR, name) : NULL;
+		ck_assert(name ? l && l->type == code : !l);
+	}
+}
+END_TEST
+
 static Suite *make_suite(void)
 {
 	Suite *s = suite_create("engine layout");
@@ -208,6 +241,8 @@ static Suite *make_suite(void)
 	tcase_add_test(tc, test_layout_capabilities);
 	tcase_add_test(tc, test_layout_capabilities_of_amdvi);
 	tcase_add_test(tc, test_layout_architectures_share_no_name);
+	tcase_add_test(tc, test_layout_readings_of_amdvi);
+	tcase_add_test(tc, test_layout_events_and_commands_of_amdvi);
 	tcase_add_test(tc, test_layout_moving_registers);
 	tcase_add_test(tc, test_layout_reasons);
 	suite_add_tcase(s, tc);
