@@ -92,6 +92,7 @@ struct iommu_ops {
 };
 
 extern const struct iommu_ops intel_ops;
+extern const struct iommu_ops amd_ops;
 
 /* unit.c */
 bool iommu_unit_live(const struct iommu_unit *u);

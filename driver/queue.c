@@ -144,6 +144,20 @@ int queue_wait(struct iommu_unit *u, uint64_t wait)
 	return rc;
 }
 
+int queue_ticket_done(struct iommu_unit *u, uint64_t wait)
+{
+	int rc = queue_done(u, wait);
+
+	return rc == IOMMU_E_AGAIN && u->stage == IOMMU_STAGE_BROKEN ? IOMMU_E_BROKEN : rc;
+}
+
+int queue_ticket_wait(struct iommu_unit *u, uint64_t wait)
+{
+	if (u->stage == IOMMU_STAGE_BROKEN)
+		return queue_ticket_done(u, wait);
+	return queue_wait(u, wait);
+}
+
 /* n commands and a wait fit. After a repair the ring has to get through first: it may be fuller than it looks. */
 static bool has_room(const struct iommu_unit *u, uint32_t n)
 {

@@ -57,6 +57,10 @@ uint64_t queue_commit(struct iommu_unit *u);
 int queue_done(struct iommu_unit *u, uint64_t wait);
 int queue_wait(struct iommu_unit *u, uint64_t wait);
 
+/* The same for inval_done and inval_wait of struct iommu_ops: a broken unit completes nothing any more. */
+int queue_ticket_done(struct iommu_unit *u, uint64_t wait);
+int queue_ticket_wait(struct iommu_unit *u, uint64_t wait);
+
 /*
  * For repairs: one more error (too many without the queue ever getting through break the unit); room for n commands
  * between the tail and `head`, where the hardware stands; a command, or a wait, without the checks of queue_put. After

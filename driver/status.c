@@ -65,6 +65,8 @@ static const char *invalidation_label(const struct iommu_status *s)
 {
 	if (!s->installed)
 		return "not-installed";
+	if (s->vendor == IOMMU_VENDOR_AMD)
+		return "command-buffer";
 	return s->queued ? "queued" : "register";
 }
 

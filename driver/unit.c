@@ -82,16 +82,14 @@ int iommu_unit_init(struct iommu_unit *u, const struct iommu_plat *plat,
 		return IOMMU_E_INVAL;
 	if (desc->iova_bits && (desc->iova_bits < 12 || desc->iova_bits > 64))
 		return IOMMU_E_INVAL;
-	if (desc->vendor == IOMMU_VENDOR_AMD)
-		return IOMMU_E_UNSUPPORTED;
-	if (desc->vendor != IOMMU_VENDOR_INTEL)
+	if (desc->vendor != IOMMU_VENDOR_INTEL && desc->vendor != IOMMU_VENDOR_AMD)
 		return IOMMU_E_INVAL;
 	memset(u, 0, sizeof(*u));
 	u->plat = plat;
 	u->desc = *desc;
 	if (!u->desc.timeout_ns)
 		u->desc.timeout_ns = IOMMU_TIMEOUT_NS;
-	u->ops = &intel_ops;
+	u->ops = desc->vendor == IOMMU_VENDOR_AMD ? &amd_ops : &intel_ops;
 	rc = u->ops->init(u);
 	if (rc == IOMMU_OK)
 		u->stage = IOMMU_STAGE_DISCOVERED;

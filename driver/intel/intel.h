@@ -44,8 +44,6 @@ int intel_inval_finish(struct iommu_unit *u);
 int intel_inval_global(struct iommu_unit *u);
 int intel_inval_start(struct iommu_domain *d, uint32_t slot, const struct iommu_inval *inval,
 		      bool may_block, uint64_t *wait);
-int intel_inval_done(struct iommu_unit *u, uint64_t wait);
-int intel_inval_wait(struct iommu_unit *u, uint64_t wait);
 int intel_made_present(struct iommu_domain *d, uint32_t slot, const struct iommu_inval *inval);
 
 /* context.c */

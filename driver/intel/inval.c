@@ -141,20 +141,6 @@ int intel_inval_start(struct iommu_domain *d, uint32_t slot, const struct iommu_
 	return rc;
 }
 
-int intel_inval_done(struct iommu_unit *u, uint64_t wait)
-{
-	int rc = queue_done(u, wait);
-
-	return rc == IOMMU_E_AGAIN && u->stage == IOMMU_STAGE_BROKEN ? IOMMU_E_BROKEN : rc;
-}
-
-int intel_inval_wait(struct iommu_unit *u, uint64_t wait)
-{
-	if (u->stage == IOMMU_STAGE_BROKEN)
-		return intel_inval_done(u, wait);
-	return queue_wait(u, wait);
-}
-
 /*
  * Entries became present. Caching mode: hardware may have cached that they were not. Otherwise only a write buffer can
  * be in the way.

@@ -31,6 +31,7 @@ struct pt_format {
 };
 
 extern const struct pt_format pt_vtdss;
+extern const struct pt_format pt_amdv1;
 
 /* log2 of the bytes one entry of `level` spans. */
 static inline uint32_t pt_shift(uint32_t level)

@@ -79,6 +79,10 @@ struct iommu_unit_desc {
 	bool use_register_inval;  /* VT-d: do not use the invalidation queue even if present */
 	bool no_superpages;	  /* map everything with 4 KiB pages */
 	uint32_t iova_bits;	  /* device addresses a domain must reach, 12..64; 0: what suits the unit */
+	uint32_t pci_cap;	  /* AMD-Vi: capability header of its PCI function (capability + 00h) */
+	uint32_t pci_misc0;	  /* AMD-Vi: miscellaneous information 0 (capability + 10h); 0: not known */
+	uint32_t rid_count;	  /* AMD-Vi: requester ids the device table must reach, from 0; 0: all 65536 */
+	bool not_coherent;	  /* AMD-Vi: table reads do not snoop (IVHD flag Coherent = 0) */
 };
 
 #define IOMMU_TIMEOUT_NS UINT64_C(1000000000)
@@ -142,6 +146,22 @@ struct intel_unit {
 	bool fault_more;	    /* the last drain stopped because the caller had no more room */
 };
 
+/* AMD-Vi state of a unit. Private. */
+struct amd_unit {
+	uint64_t efr, efr2;	    /* feature registers as read, 0 when there are none */
+	uint64_t control;	    /* control register as last written */
+	uint64_t table;		    /* device table, 2^table_order pages */
+	uint64_t log;		    /* event log page */
+	uint64_t iotlb_wait;	    /* number of the last wait behind an INVALIDATE_IOTLB_PAGES */
+	uint32_t table_order;
+	uint32_t log_head;	    /* next event to hand out, bytes from the base */
+	uint32_t log_seen;	    /* next event to look at */
+	uint32_t iotlb_timeouts;    /* seen in the log, not dealt with yet */
+	uint32_t command_error;	    /* event code of the last command error seen, 0: none */
+	uint16_t changing;	    /* the last device whose entry was changed */
+	bool log_lost;		    /* the next drain tells that events were lost */
+};
+
 struct iommu_ops;
 
 struct iommu_unit {
@@ -156,7 +176,10 @@ struct iommu_unit {
 	struct iommu_stats stats;
 	struct iommu_queue queue;	 /* empty when invalidation is by register */
 	struct iommu_ids ids;
-	struct intel_unit intel;
+	union {
+		struct intel_unit intel;
+		struct amd_unit amd;
+	};
 };
 
 /* Addresses that cannot be mapped: messages, not memory. Private. */
@@ -206,6 +229,7 @@ struct iommu_domain {
 struct iommu_device {
 	uint16_t rid;			/* requester id: bus 15:8, device 7:3, function 2:0 */
 	bool ats;			/* the device's ATS will be enabled: it caches translations itself */
+	uint8_t ats_queue_depth;	/* invalidations its ATS capability says it takes at once; 0: 32 */
 	/* private */
 	uint32_t unit;			/* index into domain->unit */
 	struct iommu_domain *domain;
@@ -247,10 +271,10 @@ enum iommu_fault_kind {
 
 struct iommu_fault {
 	uint64_t raw[2];
-	uint64_t addr;		/* page address */
+	uint64_t addr;		/* page address; AMD-Vi hardware and command errors: address of the structure */
 	uint32_t pasid;		/* valid when has_pasid */
 	uint16_t rid;
-	uint8_t reason;		/* VT-d fault reason (hw/vtd_fault.h) */
+	uint8_t reason;		/* VT-d fault reason (hw/vtd_fault.h), AMD-Vi event code (hw/amdvi_event.h) */
 	uint8_t at;		/* 0 untranslated, 1 translation request, 2 translated */
 	uint8_t kind;		/* enum iommu_fault_kind */
 	bool has_pasid;
