@@ -8,112 +8,14 @@
 
 #include "hw/vtd.h"
 
-#define WORDS ((uint64_t)FAKE_PAGES * 512)
-
-static void bad(struct fake *f, const char *why)
-{
-	if (f->bad++ == 0)
-		f->bad_why = why;
-}
-
-static void note(struct fake *f, enum fake_what what, uint64_t a, uint64_t b)
-{
-	if (f->logged < FAKE_LOG)
-		f->log[f->logged++] = (struct fake_event){ what, a, b };
-}
-
-/* Index of a word of an allocated page; a stray address is a breach and lands in word 0. */
-static uint64_t word(struct fake *f, uint64_t pa)
-{
-	uint64_t at = (pa - FAKE_BASE) / 8;
-
-	if (pa < FAKE_BASE || at >= WORDS || pa % 8 || !f->used[at / 512]) {
-		bad(f, "access outside allocated pages");
-		return 0;
-	}
-	return at;
-}
-
 uint64_t *fake_cpu(struct fake *f, uint64_t pa)
 {
-	return &f->cpu[word(f, pa)];
+	return fake_mem_cpu(&f->m, pa);
 }
 
 uint64_t fake_walk_read(struct fake *f, uint64_t pa)
 {
-	return (f->ecap & VTD_ECAP_C ? f->cpu : f->walker)[word(f, pa)];
-}
-
-static uint64_t mem_read(void *ctx, uint64_t pa)
-{
-	return *fake_cpu(ctx, pa);
-}
-
-/* Time passes with every store and register access, so that no two readings of the clock are sure to agree. */
-static void tick(struct fake *f)
-{
-	if (!f->clock_stands)
-		f->now++;
-}
-
-static void mem_write(void *ctx, uint64_t pa, uint64_t val)
-{
-	tick(ctx);
-	*fake_cpu(ctx, pa) = val;
-}
-
-static void mem_fill(void *ctx, uint64_t pa, uint32_t n, uint64_t val, uint64_t step)
-{
-	for (uint32_t i = 0; i < n; i++)
-		mem_write(ctx, pa + 8 * (uint64_t)i, val + i * step);
-}
-
-static void sync_mem(void *ctx, uint64_t pa, uint64_t size, enum iommu_sync how)
-{
-	struct fake *f = ctx;
-	uint64_t end = pa + size;
-
-	if (how != IOMMU_SYNC_FLUSH)
-		return;
-	for (pa &= ~UINT64_C(63); pa < end; pa += 8) {
-		uint64_t at = word(f, pa);
-
-		f->walker[at] = f->cpu[at];
-	}
-}
-
-static uint64_t page_alloc(void *ctx, uint32_t order)
-{
-	struct fake *f = ctx;
-
-	if (order != 0)
-		bad(f, "unexpected order");
-	if (++f->allocs == f->fail_at || f->pages_used == FAKE_PAGES)
-		return 0;
-	while (f->used[f->next_page])
-		f->next_page = (f->next_page + 1) % FAKE_PAGES;
-	f->used[f->next_page] = 1;
-	f->pages_used++;
-	memset(&f->cpu[f->next_page * 512u], 0, 4096);
-	/* what the walker sees is stale until flushed: make that garbage visible */
-	memset(&f->walker[f->next_page * 512u], 0xa7, 4096);
-	return FAKE_BASE + (uint64_t)f->next_page * 4096;
-}
-
-static void page_free(void *ctx, uint64_t pa, uint32_t order)
-{
-	struct fake *f = ctx;
-	uint64_t page = (pa - FAKE_BASE) / 4096;
-
-	(void)order;
-	if (pa < FAKE_BASE || page >= FAKE_PAGES || pa % 4096 || !f->used[page]) {
-		bad(f, "freed a page that is not allocated");
-		return;
-	}
-	f->used[page] = 0;
-	f->pages_used--;
-	f->next_page = (uint32_t)(page + 1) % FAKE_PAGES; /* not reused at once */
-	note(f, FAKE_FREE, pa, 0);
+	return f->ecap & VTD_ECAP_C ? *fake_mem_cpu(&f->m, pa) : fake_mem_walker(&f->m, pa);
 }
 
 static bool reserved(const uint64_t q[2])
@@ -139,9 +41,9 @@ static void check_iotlb(struct fake *f, const uint64_t q[2])
 	if (FIELD_GET(VTD_IOTLBD0_G, q[0]) != VTD_IOTLBD_G_PAGE)
 		return;
 	if (!(f->cap & VTD_CAP_PSI))
-		bad(f, "page-selective without PSI");
+		fake_mem_bad(&f->m, "page-selective without PSI");
 	if (FIELD_GET(VTD_IOTLBD1_AM, q[1]) > FIELD_GET(VTD_CAP_MAMV, f->cap))
-		bad(f, "AM above MAMV");
+		fake_mem_bad(&f->m, "AM above MAMV");
 }
 
 static void queue_step(struct fake *f)
@@ -159,14 +61,14 @@ static void queue_step(struct fake *f)
 		return;
 	}
 	f->iqh = (f->iqh + 16) % 4096;
-	note(f, FAKE_DESC, q[0], q[1]);
+	fake_mem_note(&f->m, FAKE_DESC, q[0], q[1]);
 	switch (FIELD_GET(VTD_DESC_TYPE, q[0])) {
 	case VTD_DT_IOTLB:
 		check_iotlb(f, q);
 		break;
 	case VTD_DT_DEV_TLB:
 		if (!(f->gsts & VTD_GSTS_TES))
-			bad(f, "device-TLB invalidation while not translating");
+			fake_mem_bad(&f->m, "device-TLB invalidation while not translating");
 		if (f->ite_left) {
 			f->ite_left--;
 			f->fsts |= VTD_FSTS_ITE;
@@ -231,35 +133,10 @@ static void relax(void *ctx)
 {
 	struct fake *f = ctx;
 
-	f->relaxes++;
-	if (!f->clock_stands)
-		f->now += 1000;
+	fake_mem_relaxed(&f->m);
 	settle(f);
 	for (int i = 0; i < 3; i++)
 		queue_step(f);
-}
-
-static uint64_t now_ns(void *ctx)
-{
-	return ((struct fake *)ctx)->now;
-}
-
-static void lock(void *ctx, uint32_t unit)
-{
-	struct fake *f = ctx;
-
-	(void)unit;
-	if (f->locked++)
-		bad(f, "lock taken twice");
-}
-
-static void unlock(void *ctx, uint32_t unit)
-{
-	struct fake *f = ctx;
-
-	(void)unit;
-	if (--f->locked)
-		bad(f, "unlock without lock");
 }
 
 static uint32_t iva_off(const struct fake *f)
@@ -310,7 +187,7 @@ static uint64_t reg64(struct fake *f, uint32_t off)
 		return f->iotlb;
 	if (frcd_word(f, off))
 		return *frcd_word(f, off);
-	bad(f, "64-bit read of something else");
+	fake_mem_bad(&f->m, "64-bit read of something else");
 	return 0;
 }
 
@@ -319,7 +196,7 @@ static uint64_t read64(void *ctx, uint32_t unit, uint32_t off)
 	struct fake *f = ctx;
 
 	(void)unit;
-	tick(f);
+	fake_mem_tick(&f->m);
 	return f->gone ? UINT64_MAX : reg64(f, off);
 }
 
@@ -345,7 +222,7 @@ static uint32_t reg32(struct fake *f, uint32_t off)
 	}
 	if (off % 8 == 4 && frcd_word(f, off - 4))
 		return (uint32_t)(*frcd_word(f, off - 4) >> 32);
-	bad(f, "32-bit read of something else");
+	fake_mem_bad(&f->m, "32-bit read of something else");
 	return 0;
 }
 
@@ -354,7 +231,7 @@ static uint32_t read32(void *ctx, uint32_t unit, uint32_t off)
 	struct fake *f = ctx;
 
 	(void)unit;
-	tick(f);
+	fake_mem_tick(&f->m);
 	return f->gone ? UINT32_MAX : reg32(f, off);
 }
 
@@ -366,11 +243,11 @@ static void gcmd(struct fake *f, uint32_t val)
 	uint32_t all = changed | once;
 
 	if (f->pending)
-		bad(f, "GCMD written while a command is under way");
+		fake_mem_bad(&f->m, "GCMD written while a command is under way");
 	if (all & (all - 1))
-		bad(f, "two commands in one GCMD write");
+		fake_mem_bad(&f->m, "two commands in one GCMD write");
 	if ((once & VTD_GCMD_WBF) && !(f->cap & VTD_CAP_RWBF))
-		bad(f, "WBF without RWBF");
+		fake_mem_bad(&f->m, "WBF without RWBF");
 	f->pending |= all;
 	f->pending_to = val & changed;
 	if (once & VTD_GCMD_SRTP) {
@@ -395,7 +272,7 @@ static void write32(void *ctx, uint32_t unit, uint32_t off, uint32_t val)
 	struct fake *f = ctx;
 
 	(void)unit;
-	note(f, FAKE_REG, off, val);
+	fake_mem_note(&f->m, FAKE_REG, off, val);
 	if (off % 8 == 4 && frcd_word(f, off - 4)) {
 		if (val & 0x80000000u)
 			*frcd_word(f, off - 4) &= ~VTD_FRCD1_F;
@@ -431,7 +308,7 @@ static void write32(void *ctx, uint32_t unit, uint32_t off, uint32_t val)
 		f->pmen_pending = true;
 		break;
 	default:
-		bad(f, "32-bit write of something else");
+		fake_mem_bad(&f->m, "32-bit write of something else");
 	}
 }
 
@@ -440,16 +317,16 @@ static void write64(void *ctx, uint32_t unit, uint32_t off, uint64_t val)
 	struct fake *f = ctx;
 
 	(void)unit;
-	note(f, off == VTD_REG_IQT ? FAKE_RING : FAKE_REG, off, val);
+	fake_mem_note(&f->m, off == VTD_REG_IQT ? FAKE_RING : FAKE_REG, off, val);
 	if (off == iva_off(f)) {
 		f->iva = val;
 	} else if (off == iva_off(f) + 8) {
 		if ((f->gsts & VTD_GSTS_QIES) || ((f->iotlb | f->ccmd) & BIT64(63)))
-			bad(f, "IOTLB register used while busy or queued");
+			fake_mem_bad(&f->m, "IOTLB register used while busy or queued");
 		f->iotlb = val;
 	} else if (off == VTD_REG_CCMD) {
 		if ((f->gsts & VTD_GSTS_QIES) || ((f->iotlb | f->ccmd) & BIT64(63)))
-			bad(f, "CCMD used while busy or queued");
+			fake_mem_bad(&f->m, "CCMD used while busy or queued");
 		f->ccmd = val;
 	} else if (off == VTD_REG_RTADDR) {
 		f->rtaddr = val;
@@ -457,10 +334,10 @@ static void write64(void *ctx, uint32_t unit, uint32_t off, uint64_t val)
 		f->iqt = val;
 	} else if (off == VTD_REG_IQA) {
 		if (f->gsts & VTD_GSTS_QIES)
-			bad(f, "IQA written while the queue is enabled");
+			fake_mem_bad(&f->m, "IQA written while the queue is enabled");
 		f->iqa = val;
 	} else {
-		bad(f, "64-bit write of something else");
+		fake_mem_bad(&f->m, "64-bit write of something else");
 	}
 }
 
@@ -478,8 +355,9 @@ uint32_t fake_count_desc(const struct fake *f, uint32_t from, uint32_t type, uin
 {
 	uint32_t n = 0;
 
-	for (uint32_t i = from; i < f->logged; i++) {
-		if (f->log[i].what != FAKE_DESC || FIELD_GET(VTD_DESC_TYPE, f->log[i].a) != type)
+	for (uint32_t i = from; i < f->m.logged; i++) {
+		if (f->m.log[i].what != FAKE_DESC ||
+		    FIELD_GET(VTD_DESC_TYPE, f->m.log[i].a) != type)
 			continue;
 		n++;
 		if (last)
@@ -503,39 +381,21 @@ struct fake *fake_new(uint64_t cap, uint64_t ecap)
 
 	if (!f)
 		abort();
-	f->cpu = calloc(WORDS, 8);
-	f->walker = calloc(WORDS, 8);
-	f->used = calloc(FAKE_PAGES, 1);
-	if (!f->cpu || !f->walker || !f->used)
-		abort();
+	fake_mem_init(&f->m);
 	f->cap = cap;
 	f->ecap = ecap;
 	f->ver = 0x10;
 	f->fectl = f->iectl = f->pectl = 0x80000000u;
-	f->plat = (struct iommu_plat){
-		.ctx = f,
-		.reg_read32 = read32,
-		.reg_read64 = read64,
-		.reg_write32 = write32,
-		.reg_write64 = write64,
-		.mem_read64 = mem_read,
-		.mem_write64 = mem_write,
-		.mem_fill64 = mem_fill,
-		.mem_sync = sync_mem,
-		.page_alloc = page_alloc,
-		.page_free = page_free,
-		.now_ns = now_ns,
-		.relax = relax,
-		.lock = lock,
-		.unlock = unlock,
-	};
+	f->m.plat.reg_read32 = read32;
+	f->m.plat.reg_read64 = read64;
+	f->m.plat.reg_write32 = write32;
+	f->m.plat.reg_write64 = write64;
+	f->m.plat.relax = relax;
 	return f;
 }
 
 void fake_free(struct fake *f)
 {
-	free(f->cpu);
-	free(f->walker);
-	free(f->used);
+	fake_mem_done(&f->m);
 	free(f);
 }

@@ -6,16 +6,8 @@
 #ifndef TESTS_FAKE_VTD_H
 #define TESTS_FAKE_VTD_H
 
-#include <stdbool.h>
-#include <stdint.h>
-
+#include "fake_mem.h"
 #include "hw/vtd.h"
-#include "iommu/driver.h"
-#include "iommu/plat.h"
-
-#define FAKE_BASE UINT64_C(0x100000)
-#define FAKE_PAGES 4096u
-#define FAKE_LOG 4096u
 
 /* Handshakes that can be made to never complete. */
 enum fake_dead {
@@ -32,34 +24,8 @@ enum fake_dead {
 	FAKE_DEAD_PMEN = 1024
 };
 
-/* What happened, in order: a register write, an executed descriptor, a page given back. */
-enum fake_what {
-	FAKE_REG,
-	FAKE_DESC,
-	FAKE_FREE,
-	FAKE_RING
-};
-
-struct fake_event {
-	enum fake_what what;
-	uint64_t a, b; /* offset and value, or both words, or the address */
-};
-
 struct fake {
-	struct iommu_plat plat;
-	uint64_t *cpu;    /* memory as the CPU sees it */
-	uint64_t *walker; /* ... as a walker that does not snoop does */
-	uint8_t *used;    /* per page: allocated */
-	uint32_t pages_used;
-	uint32_t allocs;  /* calls of page_alloc */
-	uint32_t fail_at; /* this call fails (1: the first), 0 none */
-	uint32_t next_page;
-	uint32_t bad; /* breaches: stray access, double free, two commands in one write ... */
-	const char *bad_why;
-	uint64_t now;
-	bool clock_stands;
-	uint32_t relaxes;
-	int32_t locked;
+	struct fake_mem m;
 
 	uint64_t cap, ecap;
 	uint32_t ver, gsts, fsts, fectl, iectl, pectl, pmen, fedata, feaddr;
@@ -74,9 +40,6 @@ struct fake {
 	uint32_t ite_left; /* device-TLB descriptors that will time out */
 	uint32_t iqe_left; /* descriptors that will be refused */
 	bool status_lost;  /* wait status writes are lost */
-
-	struct fake_event log[FAKE_LOG];
-	uint32_t logged;
 };
 
 struct fake *fake_new(uint64_t cap, uint64_t ecap);

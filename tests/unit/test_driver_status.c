@@ -26,7 +26,7 @@ START_TEST(test_status_labels_follow_the_stages)
 	char text[400];
 
 	desc.index = 4294967295u;
-	ck_assert_int_eq(iommu_unit_init(&u, &f->plat, &desc), IOMMU_OK);
+	ck_assert_int_eq(iommu_unit_init(&u, &f->m.plat, &desc), IOMMU_OK);
 	format(&u, text, sizeof(text));
 	ck_assert_str_eq(text, "unit=4294967295 stage=discovered remapping_tables=not-programmed "
 			       "invalidation=not-installed iotlb=not-installed "
@@ -67,7 +67,7 @@ START_TEST(test_status_register_invalidation)
 	char text[400];
 
 	desc.use_register_inval = true;
-	ck_assert_int_eq(iommu_unit_init(&u, &f->plat, &desc), IOMMU_OK);
+	ck_assert_int_eq(iommu_unit_init(&u, &f->m.plat, &desc), IOMMU_OK);
 	ck_assert_int_eq(iommu_unit_start(&u), IOMMU_OK);
 	format(&u, text, sizeof(text));
 	ck_assert_ptr_nonnull(strstr(text, "invalidation=register iotlb=domain-selective"));
@@ -116,7 +116,7 @@ START_TEST(test_page_list_keeps_pages_and_makes_nothing_present)
 	struct iommu_page_list a = { 0, 0 }, b = { 0, 0 };
 	bool seen[16] = { false };
 
-	ck_assert_int_eq(iommu_unit_init(&u, &f->plat, &desc), IOMMU_OK);
+	ck_assert_int_eq(iommu_unit_init(&u, &f->m.plat, &desc), IOMMU_OK);
 	ck_assert_uint_eq(page_list_pop(u.plat, &a), 0);
 	ck_assert_int_eq(page_list_alloc(&u, &a, 10), IOMMU_OK);
 	ck_assert_int_eq(page_list_alloc(&u, &b, 6), IOMMU_OK);
@@ -135,12 +135,12 @@ START_TEST(test_page_list_keeps_pages_and_makes_nothing_present)
 		seen[page] = true;
 		table_page_free(&u, pa);
 	}
-	ck_assert_uint_eq(f->pages_used, 0);
-	f->fail_at = f->allocs + 5;
+	ck_assert_uint_eq(f->m.pages_used, 0);
+	f->m.fail_at = f->m.allocs + 5;
 	ck_assert_int_eq(page_list_alloc(&u, &a, 6), IOMMU_E_NOMEM);
-	ck_assert_uint_eq(f->pages_used, 0);
+	ck_assert_uint_eq(f->m.pages_used, 0);
 	ck_assert_uint_eq(a.count, 0);
-	ck_assert_uint_eq(f->bad, 0);
+	ck_assert_uint_eq(f->m.bad, 0);
 	fake_free(f);
 }
 END_TEST

@@ -22,8 +22,8 @@ static void world_init(struct world *w, uint64_t cap, uint64_t ecap, bool reg)
 	memset(w, 0, sizeof(*w));
 	w->f = fake_new(cap, ecap);
 	desc.use_register_inval = reg;
-	ck_assert_int_eq(iommu_unit_init(&w->u, &w->f->plat, &desc), IOMMU_OK);
-	ck_assert_uint_eq(w->f->logged, 0); /* discovery writes nothing */
+	ck_assert_int_eq(iommu_unit_init(&w->u, &w->f->m.plat, &desc), IOMMU_OK);
+	ck_assert_uint_eq(w->f->m.logged, 0); /* discovery writes nothing */
 }
 
 static void world_attach(struct world *w)
@@ -44,16 +44,16 @@ static void world_start(struct world *w, uint64_t cap, uint64_t ecap, bool reg)
 
 static void world_end(struct world *w)
 {
-	ck_assert_msg(w->f->bad == 0, "%s", w->f->bad_why ? w->f->bad_why : "");
+	ck_assert_msg(w->f->m.bad == 0, "%s", w->f->m.bad_why ? w->f->m.bad_why : "");
 	fake_free(w->f);
 }
 
 /* Index of the first register write of `off` with all of `bits` set, from event `from`; UINT32_MAX: none. */
 static uint32_t find_write(const struct fake *f, uint32_t from, uint32_t off, uint64_t bits)
 {
-	for (uint32_t i = from; i < f->logged; i++) {
-		if (f->log[i].what == FAKE_REG && f->log[i].a == off &&
-		    (f->log[i].b & bits) == bits)
+	for (uint32_t i = from; i < f->m.logged; i++) {
+		if (f->m.log[i].what == FAKE_REG && f->m.log[i].a == off &&
+		    (f->m.log[i].b & bits) == bits)
 			return i;
 	}
 	return UINT32_MAX;
@@ -61,8 +61,9 @@ static uint32_t find_write(const struct fake *f, uint32_t from, uint32_t off, ui
 
 static uint32_t find_desc(const struct fake *f, uint32_t from, uint32_t type)
 {
-	for (uint32_t i = from; i < f->logged; i++) {
-		if (f->log[i].what == FAKE_DESC && FIELD_GET(VTD_DESC_TYPE, f->log[i].a) == type)
+	for (uint32_t i = from; i < f->m.logged; i++) {
+		if (f->m.log[i].what == FAKE_DESC &&
+		    FIELD_GET(VTD_DESC_TYPE, f->m.log[i].a) == type)
 			return i;
 	}
 	return UINT32_MAX;
@@ -96,9 +97,9 @@ START_TEST(test_unit_init_refuses)
 		f->ver = rows[i].ver;
 		desc.use_register_inval = rows[i].reg;
 		desc.host_addr_bits = rows[i].haw;
-		ck_assert_int_eq(iommu_unit_init(&u, &f->plat, &desc), rows[i].want);
-		f->plat.relax = NULL;
-		ck_assert_int_eq(iommu_unit_init(&u, &f->plat, &desc), IOMMU_E_INVAL);
+		ck_assert_int_eq(iommu_unit_init(&u, &f->m.plat, &desc), rows[i].want);
+		f->m.plat.relax = NULL;
+		ck_assert_int_eq(iommu_unit_init(&u, &f->m.plat, &desc), IOMMU_E_INVAL);
 		fake_free(f);
 	}
 }
@@ -111,15 +112,15 @@ START_TEST(test_unit_init_defaults_and_vendors)
 	struct iommu_unit u;
 
 	desc.timeout_ns = 0;
-	ck_assert_int_eq(iommu_unit_init(&u, &f->plat, &desc), IOMMU_OK);
+	ck_assert_int_eq(iommu_unit_init(&u, &f->m.plat, &desc), IOMMU_OK);
 	ck_assert_uint_eq(u.desc.timeout_ns, IOMMU_TIMEOUT_NS);
 	desc.vendor = IOMMU_VENDOR_AMD; /* without the capability header such a unit has */
-	ck_assert_int_eq(iommu_unit_init(&u, &f->plat, &desc), IOMMU_E_INVAL);
+	ck_assert_int_eq(iommu_unit_init(&u, &f->m.plat, &desc), IOMMU_E_INVAL);
 	memset(&desc.vendor, 0, sizeof(desc.vendor));
-	ck_assert_int_eq(iommu_unit_init(&u, &f->plat, &desc), IOMMU_E_INVAL);
+	ck_assert_int_eq(iommu_unit_init(&u, &f->m.plat, &desc), IOMMU_E_INVAL);
 	desc = fake_desc();
-	f->plat.lock = NULL; /* both or neither */
-	ck_assert_int_eq(iommu_unit_init(&u, &f->plat, &desc), IOMMU_E_INVAL);
+	f->m.plat.lock = NULL; /* both or neither */
+	ck_assert_int_eq(iommu_unit_init(&u, &f->m.plat, &desc), IOMMU_E_INVAL);
 	memset(&u, 0, sizeof(u));
 	ck_assert_int_eq(iommu_unit_start(&u), IOMMU_E_STAGE);
 	fake_free(f);
@@ -135,23 +136,23 @@ START_TEST(test_unit_without_memory)
 
 	world_init(&w, FAKE_CAP, FAKE_ECAP, false);
 	for (uint32_t n = 1; n <= 3; n++) {
-		w.f->fail_at = w.f->allocs + n;
+		w.f->m.fail_at = w.f->m.allocs + n;
 		ck_assert_int_eq(iommu_unit_start(&w.u), IOMMU_E_NOMEM);
 		ck_assert_int_eq(w.u.stage, IOMMU_STAGE_DISCOVERED);
-		ck_assert_uint_eq(w.f->pages_used, 0);
+		ck_assert_uint_eq(w.f->m.pages_used, 0);
 		ck_assert_uint_eq(w.u.stats.table_pages, 0);
 	}
-	w.f->fail_at = 0;
+	w.f->m.fail_at = 0;
 	ck_assert_int_eq(iommu_unit_start(&w.u), IOMMU_OK);
-	pages = w.f->pages_used;
+	pages = w.f->m.pages_used;
 	for (uint32_t n = 0; n < 300; n++) { /* more often than there are ids: each comes back */
-		w.f->fail_at = w.f->allocs + 1;
+		w.f->m.fail_at = w.f->m.allocs + 1;
 		ck_assert_int_eq(iommu_domain_init(&w.d, IOMMU_DOMAIN_PAGING, units, 1),
 				 IOMMU_E_NOMEM);
 	}
-	ck_assert_uint_eq(w.f->pages_used, pages);
+	ck_assert_uint_eq(w.f->m.pages_used, pages);
 	ck_assert_int_eq(iommu_domain_init(&w.d, IOMMU_DOMAIN_PAGING, units, 1), IOMMU_OK);
-	w.f->fail_at = w.f->allocs + 1;
+	w.f->m.fail_at = w.f->m.allocs + 1;
 	ck_assert_int_eq(iommu_attach(&w.d, &w.u, &w.dev), IOMMU_E_NOMEM);
 	ck_assert_ptr_null(w.d.devices);
 	ck_assert_int_eq(iommu_attach(&w.d, &w.u, &w.dev), IOMMU_OK);
@@ -171,9 +172,9 @@ START_TEST(test_domain_needs_a_common_geometry)
 
 	world_init(&w, FAKE_CAP, FAKE_ECAP, false);
 	desc.index = 1;
-	f2->plat.lock = w.f->plat.lock = NULL;
-	f2->plat.unlock = w.f->plat.unlock = NULL;
-	ck_assert_int_eq(iommu_unit_init(&u2, &f2->plat, &desc), IOMMU_OK);
+	f2->m.plat.lock = w.f->m.plat.lock = NULL;
+	f2->m.plat.unlock = w.f->m.plat.unlock = NULL;
+	ck_assert_int_eq(iommu_unit_init(&u2, &f2->m.plat, &desc), IOMMU_OK);
 	ck_assert_int_eq(iommu_unit_start(&w.u), IOMMU_OK);
 	ck_assert_int_eq(iommu_unit_start(&u2), IOMMU_OK);
 	ck_assert_int_eq(iommu_domain_init(&w.d, IOMMU_DOMAIN_PAGING, units, 2),
@@ -221,12 +222,12 @@ START_TEST(test_unit_stages_are_not_skipped)
 	ck_assert_int_eq(iommu_unit_reset(&w.u), IOMMU_E_STAGE);
 	ck_assert_int_eq(iommu_domain_init(&w.d, IOMMU_DOMAIN_PAGING, units, 1), IOMMU_E_STAGE);
 	ck_assert_int_eq(iommu_unit_build(&w.u), IOMMU_OK);
-	ck_assert_uint_eq(w.f->logged, 0); /* built in memory, nothing programmed */
+	ck_assert_uint_eq(w.f->m.logged, 0); /* built in memory, nothing programmed */
 	ck_assert_int_eq(iommu_unit_build(&w.u), IOMMU_E_STAGE);
 	/* a device attached before the unit is programmed */
 	world_attach(&w);
 	ck_assert_int_eq(iommu_map(&w.d, 0x1000, 0x1000, 0x1000, 3), IOMMU_OK);
-	ck_assert_uint_eq(w.f->logged, 0);
+	ck_assert_uint_eq(w.f->m.logged, 0);
 	ck_assert_int_eq(iommu_unit_start(&w.u), IOMMU_OK);
 	ck_assert_int_eq(w.u.stage, IOMMU_STAGE_TRANSLATING);
 	ck_assert_int_eq(iommu_unit_start(&w.u), IOMMU_E_STAGE);
@@ -236,7 +237,7 @@ START_TEST(test_unit_stages_are_not_skipped)
 	ck_assert_int_eq(iommu_detach(&w.dev), IOMMU_E_NOENT);
 	ck_assert_int_eq(iommu_domain_destroy(&w.d), IOMMU_OK);
 	ck_assert_int_eq(iommu_unit_stop(&w.u), IOMMU_OK);
-	ck_assert_uint_eq(w.f->pages_used, 0);
+	ck_assert_uint_eq(w.f->m.pages_used, 0);
 	ck_assert_uint_eq(w.f->gsts & (VTD_GSTS_TES | VTD_GSTS_QIES), 0);
 	ck_assert_int_eq(iommu_unit_start(&w.u), IOMMU_OK); /* and once more */
 	ck_assert_int_eq(iommu_unit_stop(&w.u), IOMMU_OK);
@@ -259,9 +260,9 @@ START_TEST(test_unit_takes_over_a_running_unit)
 	w.f->fsts |= VTD_FSTS_PFO | VTD_FSTS_ITE;
 	ck_assert_int_eq(iommu_unit_start(&w.u), IOMMU_OK);
 	te = find_write(w.f, 0, VTD_REG_GCMD, 0);
-	ck_assert_uint_eq(w.f->log[te].b, VTD_GCMD_QIE | VTD_GCMD_IRE | VTD_GCMD_CFI);
+	ck_assert_uint_eq(w.f->m.log[te].b, VTD_GCMD_QIE | VTD_GCMD_IRE | VTD_GCMD_CFI);
 	qie_off = find_write(w.f, te + 2, VTD_REG_GCMD, 0);
-	ck_assert_uint_eq(w.f->log[qie_off].b, VTD_GCMD_CFI);
+	ck_assert_uint_eq(w.f->m.log[qie_off].b, VTD_GCMD_CFI);
 	qie_on = find_write(w.f, qie_off, VTD_REG_GCMD, VTD_GCMD_QIE);
 	srtp = find_write(w.f, 0, VTD_REG_GCMD, VTD_GCMD_SRTP);
 	ck_assert_uint_lt(find_write(w.f, 0, VTD_REG_GCMD, VTD_GCMD_WBF), srtp);
@@ -277,8 +278,8 @@ START_TEST(test_unit_takes_over_a_running_unit)
 	ck_assert_uint_lt(iotlb, wait);
 	ck_assert_uint_lt(wait, te_on);
 	ck_assert_uint_lt(te_on, pmen);
-	ck_assert_uint_eq(FIELD_GET(VTD_CCD0_G, w.f->log[cc].a), VTD_CCD_G_GLOBAL);
-	ck_assert_uint_eq(FIELD_GET(VTD_IOTLBD0_G, w.f->log[iotlb].a), VTD_IOTLBD_G_GLOBAL);
+	ck_assert_uint_eq(FIELD_GET(VTD_CCD0_G, w.f->m.log[cc].a), VTD_CCD_G_GLOBAL);
+	ck_assert_uint_eq(FIELD_GET(VTD_IOTLBD0_G, w.f->m.log[iotlb].a), VTD_IOTLBD_G_GLOBAL);
 	ck_assert_uint_eq(w.f->fsts,
 			  FIELD_PREP(VTD_FSTS_FRI, 2)); /* only the stale index is left */
 	ck_assert_uint_eq(w.f->pmen, 0);
@@ -332,19 +333,19 @@ START_TEST(test_unit_every_handshake_is_bounded)
 	ck_assert_int_eq(w.u.stage, IOMMU_STAGE_BROKEN);
 	ck_assert_ptr_nonnull(w.u.broken_why);
 	ck_assert_uint_ge(w.u.stats.timeouts, 1);
-	ck_assert_uint_le(w.f->now, 3 * w.u.desc.timeout_ns);
-	pages = w.f->pages_used;
+	ck_assert_uint_le(w.f->m.now, 3 * w.u.desc.timeout_ns);
+	pages = w.f->m.pages_used;
 	ck_assert_uint_gt(pages, 0);
 	ck_assert_int_eq(iommu_unit_start(&w.u), IOMMU_E_BROKEN);
 	ck_assert_int_eq(iommu_unit_stop(&w.u), IOMMU_E_BROKEN);
-	ck_assert_uint_eq(w.f->pages_used, pages);
+	ck_assert_uint_eq(w.f->m.pages_used, pages);
 
 	/* it comes back to life: the command under way ends, and a reset leads out */
 	w.f->dead = 0;
-	w.f->plat.relax(w.f);
+	w.f->m.plat.relax(w.f);
 	ck_assert_int_eq(iommu_unit_reset(&w.u), IOMMU_OK);
 	ck_assert_int_eq(w.u.stage, IOMMU_STAGE_DISCOVERED);
-	ck_assert_uint_eq(w.f->pages_used, 0);
+	ck_assert_uint_eq(w.f->m.pages_used, 0);
 	ck_assert_int_eq(iommu_unit_start(&w.u), IOMMU_OK);
 	world_end(&w);
 }
@@ -356,7 +357,7 @@ START_TEST(test_unit_wait_ends_although_the_clock_stands)
 	struct world w;
 
 	world_init(&w, FAKE_CAP, FAKE_ECAP, false);
-	w.f->clock_stands = true;
+	w.f->m.clock_stands = true;
 	w.f->dead = FAKE_DEAD_SRTP;
 	ck_assert_int_eq(iommu_unit_start(&w.u), IOMMU_E_TIMEOUT);
 	world_end(&w);
@@ -388,12 +389,12 @@ START_TEST(test_quarantine_keeps_pages_until_reset)
 
 	world_start(&w, FAKE_CAP, FAKE_ECAP, false);
 	ck_assert_int_eq(iommu_map(&w.d, 0x200000, 0x1000, 0x400000, 3), IOMMU_OK);
-	pages = w.f->pages_used;
+	pages = w.f->m.pages_used;
 	w.f->dead = FAKE_DEAD_QUEUE;
 	ck_assert_int_eq(iommu_unmap_lazy(&w.d, 0x200000, 0x200000, &t), IOMMU_OK);
 	ck_assert_int_eq(iommu_unmap(&w.d, 0x400000, 0x200000), IOMMU_E_TIMEOUT);
 	ck_assert_int_eq(w.u.stage, IOMMU_STAGE_BROKEN);
-	ck_assert_uint_eq(w.f->pages_used, pages);
+	ck_assert_uint_eq(w.f->m.pages_used, pages);
 	ck_assert_uint_eq(w.d.quarantined_pages, 512);
 	ck_assert_uint_eq(w.u.stats.quarantined_tables, 1);
 	/* nothing more is accepted, nothing is released */
@@ -406,19 +407,19 @@ START_TEST(test_quarantine_keeps_pages_until_reset)
 	ck_assert_int_eq(iommu_detach(&w.dev), IOMMU_E_BROKEN);
 	ck_assert_int_eq(iommu_domain_destroy(&w.d), IOMMU_E_BROKEN);
 	ck_assert_int_eq(iommu_unit_reset(&w.u), IOMMU_E_TIMEOUT);
-	ck_assert_uint_eq(w.f->pages_used, pages);
+	ck_assert_uint_eq(w.f->m.pages_used, pages);
 	ck_assert_uint_eq(w.u.stats.quarantined_pages, 1024);
 
 	w.f->dead = 0;
-	from = w.f->logged;
+	from = w.f->m.logged;
 	ck_assert_int_eq(iommu_unit_reset(&w.u), IOMMU_OK);
 	/* released only after a global invalidation and its wait */
 	ck_assert_uint_ne(find_desc(w.f, from, VTD_DT_IOTLB), UINT32_MAX);
-	for (uint32_t i = from, waited = 0; i < w.f->logged; i++) {
-		if (w.f->log[i].what == FAKE_DESC &&
-		    FIELD_GET(VTD_DESC_TYPE, w.f->log[i].a) == VTD_DT_WAIT)
+	for (uint32_t i = from, waited = 0; i < w.f->m.logged; i++) {
+		if (w.f->m.log[i].what == FAKE_DESC &&
+		    FIELD_GET(VTD_DESC_TYPE, w.f->m.log[i].a) == VTD_DT_WAIT)
 			waited = i;
-		if (w.f->log[i].what == FAKE_FREE)
+		if (w.f->m.log[i].what == FAKE_FREE)
 			ck_assert_uint_gt(waited, 0);
 	}
 	ck_assert_int_eq(t.state, IOMMU_TICKET_IDLE);
@@ -426,7 +427,7 @@ START_TEST(test_quarantine_keeps_pages_until_reset)
 	ck_assert_uint_eq(w.u.stats.quarantined_pages, 0);
 	ck_assert_int_eq(iommu_map(&w.d, 0x800000, 0x1000, 0x1000, 3), IOMMU_E_BROKEN);
 	ck_assert_int_eq(iommu_domain_destroy(&w.d), IOMMU_OK);
-	ck_assert_uint_eq(w.f->pages_used, 0);
+	ck_assert_uint_eq(w.f->m.pages_used, 0);
 	ck_assert_uint_eq(w.u.stats.table_pages, 0);
 	/* and everything works again */
 	ck_assert_int_eq(iommu_unit_start(&w.u), IOMMU_OK);
@@ -449,12 +450,12 @@ START_TEST(test_poll_times_out_without_waiting)
 	ck_assert_int_eq(iommu_unmap_lazy(&w.d, 0x1000, 0x1000, &t), IOMMU_OK);
 	ck_assert_int_eq(iommu_unmap_lazy(&w.d, 0x2000, 0x1000, &t), IOMMU_E_BUSY);
 	w.f->status_lost = true;
-	relaxes = w.f->relaxes;
+	relaxes = w.f->m.relaxes;
 	for (int i = 0; i < 100; i++)
 		ck_assert_int_eq(iommu_poll(&t), IOMMU_E_AGAIN);
-	ck_assert_uint_eq(w.f->relaxes, relaxes);
+	ck_assert_uint_eq(w.f->m.relaxes, relaxes);
 	for (int i = 0; i < 1000 && rc == IOMMU_E_AGAIN; i++) {
-		w.f->plat.relax(w.f);
+		w.f->m.plat.relax(w.f);
 		rc = iommu_poll(&t);
 	}
 	ck_assert_int_eq(rc, IOMMU_E_TIMEOUT);
@@ -486,7 +487,7 @@ START_TEST(test_poll_many_tickets_through_a_full_ring)
 		ck_assert_int_eq(iommu_poll(&t[i]), IOMMU_E_AGAIN);
 	w.f->dead = 0;
 	for (uint32_t turn = 0; turn < 1000 && done < N; turn++) {
-		w.f->plat.relax(w.f);
+		w.f->m.plat.relax(w.f);
 		done = 0;
 		for (uint32_t i = 0; i < N; i++)
 			done += iommu_poll(&t[i]) == IOMMU_OK;
@@ -521,14 +522,14 @@ START_TEST(test_queue_error_is_repaired)
 	world_start(&w, FAKE_CAP, FAKE_ECAP, false);
 	ck_assert_int_eq(iommu_map(&w.d, 0x1000, 0x1000, 0x3000, 3), IOMMU_OK);
 	w.f->iqe_left = 1;
-	from = w.f->logged;
+	from = w.f->m.logged;
 	ck_assert_int_eq(iommu_unmap(&w.d, 0x1000, 0x1000), IOMMU_OK);
 	ck_assert_uint_eq(w.u.stats.queue_errors, 1);
 	ck_assert_uint_eq(w.f->fsts & VTD_FSTS_IQE, 0);
-	ck_assert_uint_eq(w.f->log[find_write(w.f, from, VTD_REG_FSTS, 0)].b, VTD_FSTS_IQE);
+	ck_assert_uint_eq(w.f->m.log[find_write(w.f, from, VTD_REG_FSTS, 0)].b, VTD_FSTS_IQE);
 	ck_assert_uint_eq(fake_count_desc(w.f, from, VTD_DT_CC, NULL), 1);
 	ck_assert_uint_eq(fake_count_desc(w.f, from, VTD_DT_IOTLB, &last), 1);
-	ck_assert_uint_eq(FIELD_GET(VTD_IOTLBD0_G, w.f->log[last].a), VTD_IOTLBD_G_GLOBAL);
+	ck_assert_uint_eq(FIELD_GET(VTD_IOTLBD0_G, w.f->m.log[last].a), VTD_IOTLBD_G_GLOBAL);
 	ck_assert_int_eq(iommu_unmap(&w.d, 0x2000, 0x1000), IOMMU_OK);
 
 	/* and an error that does not go away breaks the unit, bounded */
@@ -582,9 +583,9 @@ START_TEST(test_queue_device_time_out_resubmits)
 
 	start_ats(&w);
 	w.f->ite_left = 1;
-	from = w.f->logged;
+	from = w.f->m.logged;
 	ck_assert_int_eq(iommu_unmap(&w.d, 0x1000, 0x1000), IOMMU_OK);
-	ck_assert_uint_eq(w.f->log[find_write(w.f, from, VTD_REG_FSTS, 0)].b, VTD_FSTS_ITE);
+	ck_assert_uint_eq(w.f->m.log[find_write(w.f, from, VTD_REG_FSTS, 0)].b, VTD_FSTS_ITE);
 	ck_assert_uint_eq(fake_count_desc(w.f, from, VTD_DT_DEV_TLB, NULL), 2);
 	ck_assert_uint_eq(w.u.stats.queue_errors, 1);
 	w.f->ite_left = 3;
@@ -604,10 +605,10 @@ START_TEST(test_queue_error_reaches_device_tlbs)
 
 	start_ats(&w);
 	w.f->iqe_left = 1;
-	from = w.f->logged;
+	from = w.f->m.logged;
 	ck_assert_int_eq(iommu_unmap(&w.d, 0x1000, 0x1000), IOMMU_OK);
 	ck_assert_uint_eq(fake_count_desc(w.f, from, VTD_DT_DEV_TLB, &last), 2);
-	ck_assert_uint_eq(w.f->log[last].b, UINT64_C(0x7ffffffffffff001));
+	ck_assert_uint_eq(w.f->m.log[last].b, UINT64_C(0x7ffffffffffff001));
 	world_end(&w);
 }
 END_TEST
@@ -642,7 +643,7 @@ START_TEST(test_queue_batches_longer_than_the_ring)
 		dev[i].ats = true;
 		ck_assert_int_eq(iommu_attach(&w.d, &w.u, &dev[i]), IOMMU_OK);
 	}
-	from = w.f->logged;
+	from = w.f->m.logged;
 	ck_assert_int_eq(iommu_unmap(&w.d, 0x1000, 0x1000), IOMMU_OK);
 	ck_assert_uint_eq(fake_count_desc(w.f, from, VTD_DT_DEV_TLB, NULL), N + 1);
 	ck_assert_uint_ge(fake_count_desc(w.f, from, VTD_DT_WAIT, NULL), 3);
@@ -659,7 +660,7 @@ START_TEST(test_register_invalidation_refused)
 	world_start(&w, FAKE_CAP, FAKE_ECAP, true);
 	ck_assert_int_eq(iommu_map(&w.d, 0x1000, 0x1000, 0x2000, 3), IOMMU_OK);
 	w.f->refuse = 1;
-	from = w.f->logged;
+	from = w.f->m.logged;
 	ck_assert_int_eq(iommu_unmap(&w.d, 0x1000, 0x1000), IOMMU_OK);
 	ck_assert_uint_ne(find_write(w.f, from, 0xf8,
 				     VTD_IOTLB_IVT | FIELD_PREP(VTD_IOTLB_IIRG, VTD_IIRG_GLOBAL)),
@@ -678,11 +679,11 @@ START_TEST(test_write_buffer_flush_only_where_needed)
 	uint32_t from;
 
 	world_start(&w, FAKE_CAP | VTD_CAP_RWBF, FAKE_ECAP, false);
-	from = w.f->logged;
+	from = w.f->m.logged;
 	ck_assert_int_eq(iommu_map(&w.d, 0x1000, 0x1000, 0x1000, 3), IOMMU_OK);
 	ck_assert_uint_ne(find_write(w.f, from, VTD_REG_GCMD, VTD_GCMD_WBF), UINT32_MAX);
 	ck_assert_uint_eq(w.u.stats.wbuf_flushes, 3);
-	from = w.f->logged;
+	from = w.f->m.logged;
 	ck_assert_int_eq(iommu_unmap(&w.d, 0x1000, 0x1000), IOMMU_OK);
 	ck_assert_uint_eq(find_write(w.f, from, VTD_REG_GCMD, VTD_GCMD_WBF), UINT32_MAX);
 	world_end(&w);
@@ -698,24 +699,24 @@ START_TEST(test_attach_in_caching_mode)
 
 	world_start(&w, FAKE_CAP | VTD_CAP_CM, FAKE_ECAP, false);
 	ck_assert_uint_eq(fake_count_desc(w.f, 0, VTD_DT_CC, &cc), 2); /* start, new bus */
-	ck_assert_uint_eq(FIELD_GET(VTD_CCD0_G, w.f->log[cc].a), VTD_CCD_G_GLOBAL);
-	from = w.f->logged;
+	ck_assert_uint_eq(FIELD_GET(VTD_CCD0_G, w.f->m.log[cc].a), VTD_CCD_G_GLOBAL);
+	from = w.f->m.logged;
 	ck_assert_int_eq(iommu_attach(&w.d, &w.u, &second), IOMMU_OK);
 	ck_assert_uint_eq(fake_count_desc(w.f, from, VTD_DT_CC, &cc), 1);
-	ck_assert_uint_eq(FIELD_GET(VTD_CCD0_G, w.f->log[cc].a), VTD_CCD_G_DEVICE);
-	ck_assert_uint_eq(FIELD_GET(VTD_CCD0_DID, w.f->log[cc].a), 0);
-	ck_assert_uint_eq(FIELD_GET(VTD_CCD0_SID, w.f->log[cc].a), 0x0319);
+	ck_assert_uint_eq(FIELD_GET(VTD_CCD0_G, w.f->m.log[cc].a), VTD_CCD_G_DEVICE);
+	ck_assert_uint_eq(FIELD_GET(VTD_CCD0_DID, w.f->m.log[cc].a), 0);
+	ck_assert_uint_eq(FIELD_GET(VTD_CCD0_SID, w.f->m.log[cc].a), 0x0319);
 	ck_assert_uint_eq(fake_count_desc(w.f, from, VTD_DT_IOTLB, &iotlb), 1);
-	ck_assert_uint_eq(FIELD_GET(VTD_IOTLBD0_DID, w.f->log[iotlb].a), w.d.id[0]);
+	ck_assert_uint_eq(FIELD_GET(VTD_IOTLBD0_DID, w.f->m.log[iotlb].a), w.d.id[0]);
 	ck_assert_uint_ne(w.d.id[0], 0);
-	from = w.f->logged;
+	from = w.f->m.logged;
 	ck_assert_int_eq(iommu_map(&w.d, 0x1000, 0x1000, 0x1000, 3), IOMMU_OK);
 	ck_assert_uint_eq(fake_count_desc(w.f, from, VTD_DT_IOTLB, &iotlb), 1);
-	ck_assert_uint_eq(w.f->log[iotlb].b, 0x1000); /* new tables: IH = 0 */
-	from = w.f->logged;
+	ck_assert_uint_eq(w.f->m.log[iotlb].b, 0x1000); /* new tables: IH = 0 */
+	from = w.f->m.logged;
 	ck_assert_int_eq(iommu_map(&w.d, 0x2000, 0x1000, 0x1000, 3), IOMMU_OK);
 	ck_assert_uint_eq(fake_count_desc(w.f, from, VTD_DT_IOTLB, &iotlb), 1);
-	ck_assert_uint_eq(w.f->log[iotlb].b, 0x2000 | VTD_IOTLBD1_IH);
+	ck_assert_uint_eq(w.f->m.log[iotlb].b, 0x2000 | VTD_IOTLBD1_IH);
 	world_end(&w);
 }
 END_TEST
@@ -769,26 +770,26 @@ START_TEST(test_detach_sequence)
 
 	start_ats(&w);
 	did = w.d.id[0];
-	from = w.f->logged;
+	from = w.f->m.logged;
 	ck_assert_int_eq(iommu_detach(&w.dev), IOMMU_OK);
 	ck_assert_uint_eq(fake_count_desc(w.f, from, VTD_DT_CC, &cc), 1);
 	ck_assert_uint_eq(fake_count_desc(w.f, from, VTD_DT_IOTLB, &iotlb), 1);
 	ck_assert_uint_eq(fake_count_desc(w.f, from, VTD_DT_DEV_TLB, &dev), 1);
 	ck_assert_uint_eq(fake_count_desc(w.f, from, VTD_DT_WAIT, &wait), 1);
 	ck_assert(cc < iotlb && iotlb < dev && dev < wait);
-	ck_assert_uint_eq(FIELD_GET(VTD_CCD0_DID, w.f->log[cc].a), did);
-	ck_assert_uint_eq(FIELD_GET(VTD_CCD0_SID, w.f->log[cc].a), 0x0318);
-	ck_assert_uint_eq(FIELD_GET(VTD_IOTLBD0_DID, w.f->log[iotlb].a), did);
-	ck_assert_uint_eq(FIELD_GET(VTD_IOTLBD0_G, w.f->log[iotlb].a), VTD_IOTLBD_G_DOMAIN);
-	ck_assert_uint_eq(w.f->log[dev].b, UINT64_C(0x7ffffffffffff001));
+	ck_assert_uint_eq(FIELD_GET(VTD_CCD0_DID, w.f->m.log[cc].a), did);
+	ck_assert_uint_eq(FIELD_GET(VTD_CCD0_SID, w.f->m.log[cc].a), 0x0318);
+	ck_assert_uint_eq(FIELD_GET(VTD_IOTLBD0_DID, w.f->m.log[iotlb].a), did);
+	ck_assert_uint_eq(FIELD_GET(VTD_IOTLBD0_G, w.f->m.log[iotlb].a), VTD_IOTLBD_G_DOMAIN);
+	ck_assert_uint_eq(w.f->m.log[dev].b, UINT64_C(0x7ffffffffffff001));
 	read_context(&w, 0x0318, q);
 	ck_assert_uint_eq(q[0] | q[1], 0);
 	/* the id is free only after its own invalidation */
-	from = w.f->logged;
+	from = w.f->m.logged;
 	ck_assert_int_eq(iommu_domain_destroy(&w.d), IOMMU_OK);
 	ck_assert_uint_eq(fake_count_desc(w.f, from, VTD_DT_CC, &cc), 1);
-	ck_assert_uint_eq(FIELD_GET(VTD_CCD0_G, w.f->log[cc].a), VTD_CCD_G_DOMAIN);
-	ck_assert_uint_eq(FIELD_GET(VTD_CCD0_DID, w.f->log[cc].a), did);
+	ck_assert_uint_eq(FIELD_GET(VTD_CCD0_G, w.f->m.log[cc].a), VTD_CCD_G_DOMAIN);
+	ck_assert_uint_eq(FIELD_GET(VTD_CCD0_DID, w.f->m.log[cc].a), did);
 	world_end(&w);
 }
 END_TEST
@@ -814,7 +815,7 @@ START_TEST(test_domain_ids_run_out_and_come_back)
 			ck_assert_int_eq(iommu_domain_destroy(&d[i]), IOMMU_OK);
 	}
 	ck_assert_int_eq(iommu_unit_stop(&w.u), IOMMU_OK);
-	ck_assert_uint_eq(w.f->pages_used, 0);
+	ck_assert_uint_eq(w.f->m.pages_used, 0);
 	world_end(&w);
 }
 END_TEST
@@ -835,11 +836,11 @@ START_TEST(test_domain_on_two_units)
 
 	world_init(&w, FAKE_CAP, FAKE_ECAP, false);
 	desc.index = 1;
-	plat2 = f2->plat;
+	plat2 = f2->m.plat;
 	plat2.lock = NULL; /* locks are counted per fake, and the two share one */
 	plat2.unlock = NULL;
-	w.f->plat.lock = NULL;
-	w.f->plat.unlock = NULL;
+	w.f->m.plat.lock = NULL;
+	w.f->m.plat.unlock = NULL;
 	ck_assert_int_eq(iommu_unit_init(&u2, &plat2, &desc), IOMMU_OK);
 	ck_assert_int_eq(iommu_unit_start(&w.u), IOMMU_OK);
 	ck_assert_int_eq(iommu_unit_start(&u2), IOMMU_OK);
@@ -851,15 +852,15 @@ START_TEST(test_domain_on_two_units)
 	ck_assert_int_eq(iommu_map(&d, 0x200000, 0x200000, 0x200000, 3), IOMMU_OK);
 	ck_assert_int_eq(iommu_lookup(&d, 0x200000, NULL, NULL, &size), IOMMU_OK);
 	ck_assert_uint_eq(size, 0x1000);
-	from = f2->logged;
+	from = f2->m.logged;
 	ck_assert_int_eq(iommu_unmap(&d, 0x200000, 0x1000), IOMMU_OK);
 	ck_assert_uint_eq(fake_count_desc(f2, from, VTD_DT_IOTLB, NULL), 1);
-	pages = w.f->pages_used;
+	pages = w.f->m.pages_used;
 	f2->dead = FAKE_DEAD_QUEUE;
 	ck_assert_int_eq(iommu_unmap(&d, 0x201000, 0x1ff000), IOMMU_E_TIMEOUT);
 	ck_assert_int_eq(w.u.stage, IOMMU_STAGE_TRANSLATING);
 	ck_assert_int_eq(u2.stage, IOMMU_STAGE_BROKEN);
-	ck_assert_uint_eq(w.f->pages_used, pages);
+	ck_assert_uint_eq(w.f->m.pages_used, pages);
 	ck_assert_int_eq(iommu_detach(&w.dev), IOMMU_OK); /* the healthy unit lets go */
 	ck_assert_int_eq(iommu_domain_destroy(&d), IOMMU_E_BROKEN);
 	f2->dead = 0;
@@ -867,9 +868,9 @@ START_TEST(test_domain_on_two_units)
 	ck_assert_ptr_null(dev2.domain);
 	ck_assert_int_eq(iommu_domain_destroy(&d), IOMMU_OK);
 	ck_assert_int_eq(iommu_unit_stop(&w.u), IOMMU_OK);
-	ck_assert_uint_eq(w.f->pages_used, 0);
-	ck_assert_uint_eq(f2->pages_used, 0);
-	ck_assert_uint_eq(f2->bad, 0);
+	ck_assert_uint_eq(w.f->m.pages_used, 0);
+	ck_assert_uint_eq(f2->m.pages_used, 0);
+	ck_assert_uint_eq(f2->m.bad, 0);
 	fake_free(f2);
 	world_end(&w);
 }
@@ -891,7 +892,7 @@ START_TEST(test_fault_drain_in_order_and_wrapping)
 	fake_fault(w.f, 3, 0x5000, frcd_hi(5, 0x0318, 0), true);
 	fake_fault(w.f, 0, 0x6000, frcd_hi(6, 0x0319, BIT64(62)), false);
 	fake_fault(w.f, 1, 0x7000, frcd_hi(2, 0x031a, BIT64(62) | BIT64(28)), false);
-	from = w.f->logged;
+	from = w.f->m.logged;
 	ck_assert_int_eq(iommu_fault_drain(&w.u, out, 8, &n, &lost), IOMMU_OK);
 	ck_assert_uint_eq(n, 3);
 	ck_assert(!lost);
@@ -904,9 +905,9 @@ START_TEST(test_fault_drain_in_order_and_wrapping)
 	ck_assert_uint_eq(out[2].kind, IOMMU_FAULT_ATOMIC);
 	ck_assert_uint_eq(w.f->fsts & VTD_FSTS_PPF, 0);
 	/* F alone is written, to the last dword of each record */
-	for (uint32_t i = from; i < w.f->logged; i++)
-		ck_assert_uint_eq(w.f->log[i].b, 0x80000000u);
-	ck_assert_uint_eq(w.f->logged - from, 3);
+	for (uint32_t i = from; i < w.f->m.logged; i++)
+		ck_assert_uint_eq(w.f->m.log[i].b, 0x80000000u);
+	ck_assert_uint_eq(w.f->m.logged - from, 3);
 	ck_assert_int_eq(iommu_fault_drain(&w.u, out, 8, &n, &lost), IOMMU_OK);
 	ck_assert_uint_eq(n, 0);
 	ck_assert_uint_eq(w.u.stats.faults, 3);
@@ -966,8 +967,8 @@ START_TEST(test_fault_overflow_leaves_queue_errors_alone)
 		ck_assert_uint_eq(out[i].rid, i);
 	ck_assert_uint_eq(w.f->fsts & ~(uint32_t)VTD_FSTS_FRI,
 			  VTD_FSTS_IQE | VTD_FSTS_ITE | VTD_FSTS_ICE);
-	ck_assert_uint_eq(w.f->log[w.f->logged - 1].a, VTD_REG_FSTS);
-	ck_assert_uint_eq(w.f->log[w.f->logged - 1].b, VTD_FSTS_PFO);
+	ck_assert_uint_eq(w.f->m.log[w.f->m.logged - 1].a, VTD_REG_FSTS);
+	ck_assert_uint_eq(w.f->m.log[w.f->m.logged - 1].b, VTD_FSTS_PFO);
 	ck_assert_uint_eq(w.u.stats.fault_overflows, 1);
 	w.f->fsts = 0;
 	world_end(&w);
@@ -1031,16 +1032,16 @@ START_TEST(test_fault_event_is_unmasked_last)
 	uint32_t from;
 
 	world_start(&w, FAKE_CAP, FAKE_ECAP, false);
-	from = w.f->logged;
+	from = w.f->m.logged;
 	w.f->fectl |= 0x155; /* reserved bits are written as read */
 	ck_assert_int_eq(iommu_unit_fault_event(&w.u, 0xfee01002, 0x41), IOMMU_E_INVAL);
 	ck_assert_int_eq(iommu_unit_fault_event(&w.u, 0xfee01000, 0x10041), IOMMU_E_INVAL);
 	ck_assert_int_eq(iommu_unit_fault_event(&w.u, 0xfee01000, 0x41), IOMMU_OK);
 	ck_assert_uint_eq(w.f->feaddr, 0xfee01000);
 	ck_assert_uint_eq(w.f->fedata, 0x41);
-	ck_assert_uint_eq(w.f->log[w.f->logged - 1].a, VTD_REG_FECTL);
-	ck_assert_uint_eq(w.f->log[w.f->logged - 1].b, 0x155);
-	ck_assert_uint_eq(w.f->logged - from, 4);
+	ck_assert_uint_eq(w.f->m.log[w.f->m.logged - 1].a, VTD_REG_FECTL);
+	ck_assert_uint_eq(w.f->m.log[w.f->m.logged - 1].b, 0x155);
+	ck_assert_uint_eq(w.f->m.logged - from, 4);
 	world_end(&w);
 }
 END_TEST
