@@ -315,6 +315,7 @@ struct call {
 	uint64_t iova, pa, size;
 	uint32_t msi_addr, msi_data;
 	const uint32_t *units;
+	const struct guest_unit_options *options;
 	bool passthrough;
 	struct iommu_fault *faults;
 	uint32_t *count_out, *perm_out;
@@ -354,18 +355,38 @@ static int do_unit(struct guest *g, struct call *c)
 	return IOMMU_E_INVAL;
 }
 
+/* What a driver cannot read from the registers, and firmware tells it. */
+static void describe_vtd(struct iommu_unit_desc *d, const struct be_unit *u)
+{
+	(void)u;
+	d->vendor = IOMMU_VENDOR_INTEL;
+}
+
+static void describe_amdvi(struct iommu_unit_desc *d, const struct be_unit *u)
+{
+	d->vendor = IOMMU_VENDOR_AMD;
+	d->pci_cap = (uint32_t)u->word[BE_AMDVI_CAP];
+	d->pci_misc0 = (uint32_t)u->word[BE_AMDVI_MISC0];
+	d->not_coherent = u->word[BE_AMDVI_UNSNOOPED] != 0;
+}
+
 static int do_init(struct guest *g, struct call *c)
 {
-	static const enum iommu_vendor vendors[BE_ARCHS] = {
-		[BE_VTD] = IOMMU_VENDOR_INTEL, [BE_AMDVI] = IOMMU_VENDOR_AMD
-	};
-	struct iommu_unit_desc desc = { .vendor = vendors[g->config.arch[c->unit]],
-					.index = c->unit,
+	static void (*const describe[BE_ARCHS])(
+		struct iommu_unit_desc *,
+		const struct be_unit *) = { [BE_VTD] = describe_vtd, [BE_AMDVI] = describe_amdvi };
+	static const struct guest_unit_options none = { 0 };
+	const struct guest_unit_options *o = c->options ? c->options : &none;
+	struct iommu_unit_desc desc = { .index = c->unit,
 					.host_addr_bits = g->config.host_addr_bits[c->unit],
-					.timeout_ns = c->size,
-					.use_register_inval = c->count != 0,
-					.no_superpages = c->passthrough };
+					.timeout_ns = o->timeout_ns ? o->timeout_ns : TIMEOUT_NS,
+					.use_register_inval = o->register_inval,
+					.no_superpages = o->no_superpages,
+					.iova_bits = o->iova_bits,
+					.rid_count = o->rid_count ? o->rid_count
+								  : g->config.rid_count[c->unit] };
 
+	describe[g->config.unit[c->unit].arch](&desc, &g->config.unit[c->unit]);
 	return iommu_unit_init(&g->unit[c->unit], &g->plat, &desc);
 }
 
@@ -393,12 +414,9 @@ int guest_unit(struct guest *g, uint32_t unit, enum guest_op op,
 	if (op == GUEST_INIT && in_use(g, unit))
 		return GUEST_NO_SLOT;
 	if (op == GUEST_INIT || (!guest_unit_known(g, unit) && op <= GUEST_START)) {
-		struct call init = { .fn = do_init, .unit = unit };
+		struct call init = { .fn = do_init, .unit = unit, .options = options };
 		int rc;
 
-		init.size = options && options->timeout_ns ? options->timeout_ns : TIMEOUT_NS;
-		init.count = options && options->register_inval;
-		init.passthrough = options && options->no_superpages;
 		rc = call(g, &init);
 		if (rc)
 			return rc;

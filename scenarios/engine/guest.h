@@ -36,8 +36,9 @@ enum guest_op {
 struct guest_config {
 	struct backend *be;
 	uint32_t units;
-	enum be_arch arch[GUEST_UNITS];
+	struct be_unit unit[GUEST_UNITS]; /* as firmware would describe it */
 	uint32_t host_addr_bits[GUEST_UNITS];
+	uint32_t rid_count[GUEST_UNITS]; /* the largest requester id behind it, plus 1 */
 	uint64_t pool_first, pool_pages; /* where the driver's pages come from */
 	bool cold_zeroes; /* fresh pages are zeroed through the CPU's cache: the driver has to flush them */
 	bool register_inval, no_superpages;
@@ -45,6 +46,7 @@ struct guest_config {
 
 struct guest_unit_options {
 	uint64_t timeout_ns;
+	uint32_t iova_bits, rid_count; /* 0: as the driver and the machine have it */
 	bool register_inval, no_superpages;
 };
 

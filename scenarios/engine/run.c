@@ -508,11 +508,17 @@ static enum step_rc build_guest(struct run *r)
 	c.pool_pages = pool;
 	c.pool_first = mem->last + 1 - pool * 4096;
 	for (uint32_t i = 0; i < c.units; i++) {
-		c.arch[i] = run_unit(r, i)->arch;
+		c.unit[i] = *run_unit(r, i);
 		c.host_addr_bits[i] = run_arch(r, i)->address_bits(run_unit(r, i));
 		if (run_arch(r, i)->unsnooped(run_unit(r, i)) &&
 		    r->setting.policy.publish != BE_PUBLISH_AT_ONCE)
 			c.cold_zeroes = true;
+	}
+	for (uint32_t i = 0; i < r->machine->devices; i++) {
+		const struct machine_device *d = r->machine->device + i;
+
+		if (c.rid_count[d->unit] <= d->rid)
+			c.rid_count[d->unit] = d->rid + 1u;
 	}
 	r->guest = guest_new(&c);
 	return r->guest ? STEP_OK : run_error(r, "out of memory");
