@@ -9,6 +9,7 @@
 
 #include "engine_files.h"
 
+#define AMDVI "&iommu { compatible = \"amd,iommu\"; };"
 #define WRITE(more) "write { do = \"write\"; dev = <&nic>; iova = <0x5100>; " more " };\n"
 
 /* Steps, how the run has to end, in which step, and what the text has to hold. */
@@ -206,6 +207,74 @@ static const struct run_case {
 	  RUN_FAIL, "write", "" },
 	{ "cm = <1>;", SCENARIO_MAPPED WRITE("expect = \"fault\"; unless = \"cm=1\";"), "",
 	  RUN_PASS, "", "" },
+
+	/* AMD-Vi: the same steps, its own names */
+	{ "", SCENARIO_MAPPED "read { do = \"read\"; dev = <&nic>; iova = <0x9000>; };", AMDVI,
+	  RUN_FAIL, "read", "reason IO_PAGE_FAULT (0x02), recorded" },
+	{ "",
+	  SCENARIO_MAPPED
+	  "read { do = \"read\"; dev = <&nic>; iova = <0x9000>; expect = \"fault\"; "
+	  "reason = \"SS_READ\", \"ILLEGAL_DEV_TABLE_ENTRY\"; };",
+	  AMDVI, RUN_FAIL, "read",
+	  "reason: expected ILLEGAL_DEV_TABLE_ENTRY (0x01), got IO_PAGE_FAULT (0x02)" },
+	{ "",
+	  SCENARIO_MAPPED
+	  "read { do = \"read\"; dev = <&nic>; iova = <0x9000>; expect = \"fault\"; "
+	  "reason = \"SS_READ\"; };",
+	  AMDVI, RUN_ERROR, "read", "property \"reason\" has no name of AMD-Vi's" },
+	{ "",
+	  SCENARIO_MAPPED
+	  "ro { do = \"map\"; domain = <1>; iova = <0xa000>; pa = <0x300000>; perm = \"r\"; };\n"
+	  "write { do = \"write\"; dev = <&nic>; iova = <0xa000>; expect = \"fault\"; };\n"
+	  "drain { do = \"drain\"; f { flags = \"PR\", \"PE\", \"RW\"; SID = <0>; }; };",
+	  AMDVI, RUN_PASS, "", "" },
+	{ "",
+	  SCENARIO_MAPPED
+	  "ro { do = \"map\"; domain = <1>; iova = <0xa000>; pa = <0x300000>; perm = \"r\"; };\n"
+	  "write { do = \"write\"; dev = <&nic>; iova = <0xa000>; expect = \"fault\"; };\n"
+	  "drain { do = \"drain\"; f { flags = \"PR\", \"RW\"; }; };",
+	  AMDVI, RUN_FAIL, "drain",
+	  "fault's flags: expected 0x30000000000000, got 0x70000000000000" },
+	{ "",
+	  SCENARIO_MAPPED
+	  "ro { do = \"map\"; domain = <1>; iova = <0xa000>; pa = <0x300000>; perm = \"r\"; };\n"
+	  "write { do = \"write\"; dev = <&nic>; iova = <0xa000>; expect = \"fault\"; };\n"
+	  "drain { do = \"drain\"; f { DEVICEID = <9>; }; };",
+	  AMDVI, RUN_FAIL, "drain", "DEVICEID: expected 0x9, got 0x8" },
+	{ "", "read { do = \"reg-read\"; register = \"GSTS\"; };", AMDVI, RUN_ERROR, "read",
+	  "property \"register\": AMD-Vi has no \"GSTS\"" },
+	{ "", "on { do = \"command\"; set = \"TE\"; };", AMDVI, RUN_ERROR, "on",
+	  "with one field of CONTROL" },
+	{ "", "cc { do = \"submit\"; type = \"cc\"; G = <1>; };", AMDVI, RUN_ERROR, "cc",
+	  "property \"type\": AMD-Vi has no \"cc\"" },
+	{ "", SCENARIO_MAPPED "e { do = \"edit\"; entry = \"ss\"; dev = <&nic>; R = <0>; };", AMDVI,
+	  RUN_ERROR, "e", "property \"entry\": AMD-Vi has no \"ss\"" },
+	{ "",
+	  SCENARIO_MAPPED
+	  "e { do = \"edit\"; entry = \"pte\"; dev = <&nic>; level = <4>; PR = <0>; };",
+	  AMDVI, RUN_ERROR, "e", "the tables have levels 0 to 3" },
+	{ "",
+	  SCENARIO_MAPPED
+	  "e { do = \"edit\"; entry = \"pte\"; dev = <&nic>; iova = <0x40000000>; PR = <0>; };",
+	  AMDVI, RUN_ERROR, "e", "leads to no table" },
+	{ "", SCENARIO_MAPPED "e { do = \"edit\"; entry = \"dte\"; rid = <0xffff>; V = <0>; };",
+	  AMDVI, RUN_ERROR, "e", "requester id 0xffff is beyond the device table" },
+	{ "",
+	  SCENARIO_MAPPED WRITE(
+		  "") "edit { do = \"edit\"; entry = \"pte\"; dev = <&nic>; iova = <0x5000>; "
+		      "PR = <0>; };\n"
+		      "after { do = \"write\"; dev = <&nic>; iova = <0x5100>; };",
+	  AMDVI, RUN_FAIL, "after", "the oracle found \"stale\"" },
+	{ "",
+	  "start { do = \"start\"; rid-count = <8>; };\n"
+	  "table { do = \"check\"; register = \"DEVTAB\"; SIZE = <0>; };",
+	  AMDVI, RUN_PASS, "", "" },
+	{ "",
+	  "start { do = \"start\"; };\n"
+	  "table { do = \"check\"; register = \"DEVTAB\"; SIZE = <0>; };",
+	  AMDVI, RUN_FAIL, "table", "SIZE: expected 0x0, got 0x3" },
+	{ "", "start { do = \"start\"; };", "&iommu { compatible = \"amd,iommu\"; capid = <1>; };",
+	  RUN_ERROR, "", "/machine/iommu@fed90000: an impossible unit: " },
 
 	/* machines */
 	{ "", "start { do = \"start\"; };", "&iommu { nd = <7>; };", RUN_ERROR, "",
