@@ -112,45 +112,82 @@ static void fill_around(const struct pt_cursor *c, uint64_t at, uint32_t level, 
 			       pa + after * pt_span(level), prot);
 }
 
+/* The page under a cursor, which crosses `edge`, and what takes its place: as many entries, or one table. */
+struct split {
+	uint32_t level, lg2,
+		n; /* of the page: its entries' level, its size, the number of its entries */
+	uint32_t prot;
+	uint64_t at, pa, edge;
+	uint64_t table; /* 0: entries that are not joined across the edge */
+};
+
+static void split_plan(const struct pt_cursor *c, uint64_t edge, struct split *s)
+{
+	s->level = c->low;
+	s->lg2 = pt_leaf_lg2(c, c->low, c->entry);
+	s->n = UINT32_C(1) << (s->lg2 - pt_shift(c->low));
+	s->prot = c->fmt->prot(c->entry);
+	s->at = pt_entry_pa(c, c->low) & ~((uint64_t)8 * s->n - 1);
+	s->pa = pt_leaf_pa(c, c->entry, s->lg2);
+	s->edge = edge;
+	s->table = 0;
+}
+
+static void split_link(const struct pt_cursor *c, const struct split *s)
+{
+	if (s->table)
+		pt_set(c, s->at, c->fmt->table(s->level, s->table));
+	else
+		fill_around(c, s->at, s->level, s->n, s->pa, s->prot, s->edge);
+}
+
 /*
- * Replaces the page under the cursor, which crosses `edge`, by smaller ones: joined entries by entries that are not joined
- * across it, a large page by a table of smaller ones. The old entries are cleared and invalidated first, because hardware
- * may not hold two sizes for one address (VT-d 6.5 "page size change": clear, invalidate, set); a new table is complete
- * and in memory before it is linked. DMA to the page faults for that moment.
+ * Where hardware may not hold two sizes for one address (VT-d 6.5 "page size change": clear, invalidate, set): DMA to the
+ * page faults for that moment.
+ */
+static int split_with_break(struct iommu_domain *d, struct pt_cursor *c, const struct split *s)
+{
+	uint64_t base = c->iova & ~((UINT64_C(1) << s->lg2) - 1);
+	struct iommu_inval inval = {
+		.first = base,
+		.last = base + ((UINT64_C(1) << s->lg2) - 1),
+		.level = s->level,
+	};
+	int rc;
+
+	pt_fill(c, s->at, s->n, 0, 0);
+	rc = domain_invalidate(d, &inval, 0, NULL);
+	if (rc != IOMMU_OK)
+		return rc;
+	split_link(c, s);
+	inval.upper = s->table != 0;
+	return domain_made_present(d, &inval);
+}
+
+/*
+ * Replaces the page under the cursor by smaller ones: joined entries by entries that are not joined across the edge, a
+ * large page by a table of smaller ones, which is complete and in memory before it is linked. Where both may be met at the
+ * same time that is all: what the caches hold goes with the range that is about to be unmapped.
  */
 static int split_leaf(struct iommu_domain *d, struct pt_cursor *c, uint64_t edge,
 		      struct iommu_page_list *spare)
 {
-	uint32_t level = c->low, lg2 = pt_leaf_lg2(c, level, c->entry);
-	uint32_t n = UINT32_C(1) << (lg2 - pt_shift(level)); /* entries it consists of */
-	uint64_t at = pt_entry_pa(c, level) & ~((uint64_t)8 * n - 1);
-	uint64_t base = c->iova & ~((UINT64_C(1) << lg2) - 1);
-	uint64_t pa = pt_leaf_pa(c, c->entry, lg2), table = 0;
-	uint32_t prot = c->fmt->prot(c->entry);
-	struct iommu_inval inval = {
-		.first = base,
-		.last = base + ((UINT64_C(1) << lg2) - 1),
-		.level = level,
-	};
+	struct split s;
 	int rc;
 
-	if (n == 1) {
-		table = page_list_pop(c->plat, spare);
-		fill_around(c, table, level - 1, PT_ENTRIES, pa, prot, edge);
+	split_plan(c, edge, &s);
+	if (s.n == 1) {
+		s.table = page_list_pop(c->plat, spare);
+		fill_around(c, s.table, s.level - 1, PT_ENTRIES, s.pa, s.prot, edge);
 	}
-	pt_fill(c, at, n, 0, 0);
-	rc = domain_invalidate(d, &inval, 0, NULL);
-	if (rc != IOMMU_OK) {
-		if (table)
-			page_list_push(c->plat, spare, table); /* never linked */
-		return rc;
+	if (c->fmt->split_live) {
+		split_link(c, &s);
+		return IOMMU_OK;
 	}
-	if (table)
-		pt_set(c, at, c->fmt->table(level, table));
-	else
-		fill_around(c, at, level, n, pa, prot, edge);
-	inval.upper = table != 0;
-	return domain_made_present(d, &inval);
+	rc = split_with_break(d, c, &s);
+	if (rc != IOMMU_OK && s.table && !mem_read64(c->plat, s.at))
+		page_list_push(c->plat, spare, s.table); /* never linked */
+	return rc;
 }
 
 /* After it no page crosses `edge`. */
@@ -265,6 +302,8 @@ static int unmap_entries(struct iommu_domain *d, uint64_t iova, uint64_t size,
 	t->first = iova;
 	t->last = last;
 	t->level = plan.level;
+	t->upper = plan.tables &&
+		   domain_owner(d)->ops->fmt->split_live; /* no invalidation of its own yet */
 	t->pages = size / PAGE_SIZE_BYTES;
 	clear_range(d, t);
 	unmap_account(d, t->pages);

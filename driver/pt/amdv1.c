@@ -64,6 +64,7 @@ const struct pt_format pt_amdv1 = {
 	.leaf = amdv1_leaf,
 	.is_leaf = amdv1_is_leaf,
 	.prot = amdv1_prot,
+	.split_live = true,
 	.joined = amdv1_joined,
 	.leaf_lg2 = amdv1_leaf_lg2,
 };

@@ -25,6 +25,8 @@ struct pt_format {
 	uint64_t (*leaf)(uint32_t level, uint64_t pa, uint32_t prot);
 	bool (*is_leaf)(uint32_t level, uint64_t entry); /* of a present entry */
 	uint32_t (*prot)(uint64_t entry);                /* IOMMU_READ | IOMMU_WRITE it grants */
+	/* the walker may meet a page and the smaller ones it is split into at the same time, as long as they say the same */
+	bool split_live;
 	/* both or neither: what each entry of a joined page of 2^lg2 bytes holds; log2 of a leaf's bytes */
 	uint64_t (*joined)(uint32_t lg2, uint64_t pa, uint32_t prot);
 	uint32_t (*leaf_lg2)(uint32_t level, uint64_t entry);
