@@ -26,7 +26,6 @@ void amd_log_base(struct iommu_unit *u)
 	u->amd.log_seen = 0;
 	u->amd.iotlb_timeouts = 0;
 	u->amd.command_error = AMDVI_EV_CODE_EMPTY;
-	u->amd.log_lost = false;
 	for (uint32_t off = 0; off < AMD_RING_BYTES; off += 8)
 		mem_write64(u->plat, u->amd.log + off, 0);
 	reg_write64(u, AMDVI_REG_EVTLOG, AMD_RING(u->amd.log));
@@ -189,6 +188,48 @@ int amd_log_discard(struct iommu_unit *u)
 	return log_restart(u);
 }
 
+/*
+ * The log is about to be given back: what is in it stays to be handed out. Events of an earlier stop that nobody asked for
+ * since make room.
+ */
+void amd_log_keep(struct iommu_unit *u)
+{
+	struct amd_unit *a = &u->amd;
+	uint32_t tail = log_tail(u);
+
+	a->log_lost |= a->kept_next < a->kept;
+	a->kept = 0;
+	a->kept_next = 0;
+	for (; a->log_head != tail; a->log_head = log_next(a->log_head)) {
+		if (event_read(u, a->log_head, a->kept_event[a->kept]))
+			a->kept++;
+		else
+			a->log_lost = true;
+	}
+	if (reg_read64(u, AMDVI_REG_STATUS) & AMDVI_STATUS_EVENTOVERFLOW)
+		a->log_lost = true;
+}
+
+static void drain_kept(struct iommu_unit *u, struct iommu_fault *out, uint32_t max, uint32_t *n)
+{
+	struct amd_unit *a = &u->amd;
+
+	while (*n < max && a->kept_next < a->kept) {
+		event_decode(a->kept_event[a->kept_next++], &out[*n]);
+		u->stats.faults++;
+		++*n;
+	}
+}
+
+static void tell_loss(struct iommu_unit *u, bool *lost)
+{
+	if (!u->amd.log_lost)
+		return;
+	u->amd.log_lost = false;
+	u->stats.fault_overflows++;
+	*lost = true;
+}
+
 /* As many events as there are and fit. True when the log is empty now. */
 static bool drain_once(struct iommu_unit *u, struct iommu_fault *out, uint32_t max, uint32_t *n)
 {
@@ -219,8 +260,12 @@ int amd_fault_drain(struct iommu_unit *u, struct iommu_fault *out, uint32_t max,
 
 	if (status == UINT64_MAX)
 		return IOMMU_E_BROKEN; /* the unit is gone */
-	if (!(u->amd.control & AMDVI_CONTROL_EVENTLOGEN) || !u->amd.log)
+	drain_kept(u, out, max, count);
+	if (!(u->amd.control & AMDVI_CONTROL_EVENTLOGEN) || !u->amd.log) {
+		if (u->amd.kept_next == u->amd.kept)
+			tell_loss(u, lost);
 		return IOMMU_OK;
+	}
 	do {
 		before = *count;
 		if (status & AMDVI_STATUS_EVENTLOGINT)
@@ -230,11 +275,7 @@ int amd_fault_drain(struct iommu_unit *u, struct iommu_fault *out, uint32_t max,
 	} while ((status & AMDVI_STATUS_EVENTLOGINT) && *count > before && *count < max);
 	if (empty && amd_log_stuck(u, status))
 		rc = log_restart(u);
-	if (u->amd.log_lost) {
-		u->amd.log_lost = false;
-		u->stats.fault_overflows++;
-		*lost = true;
-	}
+	tell_loss(u, lost);
 	return rc;
 }
 

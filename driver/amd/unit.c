@@ -102,9 +102,12 @@ static int amd_stop(struct iommu_unit *u)
 		rc = amd_inval_everything(u);
 	if (rc == IOMMU_OK && iommu_unit_live(u))
 		rc = amd_off(u);
-	if (rc == IOMMU_OK)
-		release(u);
-	return rc;
+	if (rc != IOMMU_OK)
+		return rc;
+	if (u->stage != IOMMU_STAGE_BUILT)
+		amd_log_keep(u);
+	release(u);
+	return IOMMU_OK;
 }
 
 /*

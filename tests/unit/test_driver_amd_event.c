@@ -285,6 +285,44 @@ START_TEST(test_amd_event_drain_in_every_stage)
 }
 END_TEST
 
+/* The log is given back when the unit stops, what it held is not lost: handed out first, whenever it is asked for. */
+START_TEST(test_amd_event_survives_a_stop)
+{
+	struct world w;
+
+	world_start(&w, AFAKE_EFR);
+	page_faults(&w, 0, 300);
+	drain(&w, 5);
+	ck_assert_int_eq(iommu_unit_stop(&w.u), IOMMU_OK);
+	ck_assert_uint_eq(w.f->m.pages_used, 0);
+	drain(&w, 100);
+	ck_assert_uint_eq(w.n, 100);
+	ck_assert_uint_eq(w.out[0].rid, 5);
+	ck_assert(!w.lost);
+	ck_assert_int_eq(iommu_unit_start(&w.u), IOMMU_OK);
+	page_faults(&w, 1000, 3);
+	drain(&w, 300);
+	ck_assert_uint_eq(w.n, 150 + 3);
+	ck_assert_uint_eq(w.out[149].rid, 254);
+	ck_assert_uint_eq(w.out[150].rid, 1000);
+	ck_assert(w.lost);
+	drain(&w, 300);
+	ck_assert_uint_eq(w.n, 0);
+	ck_assert(!w.lost);
+	/* two stops without a drain: the older events went, and that is told */
+	page_faults(&w, 1, 1);
+	ck_assert_int_eq(iommu_unit_stop(&w.u), IOMMU_OK);
+	ck_assert_int_eq(iommu_unit_start(&w.u), IOMMU_OK);
+	page_faults(&w, 2, 1);
+	ck_assert_int_eq(iommu_unit_stop(&w.u), IOMMU_OK);
+	drain(&w, 300);
+	ck_assert_uint_eq(w.n, 1);
+	ck_assert_uint_eq(w.out[0].rid, 2);
+	ck_assert(w.lost);
+	world_end(&w);
+}
+END_TEST
+
 static Suite *suite(void)
 {
 	Suite *s = suite_create("driver amd event");
@@ -298,6 +336,7 @@ static Suite *suite(void)
 	tcase_add_test(t, test_amd_event_interrupt_comes_again);
 	tcase_add_test(t, test_amd_event_other_routes);
 	tcase_add_test(t, test_amd_event_drain_in_every_stage);
+	tcase_add_test(t, test_amd_event_survives_a_stop);
 	suite_add_tcase(s, t);
 	return s;
 }
