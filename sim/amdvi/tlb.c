@@ -20,6 +20,7 @@ static void insert(struct amdvi_xl *xl, const struct amdvi_walk *w, bool negativ
 		.perm = negative ? 0 : w->perm & amdvi_perm(xl->q[0]),
 		.flags = (uint8_t)((negative ? TC_NEGATIVE : 0) | (clean ? AMDVI_TLB_CLEAN : 0) |
 				   (sized ? AMDVI_TLB_SIZED : 0)),
+		.reason = negative && w->barred ? AMDVI_TLB_BARRED : 0,
 		.entry_pa = x->entry_pa,
 		.filled_ns = a->u.sim->clock.now_ns,
 	};
@@ -45,7 +46,7 @@ void amdvi_tlb_fill(struct amdvi_xl *xl, const struct amdvi_walk *w)
 	if (xl->quiet && FIELD_GET(AMDVI_DTE0_HAD, xl->q[0]))
 		return; /* nothing was marked accessed, so nothing may be served */
 	if (w->code) {
-		if (a->caps.np && w->absent)
+		if (a->caps.np && (w->absent || w->barred))
 			insert(xl, w, true);
 	} else if (a->caps.np || w->perm & amdvi_perm(xl->q[0])) {
 		insert(xl, w, false);

@@ -250,6 +250,7 @@ struct amdvi_walk {
 	uint8_t lg2;    /* size of the page */
 	uint8_t perm;   /* of the tables alone */
 	bool absent;    /* failed at an entry with PR = 0 */
+	bool barred;    /* failed because the tables give no permission at all */
 	bool dirty;     /* D is set in the leaf now */
 	uint64_t flags; /* of the event */
 	uint64_t page;  /* address of the piece of level x->level */
@@ -269,6 +270,9 @@ unsigned amdvi_encoded_lg2(uint64_t addr);
 /* Cached translation: flags beside TC_*. q[1] is the table entry. */
 #define AMDVI_TLB_CLEAN (TC_OWNER << 0) /* D is kept and not set: a write has to walk */
 #define AMDVI_TLB_SIZED (TC_OWNER << 1) /* piece of a page of encoded size */
+
+/* Reason of a negative entry: present without permission, not absent. */
+#define AMDVI_TLB_BARRED 1
 
 void amdvi_tlb_fill(struct amdvi_xl *xl, const struct amdvi_walk *w);
 

@@ -41,6 +41,12 @@ static void fail(struct amdvi_walk *w, uint64_t flags)
 	w->flags = flags;
 }
 
+static void deny(struct amdvi_walk *w)
+{
+	fail(w, PR | AMDVI_EV0_PE);
+	w->barred = !w->perm;
+}
+
 static bool denied(const struct amdvi_xl *xl, const struct amdvi_walk *w)
 {
 	return xl->rq->at == SIM_AT_UNTRANSLATED && amdvi_needs(xl->rq) & ~w->perm;
@@ -63,7 +69,7 @@ static bool start(struct amdvi_xl *xl, unsigned mode, uint64_t *table, unsigned 
 	*table = e->q[0];
 	*level = (unsigned)FIELD_GET(AMDVI_PT_NEXT_LEVEL, e->q[1]);
 	if (denied(xl, w))
-		fail(w, PR | AMDVI_EV0_PE);
+		deny(w);
 	else if (xl->rq->addr & skipped(e->level + 1u, *level))
 		fail(w, PR);
 	else
@@ -205,7 +211,7 @@ static bool accept(const struct amdvi_xl *xl, struct amdvi_walk *w, uint64_t ent
 	else if (entry & rsvd)
 		fail(w, PR | AMDVI_EV0_RZ);
 	else if (denied(xl, w))
-		fail(w, PR | AMDVI_EV0_PE);
+		deny(w);
 	else
 		return true;
 	return false;
@@ -222,7 +228,8 @@ static bool descend(const struct amdvi_xl *xl, struct amdvi_walk *w, unsigned le
 
 void amdvi_walk(struct amdvi_xl *xl, struct amdvi_walk *w)
 {
-	const bool fill = cacheable(xl);
+	/* What is served from the cache is not marked, so it has to have been. */
+	const bool fill = cacheable(xl), marks = (xl->q[0] & AMDVI_DTE0_HAD) != 0;
 	struct sim_xlat *x = xl->x;
 	unsigned mode = (unsigned)FIELD_GET(AMDVI_DTE0_MODE, xl->q[0]), level = mode, next;
 	uint64_t table = xl->q[0] & AMDVI_DTE0_HOSTPT, entry = 0, at;
@@ -254,7 +261,7 @@ void amdvi_walk(struct amdvi_xl *xl, struct amdvi_walk *w)
 			break;
 		if (!descend(xl, w, level, next))
 			return;
-		if (fill)
+		if (fill && (!marks || entry & AMDVI_PT_A))
 			cache_table(xl, level, w->perm, at, entry);
 	}
 	page(xl, w, level, entry);

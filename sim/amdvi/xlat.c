@@ -91,9 +91,9 @@ static bool hit(struct amdvi_xl *xl)
 	x->perm = e->perm;
 	x->entry_pa = 0;
 	x->entry = e->q[1];
-	if (e->flags & TC_NEGATIVE)
+	if (e->flags & TC_NEGATIVE && e->reason != AMDVI_TLB_BARRED)
 		page_fault(xl, 0);
-	else if (denied)
+	else if (denied || e->flags & TC_NEGATIVE)
 		page_fault(xl, AMDVI_EV0_PR | AMDVI_EV0_PE);
 	else
 		complete(xl, e->q[0], e->perm);
