@@ -254,7 +254,7 @@ START_TEST(test_exclusion_range)
 	for (unsigned n = 0; n < 16; n++) {
 		bool exen = n & 1, allow = n & 2, ex = n & 4, i = n & 8;
 
-		av_w(&w, 0x20, 0x80000000 | exen | allow << 1);
+		av_w(&w, 0x20, 0x80000000u | (exen ? 1u : 0) | (allow ? 2u : 0));
 		av_dte(&w, RID, V | TV, DOMAIN | (ex ? EX : 0) | (i ? I : 0), 0);
 		invalidate(&w);
 		for (unsigned k = 0; k < 4; k++) {
