@@ -189,6 +189,11 @@ static bool check_conditions(const struct check *c, const struct step *s, const 
 					"property \"%s\": \"%s\" does not name a key of /vary as "
 					"\"key=value\"",
 					props[k], at);
+			else if (!vary_has_values(v, at))
+				return engine_fail(c->error, c->path, s->node->path,
+						   "property \"%s\": \"%s\" has a value that the "
+						   "key does not take",
+						   props[k], at);
 	}
 	return true;
 }

@@ -419,22 +419,43 @@ bool vary_has_key(const struct vary *v, const char *condition)
 	return condition_axis(v, condition, &values) >= 0;
 }
 
+/* Whether one of "value|value" is `text`. */
+static bool lists(const char *values, const char *text)
+{
+	size_t len = strlen(text);
+
+	for (; values; values = strchr(values, '|'), values = values ? values + 1 : NULL)
+		if (strncmp(values, text, len) == 0 && (values[len] == '\0' || values[len] == '|'))
+			return true;
+	return false;
+}
+
+bool vary_has_values(const struct vary *v, const char *condition)
+{
+	const char *values;
+	int axis = condition_axis(v, condition, &values);
+	uint32_t listed = 1, found = 0;
+	char text[VALUE_SIZE];
+
+	if (axis < 0)
+		return false;
+	for (const char *bar = strchr(values, '|'); bar; bar = strchr(bar + 1, '|'))
+		listed++;
+	for (uint32_t i = 0; i < v->axis[axis].values; i++) {
+		value_text(v->axis[axis].prop, i, text);
+		found += lists(values, text);
+	}
+	return found == listed;
+}
+
 bool vary_holds(const struct vary *v, uint32_t n, const char *condition)
 {
 	const char *values;
 	int axis = condition_axis(v, condition, &values);
 	char text[VALUE_SIZE];
-	size_t len;
 
 	if (axis < 0 || !(v->permutation[n].keys & 1u << axis))
 		return false;
 	value_text(v->axis[axis].prop, digit(v, v->permutation[n].number, (uint32_t)axis), text);
-	len = strlen(text);
-	while (values) {
-		if (strncmp(values, text, len) == 0 && (values[len] == '\0' || values[len] == '|'))
-			return true;
-		values = strchr(values, '|');
-		values = values ? values + 1 : NULL;
-	}
-	return false;
+	return lists(values, text);
 }

@@ -67,4 +67,7 @@ bool vary_holds(const struct vary *v, uint32_t n, const char *condition);
 /* True when the condition's key is one of the axes. */
 bool vary_has_key(const struct vary *v, const char *condition);
 
+/* True when each of its values, which are VARY_VALUES at most, is one that the key takes. */
+bool vary_has_values(const struct vary *v, const char *condition);
+
 #endif

@@ -84,6 +84,9 @@ static const struct bad {
 	  "/steps/s/during: ", "may run during another" },
 	{ STEPS("s { do = \"start\"; when = \"cm=1\"; };"),
 	  "/steps/s: ", "does not name a key of /vary" },
+	{ SCENARIO_HEAD
+	  "vary { cm = <0 1>; }; steps { s { do = \"start\"; when = \"cm=1|2\"; }; }; };",
+	  "/steps/s: ", "\"cm=1|2\" has a value that the key does not take" },
 	{ STEPS("s { do = \"start\"; finding = \"stail\"; };"),
 	  "/steps/s: ", "did you mean \"stale\"" },
 	{ STEPS("s { do = \"start\"; complaint = \"no-such\"; };"),

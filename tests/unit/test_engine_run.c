@@ -201,11 +201,11 @@ static const struct run_case {
 	  "during (read, yield point 1): read at iova 0x9000: expected ok, got ur" },
 
 	/* permutations */
-	{ "cm = <1>;", SCENARIO_MAPPED WRITE("expect = \"fault\"; when = \"cm=0\";"), "", RUN_PASS,
-	  "", "" },
-	{ "cm = <1>;", SCENARIO_MAPPED WRITE("expect = \"fault\"; when = \"cm=0|1\";"), "",
+	{ "cm = <1 0>;", SCENARIO_MAPPED WRITE("expect = \"fault\"; when = \"cm=0\";"), "",
+	  RUN_PASS, "", "" },
+	{ "cm = <1 0>;", SCENARIO_MAPPED WRITE("expect = \"fault\"; when = \"cm=0|1\";"), "",
 	  RUN_FAIL, "write", "" },
-	{ "cm = <1>;", SCENARIO_MAPPED WRITE("expect = \"fault\"; unless = \"cm=1\";"), "",
+	{ "cm = <1 0>;", SCENARIO_MAPPED WRITE("expect = \"fault\"; unless = \"cm=1\";"), "",
 	  RUN_PASS, "", "" },
 
 	/* AMD-Vi: the same steps, its own names */
