@@ -64,7 +64,8 @@ enum iommu_stage {
 	IOMMU_STAGE_NONE = 0,	 /* storage not initialised */
 	IOMMU_STAGE_DISCOVERED,	 /* capabilities read; nothing written: diagnostics only */
 	IOMMU_STAGE_BUILT,	 /* tables built in memory; no register written */
-	IOMMU_STAGE_PROGRAMMED,	 /* table pointer set, queue running, caches invalidated; not translating */
+	IOMMU_STAGE_PROGRAMMED,	 /* table pointer set, queue running, caches invalidated; not translating. AMD-Vi: all
+				  * set up, but commands are executed, and caches invalidated, only by the next step */
 	IOMMU_STAGE_TRANSLATING, /* DMA is translated: only now may device addresses be used */
 	IOMMU_STAGE_STOPPED,	 /* translation off, tables given back */
 	IOMMU_STAGE_BROKEN	 /* the hardware failed us; only iommu_unit_reset leads out */
@@ -93,7 +94,7 @@ struct iommu_stats {
 	uint64_t invalidations;		 /* commands issued, waits not counted */
 	uint64_t waits;			 /* completions observed */
 	uint64_t timeouts;		 /* completions not observed in time */
-	uint64_t queue_errors;		 /* IQE, ITE, ICE handled */
+	uint64_t queue_errors;		 /* VT-d: IQE, ITE, ICE handled; AMD-Vi: halts, devices that did not answer */
 	uint64_t wbuf_flushes;		 /* write-buffer flushes (VT-d RWBF) */
 	uint64_t faults;		 /* fault records drained */
 	uint64_t fault_overflows;	 /* times the hardware told that records were lost */
@@ -207,7 +208,7 @@ struct iommu_geometry {
 
 enum iommu_domain_kind {
 	IOMMU_DOMAIN_PAGING = 0,	/* translated through page tables */
-	IOMMU_DOMAIN_PASSTHROUGH = 1	/* device address = physical address; needs VT-d ECAP.PT */
+	IOMMU_DOMAIN_PASSTHROUGH = 1	/* device address = physical address; on VT-d it needs ECAP.PT */
 };
 
 struct iommu_domain {
@@ -305,7 +306,10 @@ struct iommu_status {
 int iommu_unit_init(struct iommu_unit *u, const struct iommu_plat *plat, const struct iommu_unit_desc *desc)
 	IOMMU_MUST_CHECK;
 
-/* discovered, stopped -> built: allocates and zeroes the root table, the queue and the status page. */
+/*
+ * discovered, stopped -> built: allocates and zeroes the root table, the queue and the status page. AMD-Vi: the device
+ * table (up to 2 MiB in one piece), every entry of which blocks, the command buffer and the event log.
+ */
 int iommu_unit_build(struct iommu_unit *u) IOMMU_MUST_CHECK;
 
 /*
@@ -335,13 +339,18 @@ int iommu_unit_stop(struct iommu_unit *u) IOMMU_MUST_CHECK;
  */
 int iommu_unit_reset(struct iommu_unit *u) IOMMU_MUST_CHECK;
 
-/* Fault event message: MSI address and data as the specification's FEADDR/FEDATA take them; unmasks the event. */
+/*
+ * Fault event message: MSI address and data as the specification's FEADDR/FEDATA take them; unmasks the event. AMD-Vi:
+ * events logged before raise none, so drain once afterwards; IOMMU_E_UNSUPPORTED when the register file shows neither the
+ * MSI capability (EFR.MsiCapMmioSup) nor x2APIC interrupts (EFR.XTSup).
+ */
 int iommu_unit_fault_event(struct iommu_unit *u, uint32_t msi_addr, uint32_t msi_data) IOMMU_MUST_CHECK;
 
 /*
  * Takes up to `max` fault records out of the hardware, oldest first, in `out`; *count tells how many, *lost is set when
  * the hardware reported an overflow since the last call. Clears every status bit it handled, so that the next fault
- * raises an event again. May be called in any stage but none.
+ * raises an event again. May be called in any stage but none. AMD-Vi: every event of the log is a record, command and
+ * hardware errors included; what was in the log when the unit stopped is kept and comes first.
  */
 int iommu_fault_drain(struct iommu_unit *u, struct iommu_fault *out, uint32_t max, uint32_t *count, bool *lost)
 	IOMMU_MUST_CHECK;
@@ -373,7 +382,8 @@ int iommu_domain_destroy(struct iommu_domain *d) IOMMU_MUST_CHECK;
 /*
  * Attaches a device to the domain on unit `u` (one of the domain's). From the moment it returns IOMMU_OK the device's DMA
  * is translated by the domain (when the unit translates). IOMMU_E_EXIST: the rid is attached already.
- * IOMMU_E_UNSUPPORTED: dev->ats on a unit without device-TLB support.
+ * IOMMU_E_UNSUPPORTED: dev->ats on a unit without device-TLB support, or with a pass-through domain. IOMMU_E_RANGE: the rid
+ * is beyond the device table (AMD-Vi, rid_count).
  */
 int iommu_attach(struct iommu_domain *d, struct iommu_unit *u, struct iommu_device *dev) IOMMU_MUST_CHECK;
 
@@ -393,8 +403,8 @@ int iommu_map(struct iommu_domain *d, uint64_t iova, uint64_t pa, uint64_t size,
 
 /*
  * Unmaps [iova, iova + size), splitting larger pages at its ends, and waits until no hardware can reach the pages.
- * While a larger page is split, DMA to all of it may be refused: hardware may not hold two sizes for one address, so the
- * page is cleared and invalidated before the smaller ones are set. IOMMU_E_NOENT: some page of the range is not mapped.
+ * VT-d: while a larger page is split, DMA to all of it may be refused: hardware may not hold two sizes for one address, so
+ * the page is cleared and invalidated before the smaller ones are set. IOMMU_E_NOENT: some page of the range is not mapped.
  */
 int iommu_unmap(struct iommu_domain *d, uint64_t iova, uint64_t size) IOMMU_MUST_CHECK;
 
