@@ -225,24 +225,31 @@ static enum step_rc missing(struct run *r, const struct step *s, const char *pro
 	return STEP_OK;
 }
 
+static bool covers(const struct piece *p, int domain, uint64_t iova)
+{
+	return domain >= 0 && p->domain == (uint32_t)domain && iova >= p->first && iova <= p->last;
+}
+
 /*
  * Between the moment an unmap clears an entry and the moment it is told complete, a cache may still serve the page: the
- * guest has not reused it. The same for pages in quarantine.
+ * guest has not reused it. The same for pages in quarantine. Before a map has returned, a cache or memory that was not
+ * written back yet may still refuse the page.
  */
 static bool in_window(const struct run *r, const struct be_finding *f)
 {
-	for (uint32_t i = 0; f->kind == BE_FINDING_STALE && i < r->machine->devices; i++) {
+	bool stale = f->kind == BE_FINDING_STALE, old = stale || f->kind == BE_FINDING_UNPUBLISHED;
+
+	for (uint32_t i = 0; old && i < r->machine->devices; i++) {
 		const struct machine_device *d = r->machine->device + i;
 
-		if (d->unit != f->unit || d->rid != f->rid || r->attached[i] < 0)
+		if (d->unit != f->unit || d->rid != f->rid)
 			continue;
-		for (uint32_t k = 0; k < r->ledger.count; k++) {
-			const struct piece *p = r->ledger.piece + k;
-
-			if (p->domain == (uint32_t)r->attached[i] && p->state != PIECE_MAPPED &&
-			    f->iova >= p->first && f->iova <= p->last)
+		if (r->coming && covers(r->coming, r->attached[i], f->iova))
+			return true;
+		for (uint32_t k = 0; stale && k < r->ledger.count; k++)
+			if (r->ledger.piece[k].state != PIECE_MAPPED &&
+			    covers(r->ledger.piece + k, r->attached[i], f->iova))
 				return true;
-		}
 	}
 	return false;
 }

@@ -17,7 +17,7 @@
 
 #define RUN_COMPLAINTS 256
 #define RUN_RULES 32
-#define RUN_FINDINGS 64 /* whose moment is remembered */
+#define RUN_FINDINGS 65536 /* whose moment is remembered */
 #define RUN_TIMEOUT_NS UINT64_C(20000000)
 #define RUN_DMA_MAX (UINT64_C(16) << 20) /* bytes of one request */
 #define RUN_DMA_TOTAL (UINT64_C(1) << 30)
@@ -68,6 +68,7 @@ struct run {
 
 	uint32_t device[MACHINE_DEVICES]; /* the backend's numbers */
 	int attached[MACHINE_DEVICES];    /* domain of the guest, -1: none */
+	const struct piece *coming;       /* what a map that has not returned will add */
 	uint64_t told[MACHINE_UNITS], lost[MACHINE_UNITS];
 	bool own_faults[MACHINE_UNITS]; /* the scenario cleared fault records itself */
 	bool dead;                      /* the guest was left in the middle of a call */

@@ -359,8 +359,10 @@ static enum step_rc do_map(struct run *r, const struct step *s)
 	if (early) {
 		space_map(r, &p);
 		space_unmap(r, &p);
+		r->coming = &p;
 	}
 	rc = guest_map(r->guest, p.domain, p.first, p.pa, step_number(s, "size", 4096), p.perm);
+	r->coming = NULL;
 	if (rc == 0) {
 		space_map(r, &p);
 		if (!ledger_map(&r->ledger, p.domain, p.first, p.last, p.pa, p.perm))
