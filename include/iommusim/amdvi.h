@@ -20,7 +20,7 @@
 enum sim_amdvi_reading {
 	SIM_AMDVI_BAD_MODE_IS_ILLEGAL = 1 << 0, /* reserved Mode: ILLEGAL_DEV_TABLE_ENTRY, not IO_PAGE_FAULT */
 	SIM_AMDVI_BEYOND_TABLE_IS_ILLEGAL = 1 << 1, /* same for a DeviceID beyond the device table */
-	SIM_AMDVI_EVENT_INT_GATED = 1 << 2,	/* EventLogInt and EventOverflow follow only while EventIntEn = 1 */
+	SIM_AMDVI_EVENT_INT_GATED = 1 << 2,	/* EventLogInt is set only while EventIntEn = 1 */
 	SIM_AMDVI_HEAD_PAST_ERROR = 1 << 3,	/* after a command error the head is one past the command */
 	SIM_AMDVI_RUN_SURVIVES_OVERFLOW = 1 << 4, /* EventLogRun stays 1 at overflow */
 	SIM_AMDVI_HW_EVENT_NEWEST = 1 << 5,	/* the hardware event registers keep the newest error, not the oldest */

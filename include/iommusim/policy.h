@@ -57,8 +57,8 @@ struct sim_policy {
 	bool prefetch; /* a fill also fills the following page of the same table when it is mapped */
 	bool out_of_order; /* queue commands may execute in any order the architecture allows */
 	bool rewalk_on_permission; /* a hit with too small a permission walks again instead of faulting */
-	bool collapse_faults; /* faults of a source that already has a record are not recorded again */
-	bool exact_range; /* a page-selective invalidation keeps a cached page larger than its range */
+	bool collapse_faults; /* faults of a source that already has a record are not recorded again (VT-d) */
+	bool exact_range; /* a page-selective invalidation keeps a cached page larger than its range (VT-d) */
 };
 
 #endif

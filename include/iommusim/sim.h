@@ -280,7 +280,7 @@ struct sim_unit_stats {
 	uint64_t requests;	/* translations asked */
 	uint64_t hits;		/* served from the IOTLB */
 	uint64_t walks;
-	uint64_t blocked;	/* requests refused with a fault reason */
+	uint64_t blocked;	/* requests refused with a fault reason; AMD-Vi: events raised, those of commands too */
 	uint64_t recorded;	/* fault records written */
 	uint64_t suppressed;	/* faults suppressed by the tables */
 	uint64_t overflowed;	/* faults dropped: the record file was full */
