@@ -155,7 +155,7 @@ static void host(struct amdvi_xl *xl)
 				    xl->rq->addr & ~UINT64_C(3));
 		else
 			page_fault(xl, AMDVI_EV0_PR);
-	} else if (mode < AMDVI_MODE_MAX && xl->rq->addr >> AMDVI_MODE_BITS(mode)) {
+	} else if (mode < AMDVI_MODE_MAX && xl->rq->addr >> AMDVI_PT_SHIFT(mode + 1)) {
 		page_fault(xl, AMDVI_EV0_PR); /* as bits of skipped levels */
 	} else if (!hit(xl)) {
 		walk(xl);
