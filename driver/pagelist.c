@@ -4,8 +4,8 @@
  * A list needs no memory of its own, so a page can always be collected. The link may be stored while hardware still
  * reaches the page through a cached upper entry: it is the address of another page, hence its low 12 bits are 0, hence
  * as a paging entry it has neither read nor write permission, is not present, and all its other bits are ignored (VT-d
- * 9 "Second-Stage Paging Entries"); as the first half of a context entry its Present bit is clear. So a link never
- * makes anything reachable that was not.
+ * 9 "Second-Stage Paging Entries"); as the first half of a context entry its Present bit is clear; as an entry of an AMD-Vi
+ * table PR is clear (48882 2.2.3). So a link never makes anything reachable that was not.
  */
 #include "internal.h"
 #include "mem.h"

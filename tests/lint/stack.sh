@@ -37,7 +37,7 @@ loops="$loops$(tsort "$dir/edges" 2>&1 >/dev/null | sed 's/^/    /')"
 if [ -n "$loops" ]; then
 	echo "stack: recursion in the driver:"
 	echo "$loops"
-	echo "  remedy: walk with a loop; page tables have at most five levels"
+	echo "  remedy: walk with a loop; page tables have at most six levels"
 	failed=1
 fi
 cat "$dir"/*.su | sort -t'	' -k2 -n | tail -n 1 | awk -F'\t' '{ sub(/.*:/, "", $1); print "note: largest frame " $2 " bytes, " $1 }'
