@@ -47,7 +47,7 @@ int amd_inval_everything(struct iommu_unit *u);
 void amd_log_base(struct iommu_unit *u);
 void amd_log_look(struct iommu_unit *u);
 void amd_log_keep(struct iommu_unit *u);
-int amd_log_discard(struct iommu_unit *u);
+int amd_log_clear(struct iommu_unit *u);
 bool amd_log_stuck(const struct iommu_unit *u, uint64_t status);
 int amd_fault_event(struct iommu_unit *u, uint32_t msi_addr, uint32_t msi_data);
 int amd_fault_drain(struct iommu_unit *u, struct iommu_fault *out, uint32_t max, uint32_t *count,

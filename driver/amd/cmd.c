@@ -235,7 +235,7 @@ int amd_cmd_trust(struct iommu_unit *u)
 	rc = queue_repair_begin(u, stuck ? "events were lost while devices were invalidated"
 					 : "a device did not answer an IOTLB invalidation");
 	if (rc == IOMMU_OK && stuck)
-		rc = amd_log_discard(u);
+		rc = amd_log_clear(u);
 	if (rc == IOMMU_OK)
 		rc = queue_repair_room(
 			u, (uint32_t)(FIELD_GET(AMDVI_PTR_16, reg_read64(u, AMDVI_REG_CMD_HEAD))),

@@ -9,6 +9,9 @@
 /* Turns to wait for an entry whose slot the tail already counts (errata 732, 733). */
 #define EVENT_TURNS 100u
 
+#define KEPT \
+	(sizeof(((struct amd_unit *)0)->kept_event) / sizeof(((struct amd_unit *)0)->kept_event[0]))
+
 static uint32_t log_next(uint32_t off)
 {
 	return (off + (UINT32_C(1) << AMDVI_EVENT_LG2)) & (AMD_RING_BYTES - 1);
@@ -174,40 +177,36 @@ static int log_restart(struct iommu_unit *u)
 	return rc;
 }
 
-/* The command buffer needs a log that works: what is in it is lost, and the next drain says so. */
-int amd_log_discard(struct iommu_unit *u)
-{
-	uint32_t tail = log_tail(u);
-
-	for (; u->amd.log_head != tail; u->amd.log_head = log_next(u->amd.log_head)) {
-		mem_write64(u->plat, u->amd.log + u->amd.log_head, 0);
-		mem_write64(u->plat, u->amd.log + u->amd.log_head + 8, 0);
-	}
-	u->amd.log_seen = tail;
-	head_write(u);
-	return log_restart(u);
-}
-
 /*
- * The log is about to be given back: what is in it stays to be handed out. Events of an earlier stop that nobody asked for
- * since make room.
+ * Takes everything out of the log and keeps it to be handed out: the log is about to be given back, or has to run again
+ * before anybody asked for what it holds. The oldest events stay; those that find no room are told as lost.
  */
 void amd_log_keep(struct iommu_unit *u)
 {
 	struct amd_unit *a = &u->amd;
 	uint32_t tail = log_tail(u);
 
-	a->log_lost |= a->kept_next < a->kept;
-	a->kept = 0;
-	a->kept_next = 0;
+	if (a->kept_next == a->kept)
+		a->kept = a->kept_next = 0;
 	for (; a->log_head != tail; a->log_head = log_next(a->log_head)) {
-		if (event_read(u, a->log_head, a->kept_event[a->kept]))
+		if (a->kept < KEPT && event_read(u, a->log_head, a->kept_event[a->kept]))
 			a->kept++;
 		else
 			a->log_lost = true;
+		mem_write64(u->plat, a->log + a->log_head, 0);
+		mem_write64(u->plat, a->log + a->log_head + 8, 0);
 	}
 	if (reg_read64(u, AMDVI_REG_STATUS) & AMDVI_STATUS_EVENTOVERFLOW)
 		a->log_lost = true;
+}
+
+/* The command buffer needs a log that works, now. */
+int amd_log_clear(struct iommu_unit *u)
+{
+	amd_log_keep(u);
+	u->amd.log_seen = u->amd.log_head;
+	head_write(u);
+	return log_restart(u);
 }
 
 static void drain_kept(struct iommu_unit *u, struct iommu_fault *out, uint32_t max, uint32_t *n)

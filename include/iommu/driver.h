@@ -161,7 +161,7 @@ struct amd_unit {
 	uint32_t command_error;	    /* event code of the last command error seen, 0: none */
 	uint16_t changing;	    /* the last device whose entry was changed */
 	bool log_lost;		    /* the next drain tells that events were lost */
-	uint32_t kept;		    /* events that were not handed out when the unit stopped */
+	uint32_t kept;		    /* events taken out of the log before anybody asked for them */
 	uint32_t kept_next;
 	uint64_t kept_event[256][2];
 };

@@ -309,15 +309,27 @@ START_TEST(test_amd_event_survives_a_stop)
 	drain(&w, 300);
 	ck_assert_uint_eq(w.n, 0);
 	ck_assert(!w.lost);
-	/* two stops without a drain: the older events went, and that is told */
+	/* two stops without a drain: the events of both wait */
 	page_faults(&w, 1, 1);
 	ck_assert_int_eq(iommu_unit_stop(&w.u), IOMMU_OK);
 	ck_assert_int_eq(iommu_unit_start(&w.u), IOMMU_OK);
 	page_faults(&w, 2, 1);
 	ck_assert_int_eq(iommu_unit_stop(&w.u), IOMMU_OK);
 	drain(&w, 300);
-	ck_assert_uint_eq(w.n, 1);
-	ck_assert_uint_eq(w.out[0].rid, 2);
+	ck_assert_uint_eq(w.n, 2);
+	ck_assert_uint_eq(w.out[0].rid, 1);
+	ck_assert_uint_eq(w.out[1].rid, 2);
+	ck_assert(!w.lost);
+	/* what two full logs hold does not fit: the oldest stay, and the loss is told */
+	for (int stop = 0; stop < 2; stop++) {
+		ck_assert_int_eq(iommu_unit_start(&w.u), IOMMU_OK);
+		page_faults(&w, 1000u * (unsigned)stop, 200);
+		ck_assert_int_eq(iommu_unit_stop(&w.u), IOMMU_OK);
+	}
+	drain(&w, 300);
+	ck_assert_uint_eq(w.n, 256);
+	ck_assert_uint_eq(w.out[0].rid, 0);
+	ck_assert_uint_eq(w.out[255].rid, 1055);
 	ck_assert(w.lost);
 	world_end(&w);
 }
