@@ -119,8 +119,10 @@ static int check_units(struct iommu_unit *const *units, uint32_t count)
 		if (!units[i])
 			return IOMMU_E_INVAL;
 		for (uint32_t j = 0; j < i; j++) {
-			if (units[j] == units[i] || units[j]->ops != units[i]->ops)
+			if (units[j] == units[i])
 				return IOMMU_E_INVAL;
+			if (units[j]->ops != units[i]->ops)
+				return IOMMU_E_UNSUPPORTED; /* no table both can walk */
 		}
 		if (units[i]->stage == IOMMU_STAGE_BROKEN)
 			return IOMMU_E_BROKEN;
