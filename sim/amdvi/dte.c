@@ -58,6 +58,11 @@ static bool plain(const struct amdvi_caps *c, const uint64_t *q)
 	       !amdvi_dte_illegal(c, q, &rz);
 }
 
+static bool keeps(const struct amdvi_xl *xl, enum sim_cache cache)
+{
+	return tcache_keeps(&xl->cache->u.cache[cache]);
+}
+
 static void fill(struct amdvi_xl *xl, enum sim_cache cache, const uint64_t *half)
 {
 	struct amdvi_unit *a = xl->cache;
@@ -158,9 +163,9 @@ bool amdvi_dte(struct amdvi_xl *xl)
 	if (cached || !xl->cache)
 		return true;
 	complain_domain(xl->cache, xl);
-	if (!amdvi_dte_cached(xl->cache, xl->rq->rid))
+	if (keeps(xl, SIM_CACHE_CONTEXT) && !amdvi_dte_cached(xl->cache, xl->rq->rid))
 		fill(xl, SIM_CACHE_CONTEXT, xl->q);
-	if (xl->interrupt)
+	if (xl->interrupt && keeps(xl, SIM_CACHE_INTERRUPT))
 		fill(xl, SIM_CACHE_INTERRUPT, xl->q + 2);
 	return true;
 }
