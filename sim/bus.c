@@ -37,6 +37,10 @@ bool bus_read64_slow(struct sim *s, const struct port *port, uint64_t pa, uint64
 		return false;
 	if (!mem_read64(&s->mem, port->view, pa, val))
 		return false;
+	if (__builtin_expect(s->path != NULL, 0) && s->path->n < WALK_PATH) {
+		s->path->pa[s->path->n] = pa;
+		s->path->word[s->path->n++] = *val;
+	}
 	if (!port->probe && inject_armed(s, SIM_POINT_BIT_FLIP) &&
 	    inject_fires(s, SIM_POINT_BIT_FLIP, port->master, pa, pa | 7, &flip))
 		*val ^= flip;
@@ -81,6 +85,8 @@ bool bus_write(struct sim *s, enum sim_master master, uint64_t pa, const void *b
 	    inject_fires(s, SIM_POINT_BUS_WRITE_ABORT, master, pa, pa + (len - 1), NULL))
 		return false;
 	mem_store(&s->mem, pa, buf, len);
+	if (s->watch)
+		oracle_wrote(s, master, pa, len);
 	bus_update(s);
 	return true;
 }

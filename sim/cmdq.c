@@ -60,6 +60,8 @@ struct cmd *cmdq_push(struct cmdq *q, const uint64_t *words, uint8_t type, uint6
 		.tag = q->next_tag++,
 		.type = type,
 	};
+	if (q->sim->watch)
+		cmd->number = oracle_fetched(q->sim, unit_of(q), words, at, type == q->wait);
 	return cmd;
 }
 
@@ -67,6 +69,8 @@ void cmdq_complete(struct cmdq *q, struct cmd *cmd)
 {
 	cmd->done = true;
 	unit_of(q)->stats.commands++;
+	if (q->sim->watch)
+		oracle_executed(q->sim, unit_of(q)->index, cmd->number);
 	while (q->count && cmdq_at(q, 0)->done) {
 		q->oldest = (q->oldest + 1) % CMDQ_WINDOW;
 		q->count--;
@@ -86,6 +90,8 @@ struct cmd *cmdq_awaiting(struct cmdq *q, uint32_t tag)
 
 void cmdq_abort(struct cmdq *q)
 {
+	for (uint32_t i = 0; q->sim->watch && i < q->count; i++)
+		oracle_dropped(q->sim, unit_of(q)->index, cmdq_at(q, i)->number);
 	q->count = 0;
 	clock_cancel(&q->sim->clock, &q->status);
 }
@@ -93,6 +99,8 @@ void cmdq_abort(struct cmdq *q)
 void cmdq_stop(struct cmdq *q)
 {
 	cmdq_abort(q);
+	if (q->sim->watch)
+		oracle_dropped_all(q->sim, unit_of(q)->index);
 	clock_cancel(&q->sim->clock, &q->step);
 }
 
@@ -103,17 +111,20 @@ static void finish_wait(void *arg)
 {
 	struct cmdq *q = arg;
 	struct sim *s = q->sim;
+	bool lost;
 
 	for (uint32_t i = 0; i < q->count; i++) {
 		struct cmd *cmd = cmdq_at(q, i);
 
 		if (cmd->type != q->wait || !cmd->sent || cmd->done)
 			continue;
-		q->ops->finish(q->owner, cmd,
-			       inject_armed(s, SIM_POINT_COMPLETION_LOST) &&
-				       sim_inject_fires(s, SIM_POINT_COMPLETION_LOST,
-							SIM_MASTER_STATUS,
-							q->ops->status_at(q->owner, cmd), NULL));
+		lost = inject_armed(s, SIM_POINT_COMPLETION_LOST) &&
+		       sim_inject_fires(s, SIM_POINT_COMPLETION_LOST, SIM_MASTER_STATUS,
+					q->ops->status_at(q->owner, cmd), NULL);
+		q->finishing = cmd->number;
+		if (s->watch && lost)
+			oracle_lost(s, unit_of(q)->index, cmd->number);
+		q->ops->finish(q->owner, cmd, lost);
 		break;
 	}
 	cmdq_kick(q);
@@ -142,7 +153,11 @@ bool cmdq_write_status(struct cmdq *q, uint32_t unit, uint64_t at, uint64_t data
 	    sim_inject_fires(s, SIM_POINT_COMPLETION_WRONG, SIM_MASTER_STATUS, at, &wrong))
 		data = bytes == 4 ? (uint32_t)wrong : wrong;
 	trace(s, SIM_TRACE_STATUS, unit, 0, 0, 0, at, data);
-	return bus_write(s, SIM_MASTER_STATUS, at, &data, bytes);
+	if (!bus_write(s, SIM_MASTER_STATUS, at, &data, bytes))
+		return false;
+	if (s->watch)
+		oracle_status(s, unit, q->finishing, at);
+	return true;
 }
 
 /* ---- the machine ---- */

@@ -20,6 +20,7 @@ struct cmd {
 	uint64_t q[2];
 	uint64_t at;     /* where it was fetched from: offset or address, the owner's choice */
 	uint64_t due_ns; /* for the owner: when it gives up waiting */
+	uint64_t number; /* the oracle's */
 	uint32_t
 		tag; /* never used again: an answer to an aborted command must not complete another */
 	uint8_t type;
@@ -59,6 +60,7 @@ struct cmdq {
 	uint32_t oldest, count, next_tag;
 	struct timer step, status;
 	bool stalled_for_good;
+	uint64_t finishing; /* number of the wait being completed */
 };
 
 /* `wait`: the type of commands that cmdq_start_wait is for. */

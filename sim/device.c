@@ -123,6 +123,8 @@ static void device_answer(void *arg)
 
 		trace(d->sim, SIM_TRACE_DROP, d->unit, d->rid, SIM_CACHE_DEVICE, 0, f.first,
 		      dropped);
+	} else {
+		d->sim->inject.losses++;
 	}
 	u->ops->devtlb_answer(u, d->rid, f.tag, !f.bad_answer);
 }
@@ -160,6 +162,10 @@ enum device_answer device_invalidate(struct sim *s, uint32_t unit, uint16_t rid,
 static __attribute__((noinline)) void
 translate_checked(struct sim *s, struct unit *u, const struct sim_request *rq, struct sim_xlat *x)
 {
+	uint32_t filler = TC_FILLER(rq->rid, rq->access, rq->at == SIM_AT_TRANSLATION, rq->addr);
+
+	for (unsigned i = 0; i < SIM_CACHE_DEVICE; i++)
+		u->cache[i].filler = filler;
 	u->ops->translate(u, rq, x);
 	oracle_translated(s, u, rq, x);
 }
@@ -208,6 +214,9 @@ static void tlb_fill(struct device *d, const struct sim_request *rq, const struc
 		level = 0;
 		offset = rq->addr % PAGE;
 	}
+	if (d->sim->check)
+		d->tlb.filler =
+			TC_FILLER(rq->rid, rq->access, rq->at == SIM_AT_TRANSLATION, rq->addr);
 	tcache_insert(&d->tlb, &(struct tc_entry){
 				       .addr = rq->addr - offset,
 				       .who = tlb_who(rq),

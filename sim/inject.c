@@ -139,6 +139,8 @@ bool inject_fires(struct sim *s, enum sim_point point, enum sim_master master, u
 			r->fired++;
 		if (BUS_POINTS >> point & 1 && master == SIM_MASTER_WALK)
 			s->inject.walk_errors++;
+		if (point == SIM_POINT_INVALIDATION_LOST)
+			s->inject.losses++;
 		if (value)
 			*value = r->rule.value;
 		trace(s, SIM_TRACE_INJECT, 0, i, (uint8_t)point, 0, first, r->rule.value);

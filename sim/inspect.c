@@ -75,6 +75,19 @@ uint32_t sim_cache_count(const struct sim *s, uint32_t unit, enum sim_cache cach
 	return n;
 }
 
+/* The offset alone is kept of the address, which tells it within a page of 4 KiB. */
+static void describe_filler(const struct tc_entry *e, struct sim_cache_line *out)
+{
+	bool leaf = out->cache == SIM_CACHE_IOTLB || out->cache == SIM_CACHE_DEVICE;
+
+	out->by_known = TC_FILLER_KNOWN(e->filler);
+	out->by_ats = TC_FILLER_ATS(e->filler);
+	out->by_access = TC_FILLER_ACCESS(e->filler);
+	out->by_rid = TC_FILLER_RID(e->filler);
+	out->by_iova =
+		out->by_known && leaf && !e->level ? out->iova | TC_FILLER_OFFSET(e->filler) : 0;
+}
+
 static void describe_device(const struct device *d, const struct tc_entry *e,
 			    struct sim_cache_line *out)
 {
@@ -104,6 +117,7 @@ static bool device_lines_next(const struct sim *s, uint32_t unit, uint32_t *curs
 		if (!e)
 			continue;
 		describe_device(d, e, out);
+		describe_filler(e, out);
 		*cursor = i << CURSOR_SLOT_BITS | slot;
 		return true;
 	}
@@ -125,6 +139,7 @@ bool sim_cache_next(const struct sim *s, uint32_t unit, enum sim_cache cache, ui
 		return false;
 	*out = (struct sim_cache_line){ .cache = cache, .unit = unit };
 	u->ops->describe(u, cache, e, out);
+	describe_filler(e, out);
 	return true;
 }
 

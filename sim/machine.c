@@ -86,7 +86,7 @@ int sim_create(const struct sim_config *config, struct sim **out)
 		sim_destroy(s);
 		return SIM_E_NOMEM;
 	}
-	s->check = config->oracle;
+	s->check = s->watch = config->oracle;
 	*out = s;
 	return SIM_OK;
 }
@@ -264,7 +264,7 @@ int sim_mem_load(struct sim *s, uint64_t pa, void *buf, size_t len)
 
 int sim_mem_store(struct sim *s, uint64_t pa, const void *buf, size_t len)
 {
-	if (!mem_store(&s->mem, pa, buf, len))
+	if (s->watch ? !oracle_places(s, pa, buf, len) : !mem_store(&s->mem, pa, buf, len))
 		return SIM_E_RANGE;
 	bus_update(s);
 	return SIM_OK;
@@ -284,6 +284,8 @@ uint64_t sim_cpu_read64(struct sim *s, uint64_t pa)
 	machine_yield(s);
 	if (pa % 8 || !mem_read64(&s->mem, MEM_VIEW_CPU, pa, &val))
 		return UINT64_MAX;
+	if (s->watch)
+		oracle_loaded(s, pa);
 	return val;
 }
 
@@ -291,6 +293,8 @@ void sim_cpu_write64(struct sim *s, uint64_t pa, uint64_t val)
 {
 	machine_yield(s);
 	trace(s, SIM_TRACE_CPU_WRITE, 0, 0, 0, 0, pa, val);
+	if (s->watch)
+		oracle_stores(s, pa, val);
 	if (pa % 8 == 0 && mem_cpu_write64(&s->mem, pa, val))
 		bus_update(s);
 }
@@ -337,6 +341,8 @@ uint64_t sim_reg_read(struct sim *s, uint32_t unit, uint32_t off, uint32_t width
 		return width == 8 ? UINT64_MAX : UINT32_MAX;
 	result = regfile_read(&u->regs, off, width, &val);
 	trace(s, SIM_TRACE_REG_READ, unit, 0, (uint8_t)width, 0, off, val);
+	if (s->watch)
+		oracle_reg_read(s, unit, off, width);
 	machine_complain(s, unit, result, off, 0);
 	machine_settle(s);
 	return val;

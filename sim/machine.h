@@ -59,6 +59,7 @@ struct inject {
 	struct inject_rule rule[SIM_INJECT_RULES];
 	uint32_t armed;       /* bit per sim_point: some rule names it */
 	uint64_t walk_errors; /* how often a walk's access was failed or altered, ever */
+	uint64_t losses;      /* how often an invalidation was made to remove nothing, ever */
 };
 
 struct trace {
@@ -80,6 +81,11 @@ struct unit_ops {
 	bool (*translating)(const struct unit *u);
 	/* A device answers device-TLB invalidation `tag`; ok = false: with a tag nobody waits for. */
 	void (*devtlb_answer)(struct unit *u, uint16_t rid, uint32_t tag, bool ok);
+	/* A command of the unit's queue in the oracle's words: name, caches and tags. NULL: the oracle is told of none. */
+	void (*command)(const struct unit *u, const uint64_t *q, struct sim_invalidation *out);
+	/* The narrowest invalidation that is sure to remove the line; false: there is none. NULL: not told. */
+	bool (*needed)(const struct unit *u, const struct sim_cache_line *line,
+		       struct sim_invalidation *out);
 	void (*destroy)(struct unit *u); /* frees what hangs from the unit, and the unit */
 };
 
@@ -124,12 +130,21 @@ enum bus_error {
 	BUS_POISONED
 };
 
+/* The words a probe read, in order. */
+#define WALK_PATH 24u
+struct walk_path {
+	uint64_t pa[WALK_PATH], word[WALK_PATH];
+	uint32_t n;
+};
+
 struct sim {
 	struct clock clock;
 	struct mem mem;
 	bool bus_slow; /* bus reads take the slow path: injection armed or stores pending */
 	enum bus_error bus_error; /* of the last access that injection failed */
 	bool check;               /* the oracle looks at every translation */
+	bool watch;               /* it keeps stores and commands, to explain what it finds */
+	struct walk_path *path;   /* of the probe running, NULL: nobody asks */
 	struct trace trace;
 	struct inject inject;
 	struct unit *unit[SIM_UNITS];
@@ -272,6 +287,46 @@ void oracle_translated(struct sim *s, struct unit *u, const struct sim_request *
 
 /* Data of a device just reached (or was refused) one page: outcome and containment. */
 void oracle_accessed(struct sim *s, const struct sim_request *rq, const struct sim_xlat *x);
+
+/*
+ * Hooks called when s->watch: what the guest did, kept so that a finding can name the store that changed memory and the
+ * invalidation that was missing. A command has a number, 0: it is not kept.
+ */
+
+/* The CPU is about to store a word. */
+void oracle_stores(struct sim *s, uint64_t pa, uint64_t val);
+
+/* The same from outside the machine: any bytes. Stores them, false: outside RAM. */
+bool oracle_places(struct sim *s, uint64_t pa, const void *buf, uint64_t len);
+
+/* Another master has just written. */
+void oracle_wrote(struct sim *s, enum sim_master master, uint64_t pa, uint64_t len);
+
+/* The CPU read a word of memory, or a register: it may be what tells a command complete. */
+void oracle_loaded(struct sim *s, uint64_t pa);
+void oracle_reg_read(struct sim *s, uint32_t unit, uint32_t off, uint32_t width);
+
+/* The guest moved the tail of a ring of `bytes` at `ring` from `from` to `to`, by commands of `step` bytes. */
+void oracle_told(struct sim *s, struct unit *u, uint64_t ring, uint64_t from, uint64_t to,
+		 uint64_t bytes, uint64_t step);
+
+/* The unit fetched the command at `slot` of its ring; `wait`: one that tells others complete. */
+uint64_t oracle_fetched(struct sim *s, struct unit *u, const uint64_t *q, uint64_t slot, bool wait);
+
+/* A command given through registers. */
+uint64_t oracle_issued(struct sim *s, uint32_t unit, const struct sim_invalidation *cmd);
+
+/* It was carried out, or its effect was lost; it was given up; all not carried out were. */
+void oracle_executed(struct sim *s, uint32_t unit, uint64_t number);
+void oracle_lost(struct sim *s, uint32_t unit, uint64_t number);
+void oracle_dropped(struct sim *s, uint32_t unit, uint64_t number);
+void oracle_refused(struct sim *s, uint32_t unit,
+		    uint64_t slot); /* told, and found bad when fetched */
+void oracle_dropped_all(struct sim *s, uint32_t unit);
+
+/* Where the guest sees that the command, and all before it, are complete: a word of memory, or a 32-bit register. */
+void oracle_status(struct sim *s, uint32_t unit, uint64_t number, uint64_t pa);
+void oracle_polled(struct sim *s, uint32_t unit, uint64_t number, uint32_t off);
 
 int oracle_create(struct sim *s);
 void oracle_destroy(struct sim *s);

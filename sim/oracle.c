@@ -8,8 +8,11 @@
 
 int oracle_create(struct sim *s)
 {
-	if (!s->oracle)
+	if (!s->oracle) {
 		s->oracle = calloc(1, sizeof(*s->oracle));
+		if (s->oracle)
+			journal_init(&s->oracle->journal, JOURNAL_MOST);
+	}
 	return s->oracle ? SIM_OK : SIM_E_NOMEM;
 }
 
@@ -23,13 +26,16 @@ void oracle_destroy(struct sim *s)
 		refmap_destroy(&o->space[i]->map);
 		free(o->space[i]);
 	}
-	for (uint32_t u = 0; u < SIM_UNITS; u++)
+	for (uint32_t u = 0; u < SIM_UNITS; u++) {
 		for (uint32_t bus = 0; bus < 256; bus++)
 			free(o->bus[u][bus]);
+		free(o->log[u]);
+	}
+	journal_destroy(&o->journal);
 	free(o->space);
 	free(o);
 	s->oracle = NULL;
-	s->check = false;
+	s->check = s->watch = false;
 }
 
 struct oracle *oracle_of(struct sim *s)
@@ -37,9 +43,18 @@ struct oracle *oracle_of(struct sim *s)
 	return oracle_create(s) == SIM_OK ? s->oracle : NULL;
 }
 
+/* Stores and commands are watched from the first time on, so that what is found later can be explained. */
 void sim_oracle_enable(struct sim *s, bool on)
 {
 	s->check = on && oracle_of(s);
+	s->watch |= s->check;
+	if (on)
+		return;
+	for (uint32_t u = 0; u < s->units; u++)
+		for (unsigned i = 0; i < SIM_CACHE_DEVICE; i++)
+			s->unit[u]->cache[i].filler = 0;
+	for (uint32_t d = 0; d < s->devices; d++)
+		s->device[d]->tlb.filler = 0;
 }
 
 /* ---- findings ---- */
@@ -251,12 +266,18 @@ int sim_oracle_detach(struct sim *s, uint32_t unit, uint16_t rid)
 static uint32_t unbalanced(struct sim *s, uint32_t unit, uint64_t should, uint64_t was,
 			   const char *why)
 {
+	const struct sim_unit_stats *n = &s->unit[unit]->stats;
 	const struct sim_finding f = {
 		.kind = SIM_FINDING_ACCOUNTING,
 		.unit = unit,
 		.iova = should,
 		.pa = was,
 		.why = why,
+		.blocked = n->blocked,
+		.recorded = n->recorded,
+		.suppressed = n->suppressed,
+		.overflowed = n->overflowed,
+		.collapsed = n->collapsed,
 	};
 
 	oracle_found(s, &f);
@@ -301,6 +322,11 @@ void sim_oracle_unbounded(struct sim *s, uint32_t unit)
 		       "for what will not come",
 	};
 
-	if (oracle_of(s))
-		oracle_found(s, &f);
+	struct sim_finding *kept;
+
+	if (!oracle_of(s))
+		return;
+	kept = oracle_found(s, &f);
+	if (kept)
+		oracle_explain_wait(s, kept);
 }

@@ -6,6 +6,7 @@
 #ifndef SIM_ORACLE_H
 #define SIM_ORACLE_H
 
+#include "journal.h"
 #include "machine.h"
 #include "refmap.h"
 
@@ -24,6 +25,35 @@ struct oracle_space {
 #define ORACLE_NOT_KEPT UINT8_MAX
 _Static_assert(SIM_FINDINGS < ORACLE_NOT_KEPT, "a kept finding fits in a byte");
 
+/* A command as it is kept. */
+struct oracle_command {
+	struct sim_invalidation cmd;
+	uint64_t order; /* of all events */
+	uint64_t slot;  /* in the ring, ORACLE_NO_SLOT: given through registers */
+	bool wait;
+	bool fetched;
+};
+
+#define ORACLE_NO_SLOT UINT64_MAX
+#define ORACLE_COMMANDS 1024u /* kept per unit */
+#define ORACLE_STATUSES 8u
+
+/* Commands of a unit: number n, from 1, at n % ORACLE_COMMANDS. */
+struct oracle_log {
+	struct oracle_command command[ORACLE_COMMANDS];
+	uint64_t given;     /* number of the newest */
+	uint64_t unfetched; /* the unit has fetched everything before this number */
+	uint64_t observed;  /* the guest has seen this one complete, and so those before it */
+	struct {
+		uint64_t pa, number; /* number 0: none */
+	} status[ORACLE_STATUSES];
+	uint32_t status_next;
+	struct {
+		uint32_t off;
+		uint64_t number;
+	} polled;
+};
+
 struct oracle {
 	struct sim_finding finding[SIM_FINDINGS];
 	uint32_t stored;
@@ -35,6 +65,11 @@ struct oracle {
 		*bus[SIM_UNITS][256]; /* by bus number, then by device and function; NULL: none */
 	uint64_t faults_translated, faults_accessed; /* oracle_walk_faulted's, of either hook */
 	bool told[SIM_UNITS]; /* a device of the unit was attached: the others have to be blocked */
+	struct journal journal;
+	struct oracle_log *log[SIM_UNITS]; /* NULL: no command yet */
+	uint64_t events;                   /* stores and commands so far: which came first */
+	uint64_t losses;                   /* of inject.losses, those given to a command */
+	uint32_t unread;                   /* status words and registers the guest has not read */
 };
 
 /* The machine's oracle, made when it has none; NULL: no host memory. */
@@ -66,6 +101,27 @@ bool oracle_line_served(const struct sim *s, const struct sim_request *rq, const
 /* The cached context or paging entry that led the walk of `rq` astray; false: none. Scans the caches. */
 bool oracle_line_misled(const struct sim *s, const struct sim_request *rq,
 			struct sim_cache_line *out);
+
+/* Asks memory as `view` sees it, and which words that takes. */
+void oracle_path(struct sim *s, const struct unit *u, const struct sim_request *rq,
+		 enum mem_view view, struct walk_path *path, struct sim_xlat *now);
+
+/* Command number n of a unit, NULL: it is not kept. `observed` is up to date in *out. */
+const struct oracle_command *oracle_command_get(const struct oracle *o, uint32_t unit, uint64_t n);
+void oracle_command_copy(const struct oracle *o, uint32_t unit, uint64_t n,
+			 struct sim_invalidation *out);
+
+/*
+ * Fills in what is known beyond the bare finding: the table entry memory ends at, the store, the invalidation needed, the
+ * nearest one issued and why it was not enough. rq: the request, NULL for a release.
+ */
+void oracle_explain(struct sim *s, struct sim_finding *f, const struct sim_request *rq);
+
+/* The same for a wait without end. */
+void oracle_explain_wait(struct sim *s, struct sim_finding *f);
+
+/* What an entry leads to is what a table word says; both architectures hold the address in bits 51:12. */
+bool oracle_line_agrees(const struct sim_cache_line *line, uint64_t word);
 
 /* Last address covered by a line, and last physical address it leads to. */
 uint64_t oracle_line_last(const struct sim_cache_line *line);

@@ -171,6 +171,27 @@ static bool ats_not_allowed(struct sim *s, const struct unit *u, const struct si
 	return now.outcome != SIM_OUTCOME_OK;
 }
 
+static const char walk_saw_less[] =
+	"a walk used memory the CPU has already overwritten: the store was not written back, or "
+	"the write buffer not flushed";
+
+/* The request was walked for, and the walk could not see what the CPU had stored. */
+static bool unseen(const struct sim *s, const struct unit *u, const struct sim_request *rq,
+		   const struct sim_xlat *x, enum sim_cause *cause)
+{
+	struct sim_xlat seen = { 0 }, buffered = { 0 };
+
+	if (x->source != SIM_FROM_WALK || !s->mem.lines || u->view == MEM_VIEW_CPU)
+		return false;
+	u->ops->probe(u, rq, u->view, &seen);
+	if (seen.outcome != x->outcome || seen.pa != x->pa)
+		return false;
+	u->ops->probe(u, rq, MEM_VIEW_BUFFER, &buffered);
+	*cause = buffered.outcome == x->outcome && buffered.pa == x->pa ? SIM_CAUSE_NOT_WRITTEN_BACK
+									: SIM_CAUSE_NOT_FLUSHED;
+	return true;
+}
+
 void oracle_accessed(struct sim *s, const struct sim_request *rq, const struct sim_xlat *x)
 {
 	const struct unit *u = sim_unit(s, rq->unit);
@@ -202,8 +223,18 @@ void oracle_accessed(struct sim *s, const struct sim_request *rq, const struct s
 		.memory_pa = now.outcome == SIM_OUTCOME_OK ? now.pa : 0,
 		.memory_reason = now.reason,
 		.why = verdicts[wrong].why[as_expected(&e, &now) ? CACHE : TABLE],
+		.verdict = as_expected(&e, &now) ? SIM_VERDICT_CACHE : SIM_VERDICT_TABLE,
 	};
+	if (f.verdict == SIM_VERDICT_CACHE && unseen(s, u, rq, x, &f.cause)) {
+		f.verdict = SIM_VERDICT_UNSEEN;
+		f.why = walk_saw_less;
+	}
 	kept = oracle_found(s, &f);
-	if (kept && (x->source == SIM_FROM_IOTLB || x->source == SIM_FROM_DEVTLB))
+	if (!kept)
+		return;
+	if (x->source == SIM_FROM_IOTLB || x->source == SIM_FROM_DEVTLB)
 		kept->has_line = oracle_line_served(s, rq, x, &kept->line);
+	else if (x->source == SIM_FROM_WALK && f.verdict == SIM_VERDICT_CACHE)
+		kept->has_line = oracle_line_misled(s, rq, &kept->line);
+	oracle_explain(s, kept, rq);
 }

@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "oracle.h"
 
@@ -89,6 +90,17 @@ static void add_event(struct text *t, const struct sim_finding *f)
 	add(t, ". ");
 }
 
+static void add_filler(struct text *t, const struct sim_cache_line *line)
+{
+	if (!line->by_known)
+		return;
+	add(t, " for a %s%s by ", line->by_ats ? "translation request, " : "",
+	    sim_access_name((enum sim_access)line->by_access));
+	add_rid(t, line->by_rid);
+	if (line->by_iova)
+		add(t, " of 0x%" PRIx64, line->by_iova);
+}
+
 static void add_line(struct text *t, const struct sim_cache_line *line)
 {
 	add(t, "The %s cache holds, ", sim_cache_name(line->cache));
@@ -113,6 +125,7 @@ static void add_line(struct text *t, const struct sim_cache_line *line)
 	add(t, ", filled at %" PRIu64 " ns", line->filled_ns);
 	if (line->entry_pa)
 		add(t, " from the entry at 0x%" PRIx64, line->entry_pa);
+	add_filler(t, line);
 	add(t, ". ");
 }
 
@@ -136,6 +149,182 @@ static void add_memory(struct text *t, const struct sim_finding *f)
 		add(t, "Memory now gives 0x%" PRIx64 " no translation. ", f->iova);
 }
 
+/* ---- what made memory differ ---- */
+
+static void add_store(struct text *t, const struct sim_finding *f)
+{
+	const struct sim_store *s = &f->store;
+
+	if (f->has_store) {
+		add(t,
+		    "The word at 0x%" PRIx64 " was changed at %" PRIu64 " ns by %s: 0x%" PRIx64
+		    " became 0x%" PRIx64,
+		    s->pa, s->time_ns,
+		    s->master == SIM_MASTER_CPU   ? "the CPU"
+		    : s->master == SIM_MASTER_ANY ? "a store from outside the machine"
+						  : sim_master_name((enum sim_master)s->master),
+		    s->old, s->now);
+		if (s->later)
+			add(t, ", and was stored to %" PRIu32 " more time%s since", s->later,
+			    s->later == 1 ? "" : "s");
+		add(t, ". ");
+	} else if (f->verdict == SIM_VERDICT_CACHE && f->has_line) {
+		add(t, "No store that would explain it is in the journal. ");
+	}
+	if (f->has_entry && (!f->has_store || f->entry_pa != s->pa || f->entry != s->now))
+		add(t, "A walk now ends at the word at 0x%" PRIx64 ", which holds 0x%" PRIx64 ". ",
+		    f->entry_pa, f->entry);
+}
+
+/* ---- invalidations ---- */
+
+static void add_tags(struct text *t, const struct sim_invalidation *c)
+{
+	add(t, "%s", c->name);
+	if (c->by_domain)
+		add(t, ", domain id %" PRIu32, c->domain);
+	if (c->by_device) {
+		add(t, ", device ");
+		add_rid(t, c->rid);
+		if (c->rid_mask)
+			add(t, " (function bits 0x%x masked)", c->rid_mask);
+	}
+	if (c->by_range)
+		add(t, ", address 0x%" PRIx64 " to 0x%" PRIx64 " (2^%u pages)", c->first, c->last,
+		    c->mask_lg2);
+	if (c->has_hint)
+		add(t, c->leaf_only ? ", hint set (leaf entries only)" : ", hint clear");
+}
+
+static void add_needed(struct text *t, const struct sim_finding *f)
+{
+	if (!f->has_needed)
+		return;
+	add(t, "What removes the entry: ");
+	add_tags(t, &f->needed);
+	if (f->needed.leaf_only) /* it need not say so */
+		add(t, ", or hint clear");
+	add(t, ". ");
+}
+
+static void add_state(struct text *t, const struct sim_invalidation *c)
+{
+	add(t, ", issued at %" PRIu64 " ns on unit %" PRIu32, c->issued_ns, c->unit);
+	switch (c->state) {
+	case SIM_COMMAND_ISSUED:
+		add(t, ", not carried out");
+		break;
+	case SIM_COMMAND_EXECUTED:
+		add(t, ", carried out at %" PRIu64 " ns, completion %s", c->executed_ns,
+		    c->observed ? "observed" : "not observed");
+		break;
+	case SIM_COMMAND_LOST:
+		add(t, ", completed at %" PRIu64 " ns, its effect lost by injection",
+		    c->executed_ns);
+		break;
+	case SIM_COMMAND_DROPPED:
+		add(t, ", given up by the queue");
+		break;
+	}
+}
+
+static uint64_t pages_away(const struct sim_invalidation *c, const struct sim_cache_line *line)
+{
+	uint64_t gap =
+		c->last < line->iova ? line->iova - c->last : c->first - oracle_line_last(line);
+
+	return (gap + 0xfff) >> 12;
+}
+
+/* clang-format off */
+static const char *const cause_text[SIM_CAUSES] = {
+	[SIM_CAUSE_NOT_ISSUED] = "None was issued since the store",
+	[SIM_CAUSE_BEFORE_STORE] = "it came before the store, and none after it",
+	[SIM_CAUSE_OTHER_UNIT] = "it was given to another unit",
+	[SIM_CAUSE_OTHER_CACHE] = "it does not look into this cache",
+	[SIM_CAUSE_OTHER_DOMAIN] = "the entry is tagged with another domain id",
+	[SIM_CAUSE_OTHER_DEVICE] = "the entry belongs to another device",
+	[SIM_CAUSE_SMALL] = "it covers only a part of the page",
+	[SIM_CAUSE_HINT] = "its hint says that only leaf entries changed, and this is a paging-structure entry",
+	[SIM_CAUSE_PENDING] = "it had not been carried out yet",
+	[SIM_CAUSE_LOST] = "injection took its effect away",
+	[SIM_CAUSE_DROPPED] = "the queue gave it up before it was carried out",
+	[SIM_CAUSE_DEVICE_FIRST] = "the device's TLB was invalidated before the IOTLB was, and filled from it again",
+	[SIM_CAUSE_REFILLED] = "the entry was cached again after it",
+	[SIM_CAUSE_NOT_WRITTEN_BACK] = "the entry was cached again after it, from memory: the store's cache line was not written back before",
+	[SIM_CAUSE_NOT_FLUSHED] = "the entry was cached again after it, from memory: the write buffer was not flushed before",
+};
+
+/* What the guest waits for. */
+static const char *const wait_text[SIM_CAUSES] = {
+	[SIM_CAUSE_NOT_ISSUED] = "Nothing is outstanding: the guest waits for what it did not ask for",
+	[SIM_CAUSE_PENDING] = "the unit has not carried it out",
+	[SIM_CAUSE_LOST] = "injection lost its completion",
+	[SIM_CAUSE_DROPPED] = "the queue gave it up, and it has to be given again",
+	[SIM_CAUSE_UNOBSERVED] = "it was completed, and the guest does not look where that was told",
+};
+/* clang-format on */
+
+static void add_cause(struct text *t, const struct sim_finding *f)
+{
+	bool wait = f->kind == SIM_FINDING_BOUND;
+	const char *text =
+		(unsigned)f->cause < SIM_CAUSES ? (wait ? wait_text : cause_text)[f->cause] : NULL;
+
+	if (f->verdict == SIM_VERDICT_UNSEEN) {
+		if (!f->has_nearest)
+			return;
+		add(t, "The last flush before the store: ");
+		add_tags(t, &f->nearest);
+		add_state(t, &f->nearest);
+		add(t, ". ");
+		return;
+	}
+	if (!f->has_nearest) {
+		if (text && f->cause == SIM_CAUSE_NOT_ISSUED)
+			add(t, "%s. ", text);
+		return;
+	}
+	add(t, wait ? "Outstanding: " : "The nearest one issued: ");
+	add_tags(t, &f->nearest);
+	add_state(t, &f->nearest);
+	add(t, "; ");
+	if (f->cause == SIM_CAUSE_SHORT)
+		add(t, "its range %s %" PRIu64 " page%s short of the entry",
+		    f->nearest.last < f->line.iova ? "ends" : "begins",
+		    pages_away(&f->nearest, &f->line),
+		    pages_away(&f->nearest, &f->line) == 1 ? "" : "s");
+	else if (text)
+		add(t, "%s", text);
+	add(t, ". ");
+}
+
+/* Always told; a cause that begins with it need not repeat it. */
+static void add_verdict(struct text *t, const struct sim_finding *f)
+{
+	static const char *const verdicts[] = {
+		[SIM_VERDICT_NEITHER] = "Neither the table nor a cache is at fault",
+		[SIM_VERDICT_CACHE] = "The table is right, the cache is stale",
+		[SIM_VERDICT_TABLE] = "The table is wrong, and no invalidation would help",
+		/* clang-format off */
+		[SIM_VERDICT_UNSEEN] = "The table is right as the CPU wrote it, and no cache is stale: the walk did not see it",
+		/* clang-format on */
+	};
+
+	if (strncmp(f->why, "the table is ", 13) != 0)
+		add(t, "%s. ", verdicts[f->verdict]);
+}
+
+static void add_account(struct text *t, const struct sim_finding *f)
+{
+	if (f->kind == SIM_FINDING_ACCOUNTING)
+		add(t,
+		    "Of %" PRIu64 " blocked requests %" PRIu64 " were recorded, %" PRIu64
+		    " suppressed by the tables, %" PRIu64 " dropped at overflow, %" PRIu64
+		    " collapsed into a record there was. ",
+		    f->blocked, f->recorded, f->suppressed, f->overflowed, f->collapsed);
+}
+
 size_t sim_finding_format(const struct sim_finding *f, char *buf, size_t size)
 {
 	struct text t = { buf, size, 0 };
@@ -148,6 +337,11 @@ size_t sim_finding_format(const struct sim_finding *f, char *buf, size_t size)
 	if (f->has_line)
 		add_line(&t, &f->line);
 	add_memory(&t, f);
+	add_store(&t, f);
+	add_account(&t, f);
+	add_needed(&t, f);
+	add_cause(&t, f);
+	add_verdict(&t, f);
 	add(&t, "Cause: %s.", f->why);
 	return t.len;
 }

@@ -62,17 +62,28 @@ bool oracle_line_served(const struct sim *s, const struct sim_request *rq, const
 }
 
 /*
- * Memory no longer says what the line does. Every entry that points to a table has the address in bits 51:12, on both
- * architectures, and at least one of its two lowest bits set while it leads anywhere.
+ * An entry has its address in bits 51:12, on both architectures, and at least one of its two lowest bits set while it leads
+ * anywhere. Below the size of a large page the bits mean something else.
  */
+bool oracle_line_agrees(const struct sim_cache_line *line, uint64_t word)
+{
+	bool leaf = line->cache == SIM_CACHE_IOTLB || line->cache == SIM_CACHE_DEVICE;
+	uint64_t addr = ((UINT64_C(1) << 52) - 1) & ~UINT64_C(0xfff);
+
+	if (leaf)
+		addr &= ~((UINT64_C(1) << size_lg2(line->level)) - 1);
+	if ((word & 3) == 0)
+		return line->negative;
+	return !line->negative && (word & addr) == (line->pa & addr);
+}
+
+/* Memory no longer says what the line does. */
 static bool contradicted(const struct sim *s, const struct sim_cache_line *line)
 {
-	uint64_t addr = ((UINT64_C(1) << 52) - 1) & ~UINT64_C(0xfff);
 	uint64_t word;
 
-	if (!mem_read64(&s->mem, MEM_VIEW_CPU, line->entry_pa, &word))
-		return true;
-	return (word & 3) == 0 || (word & addr) != (line->pa & addr);
+	return !mem_read64(&s->mem, MEM_VIEW_CPU, line->entry_pa, &word) ||
+	       !oracle_line_agrees(line, word);
 }
 
 static bool context_of(const struct sim *s, const struct sim_request *rq,

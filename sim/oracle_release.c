@@ -65,14 +65,13 @@ static bool memory_leads(const struct sim *s, const struct sim_cache_line *line,
 	return now->outcome == SIM_OUTCOME_OK && now->pa >= r->first && now->pa <= r->last;
 }
 
-/* The entry the line was read from still says the same; both architectures hold the table's address in bits 51:12. */
+/* The entry the line was read from still says the same. */
 static bool entry_leads(const struct sim *s, const struct sim_cache_line *line)
 {
-	uint64_t addr = ((UINT64_C(1) << 52) - 1) & ~UINT64_C(0xfff);
 	uint64_t word;
 
-	return mem_read64(&s->mem, MEM_VIEW_CPU, line->entry_pa, &word) && word & 3 &&
-	       (word & addr) == (line->pa & addr);
+	return mem_read64(&s->mem, MEM_VIEW_CPU, line->entry_pa, &word) &&
+	       oracle_line_agrees(line, word);
 }
 
 /* A device of an identity domain reaches every page for as long as it is attached: no reason to keep any. */
@@ -101,6 +100,7 @@ static void line_found(struct sim *s, const struct sim_cache_line *line, const s
 		.has_line = true,
 		.line = *line,
 	};
+	struct sim_finding *kept;
 	bool both;
 
 	if (is_leaf(line->cache)) {
@@ -112,7 +112,10 @@ static void line_found(struct sim *s, const struct sim_cache_line *line, const s
 		both = entry_leads(s, line);
 	}
 	f.why = release_why[line->cache][both ? BOTH : CACHE];
-	oracle_found(s, &f);
+	f.verdict = both ? SIM_VERDICT_TABLE : SIM_VERDICT_CACHE;
+	kept = oracle_found(s, &f);
+	if (kept)
+		oracle_explain(s, kept, NULL);
 }
 
 static uint32_t scan_cache(struct sim *s, uint32_t unit, enum sim_cache cache,
@@ -150,6 +153,7 @@ static uint32_t scan_space(struct sim *s, const struct oracle_space *space, cons
 			.iova = m->first + skip,
 			.pa = m->pa + skip,
 			.why = still_mapped,
+			.verdict = SIM_VERDICT_TABLE,
 		};
 
 		if (m->state != REF_MAPPED || m->pa > r->last || skip > m->last - m->first)

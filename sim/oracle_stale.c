@@ -84,6 +84,7 @@ static struct sim_finding finding(enum sim_finding_kind kind, const struct sim_r
 		.pa = x->outcome == SIM_OUTCOME_OK ? x->pa : 0,
 		.memory_pa = now->outcome == SIM_OUTCOME_OK ? now->pa : 0,
 		.memory_reason = now->reason,
+		.verdict = kind == SIM_FINDING_STALE ? SIM_VERDICT_CACHE : SIM_VERDICT_UNSEEN,
 	};
 }
 
@@ -102,6 +103,7 @@ static void found_stale(struct sim *s, const struct sim_request *rq, struct sim_
 		kept->has_line = oracle_line_misled(s, rq, &kept->line);
 	else
 		kept->has_line = oracle_line_served(s, rq, x, &kept->line);
+	oracle_explain(s, kept, rq);
 }
 
 /* The walk saw what its view of memory holds, and the CPU has stored something else on top of it. */
@@ -110,6 +112,7 @@ static bool found_unpublished(struct sim *s, struct unit *u, const struct sim_re
 {
 	struct sim_finding f = finding(SIM_FINDING_UNPUBLISHED, rq, x, now);
 	struct sim_xlat seen = { 0 }, buffered = { 0 };
+	struct sim_finding *kept;
 
 	if (!s->mem.lines || u->view == MEM_VIEW_CPU)
 		return false;
@@ -118,7 +121,10 @@ static bool found_unpublished(struct sim *s, struct unit *u, const struct sim_re
 		return false;
 	u->ops->probe(u, rq, MEM_VIEW_BUFFER, &buffered);
 	f.why = agrees(x, &buffered) ? not_written_back : not_drained;
-	oracle_found(s, &f);
+	f.cause = agrees(x, &buffered) ? SIM_CAUSE_NOT_WRITTEN_BACK : SIM_CAUSE_NOT_FLUSHED;
+	kept = oracle_found(s, &f);
+	if (kept)
+		oracle_explain(s, kept, rq);
 	return true;
 }
 
@@ -132,6 +138,8 @@ void oracle_translated(struct sim *s, struct unit *u, const struct sim_request *
 	if (x->source != SIM_FROM_WALK && x->source != SIM_FROM_IOTLB &&
 	    x->source != SIM_FROM_DEVTLB)
 		return;
+	if (x->source == SIM_FROM_WALK)
+		journal_read(&s->oracle->journal, x->entry_pa);
 	u->ops->probe(u, &question, MEM_VIEW_CPU, &now);
 	if (__builtin_expect(agrees(x, &now), 1))
 		return;

@@ -402,6 +402,7 @@ void tcache_insert(struct tcache *c, const struct tc_entry *e)
 	i = c->free;
 	c->free = c->entry[i].hash_next;
 	add.flags |= TC_USED;
+	add.filler = c->filler;
 	c->entry[i] = add;
 	hash_link(c, i);
 	group_link(c, i);

@@ -38,6 +38,7 @@ struct tc_entry {
 	uint32_t group_head;
 	uint32_t group_next, group_prev;
 	uint32_t lru_next, lru_prev;
+	uint32_t filler;   /* TC_FILLER of the request it was filled for, 0: not known */
 	uint64_t entry_pa; /* table entry it was read from */
 	uint64_t filled_ns;
 };
@@ -89,7 +90,18 @@ struct tcache {
 		lru_last; /* every entry: oldest and newest; re-ordered by use under SIM_KEEP_LRU only */
 	struct tc_index group, region;
 	struct rng rng;
+	uint32_t filler; /* what entries added from now on are marked with */
 };
+
+/* Whom an entry was filled for: requester, access, whether it was a translation request, and the offset in its page. */
+#define TC_FILLER(rid, access, ats, addr)                                                  \
+	((uint32_t)1 << 31 | (uint32_t)((ats) != 0) << 30 | ((uint32_t)(access)&3) << 28 | \
+	 (uint32_t)((addr)&0xfff) << 16 | (uint16_t)(rid))
+#define TC_FILLER_KNOWN(f) ((f) >> 31 != 0)
+#define TC_FILLER_ATS(f) (((f) >> 30 & 1) != 0)
+#define TC_FILLER_ACCESS(f) ((uint8_t)((f) >> 28 & 3))
+#define TC_FILLER_OFFSET(f) ((f) >> 16 & 0xfff)
+#define TC_FILLER_RID(f) ((uint16_t)(f))
 
 #define TC_SIZE_LG2(level) (12u + 9u * (unsigned)(level))
 

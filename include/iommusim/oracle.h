@@ -19,6 +19,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "iommusim/inject.h"
 #include "iommusim/policy.h"
 
 /* What each member means stands beside it, aligned by hand. */
@@ -49,6 +50,79 @@ struct sim_cache_line {
 	uint64_t pa;	     /* page, next table, or top table it leads to */
 	uint64_t entry_pa;   /* table entry it was read from */
 	uint64_t filled_ns;
+	bool by_known;	     /* the request that filled it is known: the next four */
+	uint8_t by_access;   /* enum sim_access */
+	bool by_ats;	     /* it was a translation request */
+	uint16_t by_rid;
+	uint64_t by_iova;    /* 0 for an entry larger than 4 KiB: only the page is known */
+};
+
+/* A store to a word that translation reads. */
+struct sim_store {
+	uint64_t pa;
+	uint64_t time_ns;
+	uint64_t old, now;   /* value before and after */
+	uint8_t master;	     /* enum sim_master; SIM_MASTER_ANY: from outside the machine (sim_mem_store) */
+	uint32_t later;	     /* stores to the same word since */
+};
+
+enum sim_command_state {
+	SIM_COMMAND_ISSUED = 0, /* the unit was told, and has not carried it out */
+	SIM_COMMAND_EXECUTED,
+	SIM_COMMAND_LOST,	/* injection: it completed and removed nothing; a wait: its completion was lost */
+	SIM_COMMAND_DROPPED	/* given up: a queue error, a time-out, the queue switched off */
+};
+
+/*
+ * An invalidation: one that was issued, or one that would have removed an entry. It looks into `caches` and removes what
+ * agrees with every tag it compares.
+ */
+struct sim_invalidation {
+	const char *name;    /* the architecture's, with the granularity; static text */
+	uint32_t caches;     /* bit per enum sim_cache; 0: it removes nothing (a wait) */
+	bool by_domain, by_device, by_range; /* compares these tags */
+	bool leaf_only;	     /* the hint that only leaf entries changed (VT-d IH = 1, AMD-Vi PDE = 0) */
+	bool has_hint;	     /* it has such a hint at all */
+	uint8_t mask_lg2;    /* by_range: 2^n pages of 4 KiB */
+	uint16_t rid, rid_mask; /* by_device: bits of rid_mask are not compared */
+	uint32_t domain;
+	uint64_t first, last; /* by_range */
+	/* of an issued one */
+	enum sim_command_state state;
+	bool observed;	     /* the guest has read what told it complete */
+	uint32_t unit;
+	uint64_t issued_ns, executed_ns;
+};
+
+/* Who is wrong. */
+enum sim_verdict {
+	SIM_VERDICT_NEITHER = 0, /* neither table nor cache has to do with it */
+	SIM_VERDICT_CACHE,	 /* the table is right, the cache is stale */
+	SIM_VERDICT_TABLE,	 /* the table is wrong */
+	SIM_VERDICT_UNSEEN	 /* the table is right as the CPU wrote it, and the walk did not see that */
+};
+
+/* Why nothing took the entry away, or what the guest waits for. */
+enum sim_cause {
+	SIM_CAUSE_NONE = 0,	 /* not known, or there is nothing to invalidate */
+	SIM_CAUSE_NOT_ISSUED,	 /* no invalidation, no wait was issued since the store */
+	SIM_CAUSE_BEFORE_STORE,	 /* only before the store */
+	SIM_CAUSE_OTHER_UNIT,
+	SIM_CAUSE_OTHER_CACHE,	 /* the context cache only, the IOTLB only, ... */
+	SIM_CAUSE_OTHER_DOMAIN,
+	SIM_CAUSE_OTHER_DEVICE,
+	SIM_CAUSE_SHORT,	 /* its range ends before the entry or begins behind it */
+	SIM_CAUSE_SMALL,	 /* its range covers a part of the page */
+	SIM_CAUSE_HINT,		 /* leaf entries only, and a paging-structure entry had to go */
+	SIM_CAUSE_PENDING,	 /* not carried out yet */
+	SIM_CAUSE_LOST,		 /* by injection */
+	SIM_CAUSE_DROPPED,	 /* the queue gave it up */
+	SIM_CAUSE_DEVICE_FIRST,	 /* the device's TLB went before the IOTLB, and was filled from it again */
+	SIM_CAUSE_REFILLED,	 /* carried out, and the entry was cached again */
+	SIM_CAUSE_UNOBSERVED,	 /* carried out, and the guest did not look */
+	SIM_CAUSE_NOT_WRITTEN_BACK, /* the store's cache line */
+	SIM_CAUSE_NOT_FLUSHED,	 /* the write buffer */
+	SIM_CAUSES
 };
 
 struct sim_finding {
@@ -63,6 +137,17 @@ struct sim_finding {
 	uint64_t memory_pa;  /* what a walk of memory gives now, 0: a fault */
 	uint8_t memory_reason; /* its fault reason */
 	const char *why;     /* static text: the sentence that names the cause */
+	enum sim_verdict verdict;
+	bool has_entry;	     /* the table entry at which a walk of memory ends now: */
+	uint64_t entry_pa, entry;
+	bool has_store;
+	struct sim_store store; /* what made memory differ */
+	bool has_needed;
+	struct sim_invalidation needed; /* what would have removed the line */
+	bool has_nearest;
+	struct sim_invalidation nearest; /* of those issued */
+	enum sim_cause cause;
+	uint64_t blocked, recorded, suppressed, overflowed, collapsed; /* accounting: the unit's counters */
 };
 
 struct sim;
@@ -78,6 +163,29 @@ const char *sim_finding_name(enum sim_finding_kind kind);
 
 /* One paragraph; returns the length needed, writes at most size bytes with NUL. */
 size_t sim_finding_format(const struct sim_finding *f, char *buf, size_t size);
+
+/*
+ * The same as facts: name and value, in a fixed order. A name is lower case with dashes, and a dot after the name of the
+ * thing it belongs to ("line.domain").
+ */
+enum sim_fact_type {
+	SIM_FACT_TEXT = 0,
+	SIM_FACT_NUMBER,     /* an address too */
+	SIM_FACT_BOOL
+};
+
+struct sim_fact {
+	const char *name;
+	enum sim_fact_type type;
+	const char *text;
+	uint64_t number;
+};
+
+typedef void (*sim_fact_fn)(void *ctx, const struct sim_fact *fact);
+void sim_finding_facts(const struct sim_finding *f, sim_fact_fn fn, void *ctx);
+
+/* "not-issued", "other-domain"; NULL beyond the last. */
+const char *sim_cause_name(enum sim_cause cause);
 
 /* Turns the staleness and outcome checks on translations on or off; on by default when sim_config.oracle is set. */
 void sim_oracle_enable(struct sim *s, bool on);

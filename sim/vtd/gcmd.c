@@ -19,6 +19,20 @@ static void gsts_change(struct vtd_unit *v, uint32_t clear, uint32_t set)
 	reg_set(&v->u.regs, VTD_REG_GSTS, (gsts(v) & ~clear) | set);
 }
 
+/* Carried out as it is told: the handshake is all there is to see of its time. */
+static void tell(struct vtd_unit *v, const char *name, uint32_t caches)
+{
+	const struct sim_invalidation c = { .name = name, .caches = caches };
+	struct sim *s = v->u.sim;
+	uint64_t number;
+
+	if (!s->watch)
+		return;
+	number = oracle_issued(s, v->u.index, &c);
+	oracle_executed(s, v->u.index, number);
+	oracle_polled(s, v->u.index, number, VTD_REG_GSTS);
+}
+
 static void set_root(struct vtd_unit *v)
 {
 	uint64_t rtaddr = reg_get(&v->u.regs, VTD_REG_RTADDR);
@@ -30,8 +44,11 @@ static void set_root(struct vtd_unit *v)
 	v->ttm = ttm;
 	v->ssirwe = (rtaddr & VTD_RTADDR_SSIRWE) != 0;
 	v->root_set = true;
-	if (v->caps.esrtps)
+	if (v->caps.esrtps) {
 		vtd_inval_all(v);
+		tell(v, "global invalidation by SRTP (CAP.ESRTPS)",
+		     1u << SIM_CACHE_CONTEXT | 1u << SIM_CACHE_IOTLB | 1u << SIM_CACHE_PAGING);
+	}
 	gsts_change(v, 0, VTD_GSTS_RTPS);
 	vtd_update_fast(v);
 	vtd_qi_kick(v);
@@ -74,6 +91,7 @@ static void finish(void *arg)
 		mem_drain(&v->u.sim->mem);
 		bus_update(v->u.sim);
 		gsts_change(v, VTD_GSTS_WBFS, 0);
+		tell(v, "write-buffer flush (GCMD.WBF)", 0);
 	}
 	if (toggles & VTD_GCMD_QIE)
 		queue(v, !(status & VTD_GSTS_QIES));

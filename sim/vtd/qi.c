@@ -32,6 +32,8 @@ static void queue_error(struct vtd_unit *v, uint32_t iqei)
 {
 	uint64_t record = reg_get(&v->u.regs, VTD_REG_IQERCD) & ~VTD_IQERCD_IQEI;
 
+	if (v->u.sim->watch)
+		oracle_refused(v->u.sim, v->u.index, reg_get(&v->u.regs, VTD_REG_IQH));
 	reg_set(&v->u.regs, VTD_REG_IQERCD, record | iqei);
 	vtd_fault_status(v, VTD_FSTS_IQE);
 }
@@ -166,8 +168,11 @@ static void finish_wait(void *owner, struct cmd *cmd, bool lost)
 	if (!lost && cmd->q[0] & VTD_WAITD0_SW &&
 	    !cmdq_write_status(&v->qi.q, v->u.index, at, data, sizeof(data)))
 		complain(v->u.sim, v->u.index, COMPLAINT_WAIT_STATUS_ADDRESS, at);
-	if (!lost && cmd->q[0] & VTD_WAITD0_IF)
+	if (!lost && cmd->q[0] & VTD_WAITD0_IF) {
 		interrupt(v);
+		if (v->u.sim->watch)
+			oracle_polled(v->u.sim, v->u.index, cmd->number, VTD_REG_ICS);
+	}
 	cmdq_complete(&v->qi.q, cmd);
 }
 
@@ -306,6 +311,9 @@ void vtd_iqt_wrote(void *owner, const struct reg_write *w)
 
 	if (v->qi.on && w->now >= v->qi.bytes)
 		complain(v->u.sim, v->u.index, COMPLAINT_TAIL_BEYOND_QUEUE, w->now);
+	if (v->u.sim->watch && v->qi.on)
+		oracle_told(v->u.sim, &v->u, v->qi.base, w->old, w->now, v->qi.bytes,
+			    BIT64(v->qi.desc_lg2));
 	vtd_qi_kick(v);
 }
 

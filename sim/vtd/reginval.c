@@ -79,6 +79,30 @@ static void finish(void *arg)
 		context_command(v);
 	else if (which)
 		iotlb_command(v);
+	if (!v->u.sim->watch)
+		return;
+	oracle_executed(v->u.sim, v->u.index, v->reginval_number);
+	oracle_polled(v->u.sim, v->u.index, v->reginval_number, which + 4); /* ICC, IVT: bit 63 */
+}
+
+/* The oracle hears of it when it is given; what the unit will refuse is no invalidation. */
+static uint64_t issued(struct vtd_unit *v, uint32_t off)
+{
+	uint64_t cmd = reg_get(&v->u.regs, off),
+		 iva = reg_get(&v->u.regs, v->caps.inval_off + VTD_REG_IVA_OFF);
+	struct sim_invalidation c;
+
+	if (off == VTD_REG_CCMD)
+		c = vtd_command_context(v, (unsigned)FIELD_GET(VTD_CCMD_CIRG, cmd),
+					(uint32_t)FIELD_GET(VTD_CCMD_DID, cmd),
+					(uint16_t)FIELD_GET(VTD_CCMD_SID, cmd),
+					(uint32_t)FIELD_GET(VTD_CCMD_FM, cmd));
+	else
+		c = vtd_command_iotlb(v, (unsigned)FIELD_GET(VTD_IOTLB_IIRG, cmd),
+				      (uint32_t)FIELD_GET(VTD_IOTLB_DID, cmd), iva & VTD_IVA_ADDR,
+				      (uint32_t)FIELD_GET(VTD_IVA_AM, iva),
+				      (iva & VTD_IVA_IH) != 0);
+	return oracle_issued(v->u.sim, v->u.index, &c);
 }
 
 void vtd_reginval_init(struct vtd_unit *v)
@@ -108,6 +132,7 @@ static void command(struct vtd_unit *v, uint32_t off, const struct reg_write *w,
 	if (v->reginval && v->reginval != off)
 		return; /* two commands in flight: the second is lost in ICC or IVT, which never clears */
 	v->reginval = off;
+	v->reginval_number = s->watch ? issued(v, off) : 0;
 	sim_after(s, &v->reginval_timer, s->timing.handshake_ns);
 }
 

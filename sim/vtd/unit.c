@@ -44,6 +44,8 @@ static const struct unit_ops vtd_ops = {
 	.describe = describe,
 	.translating = translating,
 	.devtlb_answer = vtd_devtlb_answer,
+	.command = vtd_command,
+	.needed = vtd_needed,
 	.destroy = destroy,
 };
 

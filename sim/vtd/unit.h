@@ -79,7 +79,8 @@ struct vtd_unit {
 	struct timer gcmd_timer;
 	uint32_t gcmd; /* GCMD fields in flight */
 	struct timer reginval_timer;
-	uint32_t reginval; /* register whose command is in flight, 0: none */
+	uint32_t reginval;        /* register whose command is in flight, 0: none */
+	uint64_t reginval_number; /* the oracle's */
 	struct timer pmen_timer;
 	struct vtd_qi qi;
 	uint32_t fault_index; /* where the next fault is recorded */
@@ -178,6 +179,19 @@ enum vtd_granularity vtd_inval_context(struct vtd_unit *v, enum vtd_granularity 
 enum vtd_granularity vtd_inval_iotlb(struct vtd_unit *v, enum vtd_granularity g, uint32_t did,
 				     uint64_t addr, uint32_t am, bool ih);
 void vtd_inval_all(struct vtd_unit *v); /* what SRTP does with ESRTPS */
+
+/* ---- command.c ---- */
+
+/* Invalidations in the oracle's words: a descriptor, and the commands of the registers. */
+void vtd_command(const struct unit *u, const uint64_t *q, struct sim_invalidation *out);
+struct sim_invalidation vtd_command_context(const struct vtd_unit *v, unsigned g, uint32_t did,
+					    uint16_t sid, uint32_t fm);
+struct sim_invalidation vtd_command_iotlb(const struct vtd_unit *v, unsigned g, uint32_t did,
+					  uint64_t addr, uint32_t am, bool ih);
+
+/* What is sure to remove a line; false: nothing that software can give. */
+bool vtd_needed(const struct unit *u, const struct sim_cache_line *line,
+		struct sim_invalidation *out);
 
 /* ---- reginval.c ---- */
 

@@ -849,22 +849,71 @@ START_TEST(test_oracle_format_tells_the_whole_story)
 			      .entry_pa = 0x30028,
 			      .filled_ns = 400 },
 		    .memory_reason = 3,
+		    .verdict = SIM_VERDICT_CACHE,
+		    .has_entry = true,
+		    .entry_pa = 0x20000,
+		    .has_store = true,
+		    .store = { .pa = 0x30028,
+			       .time_ns = 500,
+			       .old = 0x200003,
+			       .later = 1,
+			       .master = SIM_MASTER_CPU },
+		    .has_needed = true,
+		    .needed = { .name = "invalidation of a page",
+				.by_domain = true,
+				.by_range = true,
+				.has_hint = true,
+				.leaf_only = true,
+				.domain = 7,
+				.first = 0x5000,
+				.last = 0x5fff },
+		    .cause = SIM_CAUSE_SHORT,
+		    .has_nearest = true,
+		    .nearest = { .name = "invalidation of a page",
+				 .by_range = true,
+				 .by_device = true,
+				 .rid = 0x0109,
+				 .rid_mask = 4,
+				 .mask_lg2 = 1,
+				 .first = 0x8000,
+				 .last = 0x9fff,
+				 .state = SIM_COMMAND_EXECUTED,
+				 .unit = 1,
+				 .issued_ns = 600,
+				 .executed_ns = 700 },
 		    .why = "because" },
 		  "stale at 900 ns, unit 0: device 01:01.0 issued 0x5008 and reached 0x200008. The "
 		  "iotlb cache "
 		  "holds, for 01:01.0 in domain id 7 at 0x5000 (4 KiB, level 0) the page 0x200000, "
 		  "read-write, "
 		  "filled at 400 ns from the entry at 0x30028. Memory now refuses 0x5008 with "
-		  "fault reason 0x03. "
-		  "Cause: because." },
+		  "fault reason 0x03. The word at 0x30028 was changed at 500 ns by the CPU: "
+		  "0x200003 "
+		  "became 0x0, and was stored to 1 more time since. A walk now ends at the word at "
+		  "0x20000, which holds 0x0. What removes the entry: invalidation of a page, "
+		  "domain "
+		  "id 7, address 0x5000 to 0x5fff (2^0 pages), hint set (leaf entries only), or "
+		  "hint "
+		  "clear. The nearest one issued: invalidation of a page, device 01:01.1 (function "
+		  "bits 0x4 masked), address 0x8000 to 0x9fff (2^1 pages), issued at 600 ns on "
+		  "unit "
+		  "1, carried out at 700 ns, completion not observed; its range begins 3 pages "
+		  "short "
+		  "of the entry. The table is right, the cache is stale. Cause: because." },
 		{ { .kind = SIM_FINDING_UNPUBLISHED,
 		    .rid = 0xffff,
 		    .iova = 0x5000,
 		    .memory_pa = 0x7000,
+		    .verdict = SIM_VERDICT_UNSEEN,
+		    .has_store = true,
+		    .store = { .pa = 0x30, .now = 3, .master = SIM_MASTER_ANY },
 		    .why = "w" },
 		  "unpublished at 0 ns, unit 0: device ff:1f.7 issued 0x5000 and was refused. "
 		  "Memory now leads from "
-		  "0x5000 to 0x7000. Cause: w." },
+		  "0x5000 to 0x7000. The word at 0x30 was changed at 0 ns by a store from outside "
+		  "the machine: 0x0 became 0x3. The table is right as the CPU wrote it, and no "
+		  "cache "
+		  "is stale: the walk did not see it. Cause: w." },
 		{ { .kind = SIM_FINDING_RELEASE,
 		    .time_ns = 1,
 		    .unit = 2,
@@ -875,10 +924,13 @@ START_TEST(test_oracle_format_tells_the_whole_story)
 			      .level = 1,
 			      .pa = 0x30000,
 			      .filled_ns = 5 },
+		    .verdict = SIM_VERDICT_TABLE,
 		    .why = "w" },
 		  "release at 1 ns, unit 2: the page at 0x30000 was given back. The paging cache "
 		  "holds, in domain id 9 "
-		  "at 0x0 (2 MiB, level 1) the table 0x30000, filled at 5 ns. Cause: w." },
+		  "at 0x0 (2 MiB, level 1) the table 0x30000, filled at 5 ns. The table is wrong, "
+		  "and no "
+		  "invalidation would help. Cause: w." },
 		{ { .kind = SIM_FINDING_OUTCOME,
 		    .rid = 0x0108,
 		    .iova = 0x5000,
@@ -887,19 +939,42 @@ START_TEST(test_oracle_format_tells_the_whole_story)
 			      .rid = 0x0108,
 			      .pasid = 0x1f,
 			      .negative = true,
-			      .iova = 0x5000 },
-		    .why = "w" },
+			      .iova = 0x5000,
+			      .by_known = true,
+			      .by_ats = true,
+			      .by_access = SIM_READ,
+			      .by_rid = 0x0108,
+			      .by_iova = 0x5004 },
+		    .verdict = SIM_VERDICT_TABLE,
+		    .why = "the table is wrong: w" },
 		  "outcome at 0 ns, unit 0: device 01:01.0 issued 0x5000 and was refused. The "
 		  "device cache holds, for "
 		  "01:01.0 with PASID 0x1f at 0x5000 (4 KiB, level 0) that there is no "
-		  "translation, filled at 0 ns. "
-		  "Memory now gives 0x5000 no translation. Cause: w." },
-		{ { .kind = SIM_FINDING_ACCOUNTING, .iova = 4, .pa = 3, .why = "w" },
-		  "accounting at 0 ns, unit 0: 3 are accounted for where 4 should be. Cause: w." },
-		{ { .kind = SIM_FINDING_BOUND, .why = "w" },
-		  "bound at 0 ns, unit 0: a wait went on and on. Cause: w." },
+		  "translation, filled at 0 ns for a translation request, read by 01:01.0 of "
+		  "0x5004. "
+		  "Memory now gives 0x5000 no translation. Cause: the table is wrong: w." },
+		{ { .kind = SIM_FINDING_ACCOUNTING,
+		    .iova = 4,
+		    .pa = 3,
+		    .blocked = 4,
+		    .recorded = 2,
+		    .overflowed = 1,
+		    .why = "w" },
+		  "accounting at 0 ns, unit 0: 3 are accounted for where 4 should be. Of 4 blocked "
+		  "requests 2 were recorded, 0 suppressed by the tables, 1 dropped at overflow, 0 "
+		  "collapsed into a record there was. Neither the table nor a cache is at fault. "
+		  "Cause: w." },
+		{ { .kind = SIM_FINDING_BOUND,
+		    .cause = SIM_CAUSE_LOST,
+		    .has_nearest = true,
+		    .nearest = { .name = "wait", .state = SIM_COMMAND_LOST, .executed_ns = 9 },
+		    .why = "w" },
+		  "bound at 0 ns, unit 0: a wait went on and on. Outstanding: wait, issued at 0 ns "
+		  "on "
+		  "unit 0, completed at 9 ns, its effect lost by injection; injection lost its "
+		  "completion. Neither the table nor a cache is at fault. Cause: w." },
 	};
-	char buf[1024], small[40];
+	char buf[2048], small[40];
 	size_t len = sim_finding_format(&row[_i].f, buf, sizeof(buf));
 
 	ck_assert_str_eq(buf, row[_i].text);

@@ -1,0 +1,463 @@
+/*
+ * Why: the store that made memory differ from what a cache holds, the invalidation that would have removed the entry, the
+ * nearest one that was issued, and what it lacked. Runs once for each finding that is kept.
+ */
+#include "oracle.h"
+
+/* Ranges further away than this from an entry were meant for something else. */
+#define NEAR_PAGES 512u
+
+struct inquiry {
+	struct sim *s;
+	struct sim_finding *f;
+	struct walk_path path; /* of memory as the CPU sees it */
+	bool asked;            /* path is there */
+	uint64_t order;        /* of the store; 0: not known */
+	uint64_t
+		before; /* order of the store to the same word before it: older commands meant another mapping */
+};
+
+void oracle_path(struct sim *s, const struct unit *u, const struct sim_request *rq,
+		 enum mem_view view, struct walk_path *path, struct sim_xlat *now)
+{
+	bool slow = s->bus_slow;
+
+	*path = (struct walk_path){ .n = 0 };
+	s->path = path;
+	s->bus_slow = true; /* every read passes where the path is noted */
+	u->ops->probe(u, rq, view, now);
+	s->bus_slow = slow;
+	s->path = NULL;
+}
+
+/* ---- the store ---- */
+
+static void tell_store(struct inquiry *q, const struct journal_word *w, uint32_t i)
+{
+	const struct journal_store *store = journal_at(w, i);
+
+	q->f->has_store = true;
+	q->f->store = (struct sim_store){
+		.pa = w->pa,
+		.time_ns = store->time_ns,
+		.old = store->old,
+		.now = store->now,
+		.master = store->master,
+		.later = journal_kept(w) - 1 - i,
+	};
+	q->order = store->order;
+	q->before = i ? journal_at(w, i - 1)->order : 0;
+}
+
+/* The first store to the word after the line was filled from it. */
+static bool store_after_fill(struct inquiry *q, uint64_t pa)
+{
+	const struct journal_word *w = journal_find(&q->s->oracle->journal, pa);
+	const struct sim_cache_line *line = &q->f->line;
+
+	for (uint32_t i = 0; w && i < journal_kept(w); i++) {
+		const struct journal_store *store = journal_at(w, i);
+		bool same_time = store->time_ns == line->filled_ns;
+
+		if (store->time_ns < line->filled_ns)
+			continue;
+		/* No time passes between a DMA and a store from outside: what was overwritten tells their order. */
+		if (same_time && pa == line->entry_pa &&
+		    (!oracle_line_agrees(line, store->old) || oracle_line_agrees(line, store->now)))
+			continue;
+		tell_store(q, w, i);
+		return true;
+	}
+	return false;
+}
+
+/* The line was filled again after the store: the newest that took away what it holds. */
+static bool store_before_fill(struct inquiry *q, uint64_t pa)
+{
+	const struct journal_word *w = journal_find(&q->s->oracle->journal, pa);
+
+	for (uint32_t i = w ? journal_kept(w) : 0; i > 0; i--) {
+		const struct journal_store *store = journal_at(w, i - 1);
+
+		if (oracle_line_agrees(&q->f->line, store->now) ||
+		    !oracle_line_agrees(&q->f->line, store->old))
+			continue;
+		tell_store(q, w, i - 1);
+		return true;
+	}
+	return false;
+}
+
+static void store_of_line(struct inquiry *q)
+{
+	const struct sim_finding *f = q->f;
+	uint64_t entry = f->line.entry_pa;
+
+	if (entry && store_after_fill(q, entry))
+		return;
+	if (entry && f->line.cache == SIM_CACHE_CONTEXT && store_after_fill(q, entry + 8))
+		return;
+	for (uint32_t i = q->path.n; i > 0; i--)
+		if (store_after_fill(q, q->path.pa[i - 1]))
+			return;
+	if (entry && store_before_fill(q, entry))
+		return;
+	if (q->path.n)
+		store_before_fill(q, q->path.pa[q->path.n - 1]);
+}
+
+/* The first word that the walk and the CPU see differently; failing that the last one read, whoever wrote it. */
+static void store_unseen(struct inquiry *q, const struct sim_request *rq)
+{
+	const struct unit *u = q->s->unit[rq->unit];
+	struct walk_path seen;
+	struct sim_xlat x = { 0 };
+	const struct journal_word *w;
+	uint32_t i = 0;
+
+	oracle_path(q->s, u, rq, u->view, &seen, &x);
+	while (i < q->path.n && i < seen.n && q->path.pa[i] == seen.pa[i] &&
+	       q->path.word[i] == seen.word[i])
+		i++;
+	if (i == q->path.n || i == seen.n || q->path.pa[i] != seen.pa[i])
+		return;
+	q->f->has_entry = true;
+	q->f->entry_pa = q->path.pa[i];
+	q->f->entry = q->path.word[i];
+	w = journal_find(&q->s->oracle->journal, q->path.pa[i]);
+	if (w)
+		tell_store(q, w, journal_kept(w) - 1);
+}
+
+/* Whoever wrote the entry memory ends at. */
+static void store_of_table(struct inquiry *q)
+{
+	const struct journal_word *w =
+		q->f->has_entry ? journal_find(&q->s->oracle->journal, q->f->entry_pa) : NULL;
+
+	if (w)
+		tell_store(q, w, journal_kept(w) - 1);
+}
+
+/* ---- commands against a line ---- */
+
+/* How far a command's range is from the line, in pages; 0: it touches it. */
+static uint64_t distance(const struct sim_invalidation *c, const struct sim_cache_line *line)
+{
+	if (c->last < line->iova)
+		return (line->iova - c->last + 0xfff) >> 12;
+	if (c->first > oracle_line_last(line))
+		return (c->first - oracle_line_last(line) + 0xfff) >> 12;
+	return 0;
+}
+
+/* NONE: the range removes the line; NOT_ISSUED: it was meant for something else. */
+static enum sim_cause range_of(const struct sim_invalidation *c, const struct sim_cache_line *line)
+{
+	uint64_t away;
+
+	if (!c->by_range)
+		return SIM_CAUSE_NONE;
+	away = distance(c, line);
+	if (away)
+		return away <= NEAR_PAGES ? SIM_CAUSE_SHORT : SIM_CAUSE_NOT_ISSUED;
+	/* A table entry goes with any page below it, a page only as a whole: it may stay when it is larger than the range. */
+	if (line->cache == SIM_CACHE_IOTLB &&
+	    (c->first > line->iova || c->last < oracle_line_last(line)))
+		return SIM_CAUSE_SMALL;
+	return SIM_CAUSE_NONE;
+}
+
+static enum sim_cause tags_of(const struct sim_invalidation *c, const struct sim_cache_line *line)
+{
+	if (c->by_domain && c->domain != line->domain)
+		return SIM_CAUSE_OTHER_DOMAIN;
+	if (c->by_device && (c->rid ^ line->rid) & ~(unsigned)c->rid_mask)
+		return SIM_CAUSE_OTHER_DEVICE;
+	return SIM_CAUSE_NONE;
+}
+
+/* What a command lacks to remove the line: NONE: nothing; NOT_ISSUED: it was meant for something else. */
+static enum sim_cause lacks(const struct sim_invalidation *c, const struct sim_cache_line *line)
+{
+	bool hint = line->cache == SIM_CACHE_PAGING && c->leaf_only;
+	enum sim_cause range = range_of(c, line), tags = tags_of(c, line);
+
+	if (!c->caches)
+		return SIM_CAUSE_NOT_ISSUED;
+	if (!(c->caches >> line->cache & 1) && !hint) {
+		if (tags == SIM_CAUSE_OTHER_DOMAIN && line->cache != SIM_CACHE_DEVICE)
+			return SIM_CAUSE_NOT_ISSUED;
+		return range == SIM_CAUSE_NONE || range == SIM_CAUSE_SMALL ? SIM_CAUSE_OTHER_CACHE
+									   : SIM_CAUSE_NOT_ISSUED;
+	}
+	if (tags)
+		return range ? SIM_CAUSE_NOT_ISSUED : tags;
+	return range ? range : hint ? SIM_CAUSE_HINT : SIM_CAUSE_NONE;
+}
+
+static bool is_before(const struct inquiry *q, const struct oracle_command *c)
+{
+	return q->order ? c->order < q->order : c->cmd.issued_ns < q->f->line.filled_ns;
+}
+
+/* One that lacks nothing, and the line is there all the same. */
+static enum sim_cause in_spite_of(const struct inquiry *q, const struct oracle_command *c)
+{
+	if (is_before(
+		    q,
+		    c)) /* flushes of everything, long before the mapping was made, do not count */
+		return q->before || c->cmd.by_range ? SIM_CAUSE_BEFORE_STORE : SIM_CAUSE_NOT_ISSUED;
+	switch (c->cmd.state) {
+	case SIM_COMMAND_ISSUED:
+		return SIM_CAUSE_PENDING;
+	case SIM_COMMAND_LOST:
+		return SIM_CAUSE_LOST;
+	case SIM_COMMAND_DROPPED:
+		return SIM_CAUSE_DROPPED;
+	case SIM_COMMAND_EXECUTED:
+		break;
+	}
+	return SIM_CAUSE_REFILLED;
+}
+
+/* The higher, the nearer the command came. */
+static const uint8_t rank[SIM_CAUSES] = {
+	[SIM_CAUSE_REFILLED] = 12,   [SIM_CAUSE_PENDING] = 11,     [SIM_CAUSE_LOST] = 10,
+	[SIM_CAUSE_DROPPED] = 9,     [SIM_CAUSE_HINT] = 8,         [SIM_CAUSE_SMALL] = 7,
+	[SIM_CAUSE_SHORT] = 6,       [SIM_CAUSE_OTHER_DOMAIN] = 5, [SIM_CAUSE_OTHER_DEVICE] = 4,
+	[SIM_CAUSE_OTHER_CACHE] = 3, [SIM_CAUSE_BEFORE_STORE] = 2, [SIM_CAUSE_OTHER_UNIT] = 1,
+};
+
+static enum sim_cause judge(const struct inquiry *q, const struct oracle_command *c)
+{
+	enum sim_cause cause = lacks(&c->cmd, &q->f->line);
+
+	if (c->cmd.unit != q->f->line.unit)
+		return cause || is_before(q, c) ? SIM_CAUSE_NOT_ISSUED : SIM_CAUSE_OTHER_UNIT;
+	if (cause == SIM_CAUSE_NONE)
+		return in_spite_of(q, c);
+	return is_before(q, c) ? SIM_CAUSE_NOT_ISSUED : cause;
+}
+
+static bool nearer(const struct inquiry *q, const struct sim_invalidation *c, enum sim_cause cause)
+{
+	if (rank[cause] != rank[q->f->cause])
+		return rank[cause] > rank[q->f->cause];
+	return cause == SIM_CAUSE_SHORT &&
+	       distance(c, &q->f->line) < distance(&q->f->nearest, &q->f->line);
+}
+
+/* From the newest back to the store that made the mapping. */
+static void search(struct inquiry *q, uint32_t unit)
+{
+	const struct oracle *o = q->s->oracle;
+	struct sim_finding *f = q->f;
+	const struct oracle_command *c;
+
+	for (uint64_t n = o->log[unit] ? o->log[unit]->given : 0;
+	     (c = oracle_command_get(o, unit, n)) != NULL && c->order > q->before; n--) {
+		enum sim_cause cause = judge(q, c);
+
+		if (!rank[cause] || !nearer(q, &c->cmd, cause))
+			continue;
+		f->cause = cause;
+		f->has_nearest = true;
+		oracle_command_copy(o, unit, n, &f->nearest);
+	}
+}
+
+/* ---- entries that came back ---- */
+
+/* Where the store is now, or by the way it took once it has arrived. */
+static enum sim_cause unpublished(const struct sim *s, const struct unit *u, uint64_t pa)
+{
+	uint64_t cpu = 0, buffer = 0, memory = 0;
+
+	mem_read64(&s->mem, MEM_VIEW_CPU, pa, &cpu);
+	mem_read64(&s->mem, MEM_VIEW_BUFFER, pa, &buffer);
+	mem_read64(&s->mem, MEM_VIEW_MEMORY, pa, &memory);
+	if (cpu != buffer)
+		return SIM_CAUSE_NOT_WRITTEN_BACK;
+	if (buffer != memory || !s->mem.noncoherent)
+		return SIM_CAUSE_NOT_FLUSHED;
+	return u->view == MEM_VIEW_CPU ? SIM_CAUSE_REFILLED : SIM_CAUSE_NOT_WRITTEN_BACK;
+}
+
+static void search_all(struct inquiry *q)
+{
+	q->f->cause = SIM_CAUSE_NOT_ISSUED;
+	q->f->has_nearest = false;
+	search(q, q->f->line.unit);
+	for (uint32_t u = 0; u < q->s->units && !q->f->has_nearest; u++)
+		if (u != q->f->line.unit)
+			search(q, u);
+}
+
+/*
+ * A page that was filled from a table entry or a context entry which memory contradicts: that entry is the one to explain.
+ */
+static bool blame_behind(struct inquiry *q, const struct sim_request *rq)
+{
+	struct sim_cache_line behind;
+	uint64_t word;
+
+	if (q->f->line.cache != SIM_CACHE_IOTLB || !rq || !oracle_line_misled(q->s, rq, &behind))
+		return false;
+	if (!mem_read64(&q->s->mem, MEM_VIEW_CPU, behind.entry_pa, &word) ||
+	    oracle_line_agrees(&behind, word))
+		return false;
+	q->f->line = behind;
+	q->f->has_store = false;
+	q->order = q->before = 0;
+	return true;
+}
+
+/* The line was removed and cached again: a device's TLB from the IOTLB, any other by a walk that did not see the store. */
+static void came_back(struct inquiry *q)
+{
+	struct sim_finding *f = q->f;
+	const struct unit *u = q->s->unit[f->line.unit];
+
+	if (f->line.cache == SIM_CACHE_DEVICE)
+		f->cause = SIM_CAUSE_DEVICE_FIRST;
+	else if (u->view != MEM_VIEW_CPU && f->has_store)
+		f->cause = unpublished(q->s, u, f->store.pa);
+}
+
+/* ---- the inquiry ---- */
+
+/* Paging-structure entries belong to no requester: any device of their domain asks the same. */
+static bool request_for(const struct sim *s, const struct sim_cache_line *line,
+			struct sim_request *rq)
+{
+	struct sim_cache_line context;
+	uint32_t cursor = 0;
+
+	*rq = (struct sim_request){
+		.addr = line->iova,
+		.rid = line->rid,
+		.unit = (uint8_t)line->unit,
+		.access = line->perm & 1 || !line->perm ? SIM_READ : SIM_WRITE,
+		.len = 1,
+	};
+	if (line->cache != SIM_CACHE_PAGING)
+		return true;
+	while (sim_cache_next(s, line->unit, SIM_CACHE_CONTEXT, &cursor, &context))
+		if (context.domain == line->domain && !context.negative) {
+			rq->rid = context.rid;
+			return true;
+		}
+	return false;
+}
+
+static void ask_memory(struct inquiry *q, const struct sim_request *rq)
+{
+	struct sim_xlat now = { 0 };
+	struct sim_request ask = *rq;
+
+	ask.at = SIM_AT_UNTRANSLATED; /* a device's own answer is judged as its request would be */
+	oracle_path(q->s, q->s->unit[rq->unit], &ask, MEM_VIEW_CPU, &q->path, &now);
+	q->asked = true;
+	q->f->has_entry = now.entry_pa != 0;
+	q->f->entry_pa = now.entry_pa;
+	q->f->entry = now.entry;
+}
+
+static void explain_line(struct inquiry *q, const struct sim_request *rq)
+{
+	struct sim_finding *f = q->f;
+	const struct unit *u = q->s->unit[f->line.unit];
+
+	store_of_line(q);
+	search_all(q);
+	if ((!f->has_store || f->cause == SIM_CAUSE_REFILLED) && blame_behind(q, rq)) {
+		store_of_line(q);
+		search_all(q);
+	}
+	if (f->cause == SIM_CAUSE_REFILLED)
+		came_back(q);
+	f->has_needed = u->ops->needed && u->ops->needed(u, &f->line, &f->needed);
+	f->needed.unit = f->line.unit;
+	if (!u->ops->command) { /* nothing was told: nothing can be said */
+		f->cause = SIM_CAUSE_NONE;
+		f->has_nearest = false;
+	}
+}
+
+/* The newest command that would have drained the write buffer, before the store. */
+static void nearest_flush(struct inquiry *q)
+{
+	const struct oracle *o = q->s->oracle;
+	uint32_t unit = q->f->unit;
+	const struct oracle_command *c;
+
+	for (uint64_t n = o->log[unit] ? o->log[unit]->given : 0;
+	     (c = oracle_command_get(o, unit, n)) != NULL; n--) {
+		if (c->wait || c->order > q->order)
+			continue;
+		q->f->has_nearest = true;
+		oracle_command_copy(o, unit, n, &q->f->nearest);
+		return;
+	}
+}
+
+void oracle_explain(struct sim *s, struct sim_finding *f, const struct sim_request *rq)
+{
+	struct inquiry q = { .s = s, .f = f };
+	struct sim_request own;
+
+	if (!rq && f->has_line && request_for(s, &f->line, &own))
+		rq = &own;
+	if (rq)
+		ask_memory(&q, rq);
+	switch (f->verdict) {
+	case SIM_VERDICT_CACHE:
+		if (f->has_line)
+			explain_line(&q, rq);
+		break;
+	case SIM_VERDICT_UNSEEN:
+		if (rq)
+			store_unseen(&q, rq);
+		if (f->cause == SIM_CAUSE_NOT_FLUSHED)
+			nearest_flush(&q);
+		break;
+	case SIM_VERDICT_TABLE:
+		store_of_table(&q);
+		break;
+	case SIM_VERDICT_NEITHER:
+		break;
+	}
+}
+
+/* ---- waits ---- */
+
+/* What the oldest command that is not complete, or else the newest wait, says about a wait without end. */
+void oracle_explain_wait(struct sim *s, struct sim_finding *f)
+{
+	const struct oracle *o = s->oracle;
+	const struct oracle_log *log = f->unit < SIM_UNITS ? o->log[f->unit] : NULL;
+	const struct oracle_command *c;
+	uint64_t found = 0;
+
+	f->cause = SIM_CAUSE_NOT_ISSUED;
+	for (uint64_t n = log ? log->given : 0;
+	     log && n > log->observed && (c = oracle_command_get(o, f->unit, n)) != NULL; n--) {
+		enum sim_cause cause = c->cmd.state == SIM_COMMAND_ISSUED    ? SIM_CAUSE_PENDING
+				       : c->cmd.state == SIM_COMMAND_LOST    ? SIM_CAUSE_LOST
+				       : c->cmd.state == SIM_COMMAND_DROPPED ? SIM_CAUSE_DROPPED
+									     : SIM_CAUSE_UNOBSERVED;
+
+		if (cause == SIM_CAUSE_LOST && !c->wait && c->slot != ORACLE_NO_SLOT)
+			cause = SIM_CAUSE_UNOBSERVED; /* an invalidation that removed nothing did complete */
+		if (cause == SIM_CAUSE_UNOBSERVED &&
+		    ((!c->wait && c->slot != ORACLE_NO_SLOT) || found))
+			continue;
+		found = n;
+		f->cause = cause;
+	}
+	if (!found)
+		return;
+	f->has_nearest = true;
+	oracle_command_copy(o, f->unit, found, &f->nearest);
+}
