@@ -260,6 +260,8 @@ struct backend_ops {
 	/* finding n, with its paragraph in buf */
 	bool (*finding)(const struct backend *be, uint32_t n, struct be_finding *out, char *buf,
 			size_t size);
+	/* its facts, in the form of run_result.facts; only whole lines are written */
+	void (*finding_facts)(const struct backend *be, uint32_t n, char *buf, size_t size);
 
 	/* trace */
 	void (*mark)(struct backend *be, uint64_t number);

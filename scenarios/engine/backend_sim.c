@@ -518,6 +518,41 @@ static bool finding(const struct backend *be, uint32_t n, struct be_finding *out
 	return true;
 }
 
+struct lines {
+	char *at;
+	size_t left;
+};
+
+static void write_fact(void *ctx, const struct sim_fact *fact)
+{
+	struct lines *l = ctx;
+	int n;
+
+	if (fact->type == SIM_FACT_TEXT)
+		n = snprintf(l->at, l->left, "%s\ts\t%s\n", fact->name, fact->text);
+	else
+		n = snprintf(l->at, l->left, "%s\t%c\t%llu\n", fact->name,
+			     fact->type == SIM_FACT_BOOL ? 'b' : 'n',
+			     (unsigned long long)fact->number);
+	if (n < 0 || (size_t)n >= l->left) {
+		*l->at = '\0';
+		l->left = 1; /* nothing fits behind a gap */
+		return;
+	}
+	l->at += n;
+	l->left -= (size_t)n;
+}
+
+static void finding_facts(const struct backend *be, uint32_t n, char *buf, size_t size)
+{
+	const struct sim_finding *f = sim_finding_get(sim_in(be), n);
+	struct lines l = { buf, size };
+
+	*buf = '\0';
+	if (f)
+		sim_finding_facts(f, write_fact, &l);
+}
+
 /* ---- trace ---- */
 
 static void mark(struct backend *be, uint64_t number)
@@ -590,6 +625,7 @@ const struct backend_ops backend_sim_ops = {
 	.oracle_unbounded = oracle_unbounded,
 	.findings = findings,
 	.finding = finding,
+	.finding_facts = finding_facts,
 	.mark = mark,
 	.trace_count = trace_count,
 	.trace_line = trace_line,

@@ -57,6 +57,7 @@ struct run_result {
 	char step[128];		/* node name of the step that failed, "" when none */
 	char text[4096];	/* why: for RUN_FAIL expected, got, and the oracle's paragraph; lines separated by \n */
 	char tail[4096];	/* RUN_FAIL: the last trace lines before the failure */
+	char facts[4096];	/* the oracle's finding, when it failed for one: lines of name, type (s, n, b), value; tabs between */
 };
 
 /* Runs permutation n. Never exits, never crashes on any input; bounded in time and memory. */

@@ -60,6 +60,57 @@ static void add_again(struct json *j, cJSON *object, const struct report_item *i
 	free(text);
 }
 
+/* The object of a fact's name: "line.domain" is "domain" in "line", which is made. */
+static cJSON *fact_owner(cJSON *object, const char **name)
+{
+	const char *dot = strchr(*name, '.');
+	char owner[32];
+	cJSON *o;
+
+	if (!dot || (size_t)(dot - *name) >= sizeof(owner))
+		return object;
+	memcpy(owner, *name, (size_t)(dot - *name));
+	owner[dot - *name] = '\0';
+	*name = dot + 1;
+	o = cJSON_GetObjectItemCaseSensitive(object, owner);
+	return o ? o : cli_need(cJSON_AddObjectToObject(object, owner));
+}
+
+/* One line of run_result.facts; what has another form is left out. */
+static void add_fact(cJSON *object, char *line)
+{
+	const char *name = line;
+	char *type = strchr(line, '\t'), *value = type ? strchr(type + 1, '\t') : NULL;
+	cJSON *o;
+
+	if (!value)
+		return;
+	*type = *value = '\0';
+	o = fact_owner(object, &name);
+	if (type[1] == 's')
+		add_text(o, name, value + 1);
+	else if (type[1] == 'b')
+		cli_need(cJSON_AddBoolToObject(o, name, value[1] == '1'));
+	else if (type[1] == 'n')
+		add_number(o, name, strtoull(value + 1, NULL, 10));
+}
+
+static void add_finding(cJSON *object, const char *facts)
+{
+	cJSON *o = cli_need(cJSON_AddObjectToObject(object, "finding"));
+	char line[512];
+	size_t len;
+
+	for (; *facts; facts += len + (facts[len] != '\0')) {
+		len = strcspn(facts, "\n");
+		if (len >= sizeof(line))
+			continue;
+		memcpy(line, facts, len);
+		line[len] = '\0';
+		add_fact(o, line);
+	}
+}
+
 static void json_item(void *state, const struct report_item *item)
 {
 	struct json *j = state;
@@ -78,6 +129,8 @@ static void json_item(void *state, const struct report_item *item)
 		add_text(o, "step", r->step);
 		add_text(o, "text", r->text);
 		add_text(o, "trace", r->tail);
+		if (*r->facts)
+			add_finding(o, r->facts);
 		add_again(j, o, item);
 	}
 	cJSON_AddItemToArray(j->results, o);

@@ -271,7 +271,7 @@ static enum step_rc judge_findings(struct run *r, const struct step *s)
 {
 	uint32_t end = r->be->ops->findings ? r->be->ops->findings(r->be) : 0;
 	bool seen[RUN_COMPLAINTS] = { false };
-	char text[1200];
+	char text[3000];
 
 	for (; r->findings < end; r->findings++) {
 		struct be_finding f;
@@ -284,6 +284,9 @@ static enum step_rc judge_findings(struct run *r, const struct step *s)
 		if (in_window(r, &f) || (r->findings < RUN_FINDINGS && r->tolerated[r->findings]))
 			continue;
 		if (!r->expected[f.kind]) {
+			if (!*r->res->facts && r->be->ops->finding_facts)
+				r->be->ops->finding_facts(r->be, r->findings, r->res->facts,
+							  sizeof(r->res->facts));
 			r->findings = end;
 			return run_fail(r, "the oracle found \"%s\":\n%s", names_finding(f.kind),
 					text);
