@@ -10,6 +10,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+/* A test may take this long: a bound on a hang, far above what a loaded machine under sanitizers needs. */
+#define UNIT_SECONDS "120"
+
 /* Runs the suite; arg0 is the program's own path. Returns its exit status: 0 when every test passed. */
 static inline int unit_run(Suite *suite, const char *arg0)
 {
@@ -24,11 +27,12 @@ static inline int unit_run(Suite *suite, const char *arg0)
 	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
 }
 
-#define UNIT_MAIN(make_suite)                           \
-	int main(int argc, char **argv)                 \
-	{                                               \
-		(void)argc;                             \
-		return unit_run(make_suite(), argv[0]); \
+#define UNIT_MAIN(make_suite)                                  \
+	int main(int argc, char **argv)                        \
+	{                                                      \
+		(void)argc;                                    \
+		setenv("CK_DEFAULT_TIMEOUT", UNIT_SECONDS, 0); \
+		return unit_run(make_suite(), argv[0]);        \
 	}
 
 #endif
