@@ -64,16 +64,19 @@ static enum sim_outcome outcome(const struct sim_request *rq, uint8_t code)
 	return code == AMDVI_EV_INVALID_DEVICE_REQUEST ? SIM_OUTCOME_UR : SIM_OUTCOME_CA;
 }
 
-/* RW tells the direction of memory requests, TR translation requests. */
+/* RW tells the direction of memory requests, TR translation requests, GN that an illegal entry's request has a PASID. */
 static uint64_t request_flags(const struct amdvi_xl *xl, uint8_t code)
 {
 	const struct sim_request *rq = xl->rq;
+	uint64_t gn = 0;
 
+	if (code == AMDVI_EV_ILLEGAL_DEV_TABLE_ENTRY && rq->flags & SIM_REQ_PASID)
+		gn = AMDVI_EV0_GN;
 	if (rq->at == SIM_AT_TRANSLATION)
-		return AMDVI_EV0_TR;
+		return AMDVI_EV0_TR | gn;
 	if (xl->interrupt || code == AMDVI_EV_INVALID_DEVICE_REQUEST)
-		return 0;
-	return rq->access == SIM_WRITE || rq->access == SIM_ATOMIC ? AMDVI_EV0_RW : 0;
+		return gn;
+	return gn | (rq->access == SIM_WRITE || rq->access == SIM_ATOMIC ? AMDVI_EV0_RW : 0);
 }
 
 /* DomainID, or with GN the PASID. */
