@@ -85,8 +85,12 @@ capture "$B/all.info"
 genhtml --quiet --config-file coverage/lcovrc $ignore --prefix "$root" --title iommu-sim --output-directory "$B/html" \
 	"$B/all.info" >>"$B/lcov.log" 2>&1 || echo "coverage: genhtml failed; its log is $B/lcov.log" >&2
 
-floor driver scenarios "$B/scenarios.info"
-floor sim all "$B/all.info"
+while read -r folder tests _; do
+	case $folder in
+	'' | '#'*) ;;
+	*) floor "$folder" "$tests" "$B/$tests.info" ;;
+	esac
+done <coverage/floors
 echo "HTML: $B/html/index.html"
 echo "$passed passed, $failed failed"
 [ "$failed" -eq 0 ]
