@@ -28,8 +28,9 @@ _Static_assert(SIM_FINDINGS < ORACLE_NOT_KEPT, "a kept finding fits in a byte");
 /* A command as it is kept. */
 struct oracle_command {
 	struct sim_invalidation cmd;
-	uint64_t order; /* of all events */
-	uint64_t slot;  /* in the ring, ORACLE_NO_SLOT: given through registers */
+	uint64_t order;   /* of all events */
+	uint64_t removed; /* entries of the unit's caches; a device does not say */
+	uint64_t slot;    /* in the ring, ORACLE_NO_SLOT: given through registers */
 	bool wait;
 	bool fetched;
 };
@@ -42,6 +43,7 @@ struct oracle_command {
 struct oracle_log {
 	struct oracle_command command[ORACLE_COMMANDS];
 	uint64_t given;     /* number of the newest */
+	uint64_t dropped;   /* entries of the unit's caches, by the commands so far */
 	uint64_t unfetched; /* the unit has fetched everything before this number */
 	uint64_t observed;  /* the guest has seen this one complete, and so those before it */
 	struct {

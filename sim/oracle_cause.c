@@ -4,7 +4,7 @@
  */
 #include "oracle.h"
 
-/* Ranges further away than this from an entry were meant for something else. */
+/* Ranges further away than this were meant for something else, unless the address was cut to 32 bits. */
 #define NEAR_PAGES 512u
 
 struct inquiry {
@@ -49,21 +49,28 @@ static void tell_store(struct inquiry *q, const struct journal_word *w, uint32_t
 	q->before = i ? journal_at(w, i - 1)->order : 0;
 }
 
-/* The first store to the word after the line was filled from it. */
-static bool store_after_fill(struct inquiry *q, uint64_t pa)
+/*
+ * No time passes between a DMA and a store at the same moment. What the entry held before tells their order; of any other
+ * word it is not known, and such a store is taken (`ties`) only when no other explains the line.
+ */
+static bool came_after(const struct sim_cache_line *line, uint64_t pa,
+		       const struct journal_store *store, bool ties)
+{
+	if (store->time_ns != line->filled_ns)
+		return store->time_ns > line->filled_ns;
+	if (pa == line->entry_pa)
+		return oracle_line_agrees(line, store->old) &&
+		       !oracle_line_agrees(line, store->now);
+	return ties;
+}
+
+/* The first store to the word after the line was filled. */
+static bool store_after_fill(struct inquiry *q, uint64_t pa, bool ties)
 {
 	const struct journal_word *w = journal_find(&q->s->oracle->journal, pa);
-	const struct sim_cache_line *line = &q->f->line;
 
 	for (uint32_t i = 0; w && i < journal_kept(w); i++) {
-		const struct journal_store *store = journal_at(w, i);
-		bool same_time = store->time_ns == line->filled_ns;
-
-		if (store->time_ns < line->filled_ns)
-			continue;
-		/* No time passes between a DMA and a store from outside: what was overwritten tells their order. */
-		if (same_time && pa == line->entry_pa &&
-		    (!oracle_line_agrees(line, store->old) || oracle_line_agrees(line, store->now)))
+		if (!came_after(&q->f->line, pa, journal_at(w, i), ties))
 			continue;
 		tell_store(q, w, i);
 		return true;
@@ -88,22 +95,29 @@ static bool store_before_fill(struct inquiry *q, uint64_t pa)
 	return false;
 }
 
+/* The entry itself, the second half of a context entry, then the words a walk reads now, the last first. */
+static bool store_on_the_way(struct inquiry *q, bool ties)
+{
+	uint64_t entry = q->f->line.entry_pa;
+
+	if (entry && store_after_fill(q, entry, ties))
+		return true;
+	if (entry && q->f->line.cache == SIM_CACHE_CONTEXT && store_after_fill(q, entry + 8, ties))
+		return true;
+	for (uint32_t i = q->path.n; i > 0; i--)
+		if (store_after_fill(q, q->path.pa[i - 1], ties))
+			return true;
+	return false;
+}
+
 static void store_of_line(struct inquiry *q)
 {
-	const struct sim_finding *f = q->f;
-	uint64_t entry = f->line.entry_pa;
+	uint64_t entry = q->f->line.entry_pa;
 
-	if (entry && store_after_fill(q, entry))
+	if (store_on_the_way(q, false) || (entry && store_before_fill(q, entry)) ||
+	    (q->path.n && store_before_fill(q, q->path.pa[q->path.n - 1])))
 		return;
-	if (entry && f->line.cache == SIM_CACHE_CONTEXT && store_after_fill(q, entry + 8))
-		return;
-	for (uint32_t i = q->path.n; i > 0; i--)
-		if (store_after_fill(q, q->path.pa[i - 1]))
-			return;
-	if (entry && store_before_fill(q, entry))
-		return;
-	if (q->path.n)
-		store_before_fill(q, q->path.pa[q->path.n - 1]);
+	store_on_the_way(q, true);
 }
 
 /* The first word that the walk and the CPU see differently; failing that the last one read, whoever wrote it. */
@@ -151,6 +165,13 @@ static uint64_t distance(const struct sim_invalidation *c, const struct sim_cach
 	return 0;
 }
 
+/* The range would do if the addresses had been kept whole. */
+static bool cut(const struct sim_invalidation *c, const struct sim_cache_line *line)
+{
+	return (uint32_t)c->first <= (uint32_t)line->iova &&
+	       (uint32_t)line->iova <= (uint32_t)c->last;
+}
+
 /* NONE: the range removes the line; NOT_ISSUED: it was meant for something else. */
 static enum sim_cause range_of(const struct sim_invalidation *c, const struct sim_cache_line *line)
 {
@@ -160,7 +181,7 @@ static enum sim_cause range_of(const struct sim_invalidation *c, const struct si
 		return SIM_CAUSE_NONE;
 	away = distance(c, line);
 	if (away)
-		return away <= NEAR_PAGES ? SIM_CAUSE_SHORT : SIM_CAUSE_NOT_ISSUED;
+		return away <= NEAR_PAGES || cut(c, line) ? SIM_CAUSE_SHORT : SIM_CAUSE_NOT_ISSUED;
 	/* A table entry goes with any page below it, a page only as a whole: it may stay when it is larger than the range. */
 	if (line->cache == SIM_CACHE_IOTLB &&
 	    (c->first > line->iova || c->last < oracle_line_last(line)))
@@ -201,13 +222,22 @@ static bool is_before(const struct inquiry *q, const struct oracle_command *c)
 	return q->order ? c->order < q->order : c->cmd.issued_ns < q->f->line.filled_ns;
 }
 
+/*
+ * Before the store, only one that named the entry and had something to remove was given for it: not the flush of everything
+ * at the start, nor one that caching mode asks for after a mapping was made.
+ */
+static bool meant(const struct inquiry *q, const struct oracle_command *c)
+{
+	bool names = c->cmd.by_domain || c->cmd.by_device || c->cmd.by_range;
+
+	return names && (c->removed || q->f->line.cache == SIM_CACHE_DEVICE);
+}
+
 /* One that lacks nothing, and the line is there all the same. */
 static enum sim_cause in_spite_of(const struct inquiry *q, const struct oracle_command *c)
 {
-	if (is_before(
-		    q,
-		    c)) /* flushes of everything, long before the mapping was made, do not count */
-		return q->before || c->cmd.by_range ? SIM_CAUSE_BEFORE_STORE : SIM_CAUSE_NOT_ISSUED;
+	if (is_before(q, c))
+		return meant(q, c) ? SIM_CAUSE_BEFORE_STORE : SIM_CAUSE_NOT_ISSUED;
 	switch (c->cmd.state) {
 	case SIM_COMMAND_ISSUED:
 		return SIM_CAUSE_PENDING;

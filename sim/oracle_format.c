@@ -246,7 +246,7 @@ static const char *const cause_text[SIM_CAUSES] = {
 	[SIM_CAUSE_OTHER_DEVICE] = "the entry belongs to another device",
 	[SIM_CAUSE_SMALL] = "it covers only a part of the page",
 	[SIM_CAUSE_HINT] = "its hint says that only leaf entries changed, and this is a paging-structure entry",
-	[SIM_CAUSE_PENDING] = "it had not been carried out yet",
+	[SIM_CAUSE_PENDING] = "nothing may rely on it before it is complete",
 	[SIM_CAUSE_LOST] = "injection took its effect away",
 	[SIM_CAUSE_DROPPED] = "the queue gave it up before it was carried out",
 	[SIM_CAUSE_DEVICE_FIRST] = "the device's TLB was invalidated before the IOTLB was, and filled from it again",
@@ -281,7 +281,9 @@ static void add_cause(struct text *t, const struct sim_finding *f)
 		return;
 	}
 	if (!f->has_nearest) {
-		if (text && f->cause == SIM_CAUSE_NOT_ISSUED)
+		if (f->cause == SIM_CAUSE_NOT_ISSUED && !wait && !f->has_store)
+			text = "None was issued since the entry was filled";
+		if (f->cause == SIM_CAUSE_NOT_ISSUED)
 			add(t, "%s. ", text);
 		return;
 	}

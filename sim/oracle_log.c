@@ -211,10 +211,13 @@ void oracle_executed(struct sim *s, uint32_t unit, uint64_t number)
 {
 	struct oracle_command *c = command_at(s->oracle->log[unit], number);
 	bool lost = s->inject.losses != s->oracle->losses;
+	uint64_t dropped = s->unit[unit]->stats.entries_dropped;
 
 	s->oracle->losses = s->inject.losses;
 	if (!c)
 		return;
+	c->removed = dropped - s->oracle->log[unit]->dropped;
+	s->oracle->log[unit]->dropped = dropped;
 	if (c->cmd.state == SIM_COMMAND_ISSUED)
 		c->cmd.state = lost ? SIM_COMMAND_LOST : SIM_COMMAND_EXECUTED;
 	c->cmd.executed_ns = s->clock.now_ns;

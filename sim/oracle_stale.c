@@ -102,7 +102,8 @@ static void found_stale(struct sim *s, const struct sim_request *rq, struct sim_
 	if (x->source == SIM_FROM_WALK)
 		kept->has_line = oracle_line_misled(s, rq, &kept->line);
 	else
-		kept->has_line = oracle_line_served(s, rq, x, &kept->line);
+		kept->has_line = oracle_line_served(s, rq, x, &kept->line) ||
+				 oracle_line_misled(s, rq, &kept->line); /* absence of a context */
 	oracle_explain(s, kept, rq);
 }
 
