@@ -182,6 +182,7 @@ static void start_device(struct amdvi_unit *a, struct cmd *cmd)
 	struct sim *s = a->u.sim;
 	uint64_t first, last, wait = time_out(a);
 
+	amdvi_complain_ones(a, cmd->q[1] & AMDVI_IOTLBC1_ADDR, cmd->q[1] & AMDVI_IOTLBC1_S);
 	amdvi_inval_range(cmd->q[1] & AMDVI_IOTLBC1_ADDR, cmd->q[1] & AMDVI_IOTLBC1_S, &first,
 			  &last);
 	cmd->sent = true;

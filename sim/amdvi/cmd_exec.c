@@ -72,16 +72,15 @@ bool amdvi_cmd_legal(const struct amdvi_unit *a, const uint64_t *q)
 	return supported(&a->caps, opcode) && !(q[0] & row->rsvd0) && !(q[1] & row->rsvd1);
 }
 
-/* All ones have no 0 that would tell the size. */
-static void complain_ones(struct amdvi_unit *a, uint64_t q1, uint64_t s)
+void amdvi_complain_ones(struct amdvi_unit *a, uint64_t addr, bool sized)
 {
-	if (q1 & s && (q1 & AMDVI_PAGESC1_ADDR) == AMDVI_PAGESC1_ADDR)
-		complain(a->u.sim, a->u.index, COMPLAINT_ADDRESS_ALL_ONES, q1);
+	if (sized && addr == AMDVI_PAGESC1_ADDR)
+		complain(a->u.sim, a->u.index, COMPLAINT_ADDRESS_ALL_ONES, addr);
 }
 
 static void pages(struct amdvi_unit *a, const uint64_t *q)
 {
-	complain_ones(a, q[1], AMDVI_PAGESC1_S);
+	amdvi_complain_ones(a, q[1] & AMDVI_PAGESC1_ADDR, q[1] & AMDVI_PAGESC1_S);
 	amdvi_inval_pages(a, (uint16_t)FIELD_GET(AMDVI_PAGESC0_DOMAINID, q[0]),
 			  q[1] & AMDVI_PAGESC1_ADDR, q[1] & AMDVI_PAGESC1_S,
 			  q[1] & AMDVI_PAGESC1_PDE);
@@ -97,7 +96,7 @@ static void prefetch(struct amdvi_unit *a, const uint64_t *q)
 	uint64_t count = FIELD_GET(AMDVI_PREFC0_PFCOUNT, q[0]) + 1, first, last;
 	const struct tc_entry *e = amdvi_dte_cached(a, rid);
 
-	complain_ones(a, q[1], AMDVI_PREFC1_S);
+	amdvi_complain_ones(a, q[1] & AMDVI_PREFC1_ADDR, q[1] & AMDVI_PREFC1_S);
 	amdvi_inval_range(q[1] & AMDVI_PREFC1_ADDR, q[1] & AMDVI_PREFC1_S, &first, &last);
 	for (uint64_t i = 0, at = first, size = last - first; i < count; i++, at += size + 1) {
 		if (at < first || (i && !at))

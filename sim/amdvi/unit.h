@@ -293,6 +293,9 @@ void amdvi_devtlb_answer(struct unit *u, uint16_t rid, uint32_t tag, bool ok);
 
 /* ---- cmd_exec.c ---- */
 
+/* An encoded size of all ones has no 0 that would tell the size: a complaint. */
+void amdvi_complain_ones(struct amdvi_unit *a, uint64_t addr, bool sized);
+
 /* The unit accepts the command. */
 bool amdvi_cmd_legal(const struct amdvi_unit *a, const uint64_t *q);
 
