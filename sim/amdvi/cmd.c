@@ -119,8 +119,11 @@ static void finish_wait(void *owner, struct cmd *cmd, bool lost)
 		halt(a, AMDVI_EV_COMMAND_HARDWARE_ERROR, amdvi_hw_type(a->u.sim, at), at, cmd->at);
 		return;
 	}
-	if (!lost && cmd->q[0] & AMDVI_CWC0_I)
+	if (!lost && cmd->q[0] & AMDVI_CWC0_I) {
 		amdvi_status_set(a, AMDVI_STATUS_COMWAITINT, AMDVI_CONTROL_COMWAITINTEN);
+		if (a->u.sim->watch)
+			oracle_polled(a->u.sim, a->u.index, cmd->number, AMDVI_REG_STATUS);
+	}
 	complete(a, cmd);
 }
 

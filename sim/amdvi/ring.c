@@ -55,6 +55,16 @@ void amdvi_ring_base_wrote(void *owner, const struct reg_write *w)
 	}
 }
 
+static void told(struct amdvi_unit *a, const struct reg_write *w)
+{
+	const struct amdvi_ring *r = &a->ring[AMDVI_RING_CMD];
+
+	if (a->u.sim->watch && runs(a, AMDVI_RING_CMD))
+		oracle_told(a->u.sim, &a->u, r->base, w->old, w->now, r->bytes,
+			    sizeof(struct amdvi_cmd));
+	cmdq_kick(&a->q);
+}
+
 void amdvi_ring_ptr_wrote(void *owner, const struct reg_write *w)
 {
 	struct amdvi_unit *a = owner;
@@ -68,5 +78,5 @@ void amdvi_ring_ptr_wrote(void *owner, const struct reg_write *w)
 	else if (w->now >= bytes_of(reg_get(&a->u.regs, r->base)))
 		refuse(a, off, w, COMPLAINT_POINTER_BEYOND_RING);
 	else if (ring == AMDVI_RING_CMD && tail)
-		cmdq_kick(&a->q);
+		told(a, w);
 }

@@ -70,6 +70,8 @@ const struct unit_ops amdvi_ops = {
 	.describe = describe,
 	.translating = translating,
 	.devtlb_answer = amdvi_devtlb_answer,
+	.command = amdvi_command,
+	.needed = amdvi_needed,
 	.destroy = destroy,
 };
 

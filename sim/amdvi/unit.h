@@ -286,6 +286,13 @@ void amdvi_inval_all(struct amdvi_unit *a);
 /* Range of an address with size encoding (`sized`) or of one page. */
 void amdvi_inval_range(uint64_t addr, bool sized, uint64_t *first, uint64_t *last);
 
+/* ---- command.c ---- */
+
+/* A command in the oracle's words, and what is sure to remove a line; false: nothing software can give. */
+void amdvi_command(const struct unit *u, const uint64_t *q, struct sim_invalidation *out);
+bool amdvi_needed(const struct unit *u, const struct sim_cache_line *line,
+		  struct sim_invalidation *out);
+
 /* ---- cmd.c ---- */
 
 void amdvi_cmd_init(struct amdvi_unit *a);
