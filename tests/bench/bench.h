@@ -10,12 +10,13 @@
 
 #define BENCH_ROUNDS 5
 #define BENCH_ROWS 64
+#define BENCH_NAME 40 /* bytes of a row's name */
 
 /* Does `n` operations and returns the nanoseconds they took, set-up excluded. */
 typedef uint64_t (*bench_fn)(void *ctx, uint64_t n);
 
 struct bench_row {
-	const char *name;
+	char name[BENCH_NAME];
 	double med, min, max; /* nanoseconds per operation */
 };
 
