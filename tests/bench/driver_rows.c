@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "bench.h"
+#include "hw/amdvi.h"
 #include "iommu/driver.h"
 #include "plain.h"
 
@@ -74,32 +75,51 @@ static uint64_t run(void *ctx, uint64_t n)
 	return ns;
 }
 
-static void row(struct bench *b, const char *name, const struct calls *calls, uint64_t size,
-		bool unmap)
-{
-	struct iommu_unit_desc desc = { .vendor = IOMMU_VENDOR_INTEL, .host_addr_bits = 46 };
-	struct rig *r = bench_wants(b, name) ? calloc(1, sizeof(*r)) : NULL;
-	struct iommu_unit *units[1];
+struct arch {
+	const char *prefix; /* of its rows' names */
+	const struct plain_regs *regs;
+	struct iommu_unit_desc desc;
+};
 
-	if (!bench_wants(b, name))
-		return;
-	if (!r)
-		exit(1);
-	plain_init(&r->plain);
+struct row {
+	const char *name;
+	uint64_t size;
+	bool unmap;
+};
+
+static void start(struct rig *r, const struct arch *arch)
+{
+	struct iommu_unit *units[1] = { &r->unit };
+
+	plain_init(&r->plain, arch->regs);
 	plain_platform(&r->plain, &r->plat);
-	r->calls = calls;
-	r->size = size;
-	r->unmap = unmap;
-	units[0] = &r->unit;
-	must(calls->unit_init(&r->unit, &r->plat, &desc), "unit init");
-	must(calls->unit_start(&r->unit), "unit start");
-	must(calls->domain_init(&r->domain, IOMMU_DOMAIN_PAGING, units, 1), "domain init");
-	if (size < 0x200000) { /* page tables stay: each has one more mapping at its end */
+	must(r->calls->unit_init(&r->unit, &r->plat, &arch->desc), "unit init");
+	must(r->calls->unit_start(&r->unit), "unit start");
+	must(r->calls->domain_init(&r->domain, IOMMU_DOMAIN_PAGING, units, 1), "domain init");
+	if (r->size < 0x200000) { /* page tables stay: each has one more mapping at its end */
 		for (uint64_t i = 0; i < BATCH; i++)
-			must(calls->map(&r->domain, IOVA + i * 0x200000 + 0x1FF000, PA, 0x1000,
-					IOMMU_READ),
+			must(r->calls->map(&r->domain, IOVA + i * 0x200000 + 0x1FF000, PA, 0x1000,
+					   IOMMU_READ),
 			     "map");
 	}
+}
+
+static void measure(struct bench *b, const struct arch *arch, const struct calls *calls,
+		    const char *suffix, const struct row *row)
+{
+	char name[BENCH_NAME];
+	struct rig *r;
+
+	snprintf(name, sizeof(name), "%s%s%s", arch->prefix, row->name, suffix);
+	if (!bench_wants(b, name))
+		return;
+	r = calloc(1, sizeof(*r));
+	if (!r)
+		exit(1);
+	r->calls = calls;
+	r->size = row->size;
+	r->unmap = row->unmap;
+	start(r, arch);
 	bench_run(b, name, run, r, BATCH);
 	plain_fini(&r->plain);
 	free(r);
@@ -112,15 +132,29 @@ void bench_driver(struct bench *b)
 	static const struct calls inlined = { inline_iommu_unit_init, inline_iommu_unit_start,
 					      inline_iommu_domain_init, inline_iommu_map,
 					      inline_iommu_unmap };
+	static const struct row rows[] = {
+		{ "map_4k", 0x1000, false },       { "unmap_4k", 0x1000, true },
+		{ "map_256x4k", 0x100000, false }, { "unmap_256x4k", 0x100000, true },
+		{ "map_2m", 0x200000, false },
+	};
+	const struct arch archs[] = {
+		{ "", &plain_vtd, { .vendor = IOMMU_VENDOR_INTEL, .host_addr_bits = 46 } },
+		{ "amd_",
+		  &plain_amdvi,
+		  { .vendor = IOMMU_VENDOR_AMD,
+		    .host_addr_bits = 46,
+		    .pci_cap = AMDVI_PCI_CAP_SECURE |
+			       (uint32_t)FIELD_PREP(AMDVI_CAPHDR_CAPTYPE, AMDVI_CAPTYPE_IOMMU) |
+			       AMDVI_CAPHDR_EFRSUP,
+		    .rid_count =
+			    AMDVI_DTES_PER_PAGE } }, /* a table of one page, which is all there is */
+	};
+	const unsigned count = sizeof(rows) / sizeof(rows[0]);
 
-	row(b, "map_4k", &pointers, 0x1000, false);
-	row(b, "unmap_4k", &pointers, 0x1000, true);
-	row(b, "map_256x4k", &pointers, 0x100000, false);
-	row(b, "unmap_256x4k", &pointers, 0x100000, true);
-	row(b, "map_2m", &pointers, 0x200000, false);
-	row(b, "map_4k_inline", &inlined, 0x1000, false);
-	row(b, "unmap_4k_inline", &inlined, 0x1000, true);
-	row(b, "map_256x4k_inline", &inlined, 0x100000, false);
-	row(b, "unmap_256x4k_inline", &inlined, 0x100000, true);
-	row(b, "map_2m_inline", &inlined, 0x200000, false);
+	for (unsigned a = 0; a < sizeof(archs) / sizeof(archs[0]); a++) {
+		for (unsigned i = 0; i < count; i++)
+			measure(b, &archs[a], &pointers, "", &rows[i]);
+		for (unsigned i = 0; i < count; i++)
+			measure(b, &archs[a], &inlined, "_inline", &rows[i]);
+	}
 }

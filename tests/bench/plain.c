@@ -1,60 +1,31 @@
 /*
- * Registers that answer at once: just enough for the driver to start and to see its waits complete.
+ * The platform over plain memory; the registers are an architecture's (plain_vtd.c, plain_amdvi.c).
  */
 #include <stdlib.h>
 #include <string.h>
 
-#include "hw/vtd.h"
 #include "plain.h"
 
-#define CAP                                                                          \
-	(FIELD_PREP(VTD_CAP_ND, 6) | FIELD_PREP(VTD_CAP_SAGAW, VTD_SAGAW_48BIT) |    \
-	 FIELD_PREP(VTD_CAP_MGAW, 47) | FIELD_PREP(VTD_CAP_SSLPS, 3) | VTD_CAP_PSI | \
-	 FIELD_PREP(VTD_CAP_MAMV, 18) | FIELD_PREP(VTD_CAP_FRO, 0x220 / 16))
-#define ECAP (VTD_ECAP_C | VTD_ECAP_QI | FIELD_PREP(VTD_ECAP_IRO, 0x500 / 16))
-
-static void consume(struct plain *p, uint64_t tail)
+void plain_consume(struct plain *p, uint64_t tail)
 {
-	uint64_t size = UINT64_C(4096) << FIELD_GET(VTD_IQA_QS, p->iqa);
+	for (; p->head != tail; p->head = (p->head + 16) % p->ring_bytes) {
+		uint64_t val;
+		uint32_t bytes;
+		uint64_t at = p->regs->status(plain_word(p, p->ring + p->head), &val, &bytes);
 
-	for (; p->head != tail; p->head = (p->head + 16) % size) {
-		const uint64_t *d = plain_word(p, (p->iqa & VTD_IQA_IQA) + p->head);
-
-		if (FIELD_GET(VTD_DESC_TYPE, d[0]) == VTD_DT_WAIT && d[0] & VTD_WAITD0_SW) {
-			uint32_t data = (uint32_t)FIELD_GET(VTD_WAITD0_SDATA, d[0]);
-			uint64_t at = d[1] & VTD_WAITD1_SADDR;
-
-			memcpy((uint8_t *)p->mem + (at - PLAIN_BASE), &data, sizeof(data));
-		}
+		if (at)
+			memcpy((uint8_t *)p->mem + (at - PLAIN_BASE), &val, bytes);
 	}
 }
 
-uint64_t plain_reg_read(struct plain *p, uint32_t off)
+static uint64_t reg_read(struct plain *p, uint32_t off)
 {
-	switch (off) {
-	case VTD_REG_VER:
-		return 0x10;
-	case VTD_REG_CAP:
-		return CAP;
-	case VTD_REG_ECAP:
-		return ECAP;
-	case VTD_REG_GSTS:
-		return p->gsts;
-	case VTD_REG_IQH:
-		return p->head;
-	default:
-		return 0;
-	}
+	return p->regs->read(p, off);
 }
 
-void plain_reg_write(struct plain *p, uint32_t off, uint64_t val)
+static void reg_write(struct plain *p, uint32_t off, uint64_t val)
 {
-	if (off == VTD_REG_GCMD)
-		p->gsts = ((uint32_t)val & ~VTD_GCMD_WBF) | VTD_GSTS_RTPS;
-	else if (off == VTD_REG_IQA)
-		p->iqa = val;
-	else if (off == VTD_REG_IQT)
-		consume(p, val);
+	p->regs->write(p, off, val);
 }
 
 /* For the inlined platform, whose header knows no struct plain. The driver built with it has its symbols prefixed. */
@@ -63,36 +34,36 @@ void inline_bench_inline_reg_write(void *ctx, uint32_t off, uint64_t val);
 
 uint64_t inline_bench_inline_reg_read(void *ctx, uint32_t off)
 {
-	return plain_reg_read(ctx, off);
+	return reg_read(ctx, off);
 }
 
 void inline_bench_inline_reg_write(void *ctx, uint32_t off, uint64_t val)
 {
-	plain_reg_write(ctx, off, val);
+	reg_write(ctx, off, val);
 }
 
 static uint32_t read32(void *ctx, uint32_t unit, uint32_t off)
 {
 	(void)unit;
-	return (uint32_t)plain_reg_read(ctx, off);
+	return (uint32_t)reg_read(ctx, off);
 }
 
 static uint64_t read64(void *ctx, uint32_t unit, uint32_t off)
 {
 	(void)unit;
-	return plain_reg_read(ctx, off);
+	return reg_read(ctx, off);
 }
 
 static void write32(void *ctx, uint32_t unit, uint32_t off, uint32_t val)
 {
 	(void)unit;
-	plain_reg_write(ctx, off, val);
+	reg_write(ctx, off, val);
 }
 
 static void write64(void *ctx, uint32_t unit, uint32_t off, uint64_t val)
 {
 	(void)unit;
-	plain_reg_write(ctx, off, val);
+	reg_write(ctx, off, val);
 }
 
 static uint64_t mem_read(void *ctx, uint64_t pa)
@@ -153,9 +124,10 @@ static void relax(void *ctx)
 	(void)ctx;
 }
 
-void plain_init(struct plain *p)
+void plain_init(struct plain *p, const struct plain_regs *regs)
 {
 	memset(p, 0, sizeof(*p));
+	p->regs = regs;
 	p->mem = aligned_alloc(4096, (size_t)PLAIN_PAGES * 4096);
 	if (!p->mem)
 		exit(1);

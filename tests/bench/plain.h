@@ -11,18 +11,31 @@
 #define PLAIN_BASE UINT64_C(0x100000)
 #define PLAIN_PAGES 4096u
 
+struct plain;
+
+/* An architecture's registers. */
+struct plain_regs {
+	uint64_t (*read)(struct plain *p, uint32_t off);
+	void (*write)(struct plain *p, uint32_t off, uint64_t val);
+	/* What a command stores: `bytes` of *val at the address returned, 0: nothing. */
+	uint64_t (*status)(const uint64_t *command, uint64_t *val, uint32_t *bytes);
+};
+
+extern const struct plain_regs plain_vtd, plain_amdvi;
+
 struct plain {
 	uint64_t *mem; /* PLAIN_PAGES pages from PLAIN_BASE */
 	uint64_t free[PLAIN_PAGES];
 	uint32_t frees;
-	uint64_t head; /* of the queue */
-	uint32_t gsts;
-	uint64_t iqa, rtaddr;
+	const struct plain_regs *regs;
+	uint64_t ring, ring_bytes, head; /* of commands; 16 bytes each */
+	uint64_t control;                /* what was switched on */
 };
 
-uint64_t plain_reg_read(struct plain *p, uint32_t off);
-void plain_reg_write(struct plain *p, uint32_t off, uint64_t val);
-void plain_init(struct plain *p);
+/* The tail moved: the stores of the commands up to it happen at once. */
+void plain_consume(struct plain *p, uint64_t tail);
+
+void plain_init(struct plain *p, const struct plain_regs *regs);
 void plain_fini(struct plain *p);
 void plain_platform(struct plain *p, struct iommu_plat *plat);
 
