@@ -62,6 +62,23 @@ if command -v python3 >/dev/null 2>&1; then
 	check 'json: well-formed' 0 ''
 fi
 
+# A mistake of the guest that nobody expects: the oracle's finding, for people and for programs.
+cp "$here"/../../scenarios/machines/*.dtsi .
+sed 's/ finding = "stale";//; s/; finding = "stale"//' \
+	"$here/../../scenarios/vtd/stale-after-invalidation-of-the-wrong-domain.dts" >stale.dts
+iommu run stale.dts
+check 'a stale translation' 1 ''
+has 'who is wrong' 'the table is right, the cache is stale'
+has 'what removes the entry' 'What removes the entry:'
+iommu run --format json stale.dts
+check 'json: a stale translation' 1 ''
+has 'json: the finding' '"finding":	\{$'
+has 'json: its cause' '"cause":	"other-domain"'
+has 'json: the entry needs the domain' '"needed":	\{$'
+has 'json: the command named another' '"nearest":	\{$'
+has 'json: a number' '"domain":	2,$'
+has 'json: a truth' '"observed":	false$'
+
 # Texts that would break a careless report.
 awk '{ sub(/title = "/, "&# \\\\ <b> ]]> \\& \x27 "); print }' bad.dts >odd.dts
 cp odd.dts "it's # odd.dts"
