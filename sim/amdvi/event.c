@@ -112,9 +112,12 @@ static bool suppressed(const struct amdvi_xl *xl, uint8_t code)
 /* SE: the first page fault that reaches the log marks the cached entry, until that is invalidated. */
 static void mark_logged(const struct amdvi_xl *xl, uint8_t code)
 {
-	struct tc_entry *e = amdvi_dte_cached(xl->cache, xl->rq->rid);
+	struct tc_entry *e;
 
-	if (e && code == AMDVI_EV_IO_PAGE_FAULT && !xl->interrupt)
+	if (!(xl->q[1] & AMDVI_DTE1_SE) || code != AMDVI_EV_IO_PAGE_FAULT || xl->interrupt)
+		return;
+	e = amdvi_dte_cached(xl->cache, xl->rq->rid);
+	if (e)
 		e->flags |= AMDVI_DTE_LOGGED;
 }
 

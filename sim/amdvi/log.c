@@ -66,7 +66,7 @@ static uint64_t next_tail(const struct amdvi_unit *a, unsigned n)
 {
 	uint64_t tail = reg_get(&a->u.regs, AMDVI_REG_EVT_TAIL_AB(n));
 
-	return (tail + sizeof(struct amdvi_event)) % a->ring[AMDVI_RING_EVT + n].bytes;
+	return (tail + sizeof(struct amdvi_event)) & (a->ring[AMDVI_RING_EVT + n].bytes - 1);
 }
 
 static bool full(const struct amdvi_unit *a, unsigned n)
