@@ -57,8 +57,8 @@ static bool denied(const struct amdvi_xl *xl, const struct amdvi_walk *w)
  * table names. It is judged for this request as if it had just been read: permission, then the bits it skips. false: the
  * walk has failed.
  */
-static bool start(struct amdvi_xl *xl, unsigned mode, uint64_t *table, unsigned *level,
-		  struct amdvi_walk *w)
+static __attribute__((noinline)) bool start(struct amdvi_xl *xl, unsigned mode, uint64_t *table,
+					    unsigned *level, struct amdvi_walk *w)
 {
 	struct tc_entry *e =
 		tcache_find(&xl->cache->u.cache[SIM_CACHE_PAGING], xl->rq->addr, xl->domain);
@@ -80,8 +80,8 @@ static bool start(struct amdvi_xl *xl, unsigned mode, uint64_t *table, unsigned 
 	return false;
 }
 
-static void cache_table(struct amdvi_xl *xl, unsigned level, uint8_t perm, uint64_t at,
-			uint64_t entry)
+static __attribute__((noinline)) void cache_table(struct amdvi_xl *xl, unsigned level, uint8_t perm,
+						  uint64_t at, uint64_t entry)
 {
 	struct amdvi_unit *a = xl->cache;
 	struct tc_entry e = {
@@ -124,12 +124,10 @@ static bool dirties(const struct amdvi_xl *xl, const struct amdvi_walk *w)
 	return w->perm & amdvi_perm(xl->q[0]) & 2 && !(xl->rq->flags & SIM_REQ_NO_WRITE);
 }
 
-static bool hw_error(struct amdvi_xl *xl, struct amdvi_walk *w, uint64_t at)
+static void hw_error(struct amdvi_walk *w, const struct sim *s, uint64_t at)
 {
 	w->code = AMDVI_EV_PAGE_TAB_HARDWARE_ERROR;
-	w->flags = amdvi_hw_type(xl->a->u.sim, at);
-	xl->x->entry_pa = at;
-	return false;
+	w->flags = amdvi_hw_type(s, at);
 }
 
 /* Before the access is performed, and only when it will be. */
@@ -147,7 +145,8 @@ static void update(struct amdvi_xl *xl, struct amdvi_walk *w, const struct trail
 		if (leaf && had == AMDVI_HAD_AD && dirties(xl, w))
 			bits |= AMDVI_PT_D;
 		if (!set_bits(xl, t->at[i], bits)) {
-			hw_error(xl, w, t->at[i]);
+			hw_error(w, xl->a->u.sim, t->at[i]);
+			xl->x->entry_pa = t->at[i];
 			return;
 		}
 		w->dirty |= (bits & AMDVI_PT_D) != 0;
@@ -156,17 +155,19 @@ static void update(struct amdvi_xl *xl, struct amdvi_walk *w, const struct trail
 
 /* ---- the walk ---- */
 
-static bool read_entry(const struct amdvi_xl *xl, uint64_t at, uint64_t *entry)
+/* A read outside the direct window; the walk has failed when there is no answer. */
+static __attribute__((noinline)) uint64_t read_elsewhere(struct amdvi_xl *xl, struct amdvi_walk *w,
+							 uint64_t at)
 {
 	struct port port = xl->port;
+	uint64_t entry;
 
-	if (__builtin_expect(at - xl->direct.first < xl->direct.size, 1)) {
-		memcpy(entry, xl->direct.base + (at - xl->direct.first), sizeof(*entry));
-		return true;
-	}
 	if (!(xl->q[1] & AMDVI_DTE1_SD))
 		port.view = MEM_VIEW_CPU;
-	return bus_read64(xl->a->u.sim, &port, at, entry);
+	if (bus_read64(xl->a->u.sim, &port, at, &entry))
+		return entry;
+	hw_error(w, xl->a->u.sim, at);
+	return 0;
 }
 
 /* Size of the page, 0 when the entry of this level may be none. */
@@ -200,71 +201,94 @@ static void page(struct amdvi_xl *xl, struct amdvi_walk *w, unsigned level, uint
 	w->page = (entry & AMDVI_PT_ADDR & ~(BIT64(lg2) - 1)) | inside;
 }
 
-/* An entry that is present: what is wrong with it, in the order of the checks. true: nothing. */
-static bool accept(const struct amdvi_xl *xl, struct amdvi_walk *w, uint64_t entry, unsigned next)
+static bool is_page(unsigned next)
 {
-	bool leaf = next == AMDVI_NEXT_LEVEL_PAGE || next == AMDVI_NEXT_LEVEL_SIZED;
-	uint64_t rsvd = leaf ? AMDVI_PT_RSVD_PTE | AMDVI_PT_RSVD_PTE_NO_TMPM : AMDVI_PT_RSVD_PDE;
+	return next == AMDVI_NEXT_LEVEL_PAGE || next == AMDVI_NEXT_LEVEL_SIZED;
+}
 
-	if (!leaf && next > xl->a->caps.max_mode)
+/* An entry that leads to a table which may not be used for this request: why, in the order of the checks. */
+static void refuse(const struct amdvi_xl *xl, struct amdvi_walk *w, uint64_t entry, unsigned next)
+{
+	if (next > xl->a->caps.max_mode)
 		fail(w, PR);
-	else if (entry & rsvd)
+	else if (entry & AMDVI_PT_RSVD_PDE)
 		fail(w, PR | AMDVI_EV0_RZ);
 	else if (denied(xl, w))
 		deny(w);
-	else
-		return true;
-	return false;
+	else /* upwards, or over levels whose address bits are not 0 */
+		fail(w, PR);
 }
 
-/* From an entry that leads on: false, the table it names may not be used for this address. */
-static bool descend(const struct amdvi_xl *xl, struct amdvi_walk *w, unsigned level, unsigned next)
+/* From one table to the next until an entry decides: x tells which, and w->code why it failed, if it did. */
+static void descend(struct amdvi_xl *xl, struct amdvi_walk *w, uint64_t table, unsigned level,
+		    struct trail *trail)
 {
-	if (next < level && !(xl->rq->addr & skipped(level, next)))
-		return true;
-	fail(w, PR);
-	return false;
+	/* What is served from the cache is not marked, so it has to have been. */
+	const bool fill = cacheable(xl), marks = (xl->q[0] & AMDVI_DTE0_HAD) != 0;
+	const uint8_t need = xl->rq->at == SIM_AT_UNTRANSLATED ? amdvi_needs(xl->rq) : 0;
+	const struct mem_window direct = xl->direct;
+	const unsigned max_mode = xl->a->caps.max_mode;
+	const uint64_t iova = xl->rq->addr;
+	struct sim_xlat *x = xl->x;
+	uint64_t entry = x->entry, at, word;
+	uint8_t perm = w->perm;
+	unsigned next;
+
+	for (;; level = next, table = entry & AMDVI_PT_ADDR) {
+		at = table + 8 * (iova >> AMDVI_PT_SHIFT(level) & 0x1FF);
+		if (__builtin_expect(at - direct.first < direct.size, 1)) {
+			entry = mem_word_at(&direct, at);
+		} else {
+			word = read_elsewhere(xl, w, at);
+			if (w->code)
+				break;
+			entry = word;
+		}
+		if (!(entry & AMDVI_PT_PR)) {
+			fail(w, 0);
+			w->absent = true;
+			break;
+		}
+		perm &= amdvi_perm(entry);
+		if (marks)
+			trail->at[trail->count++] = at;
+		next = (unsigned)FIELD_GET(AMDVI_PT_NEXT_LEVEL, entry);
+		if (is_page(next))
+			break;
+		if (next > max_mode || entry & AMDVI_PT_RSVD_PDE || need & ~perm ||
+		    (next + 1 != level && (next >= level || iova & skipped(level, next)))) {
+			w->perm = perm;
+			refuse(xl, w, entry, next);
+			break;
+		}
+		if (fill && (!marks || entry & AMDVI_PT_A))
+			cache_table(xl, level, perm, at, entry);
+	}
+	x->level = (uint8_t)(level - 1);
+	x->entry_pa = at;
+	x->entry = entry;
+	w->perm = perm;
 }
 
 void amdvi_walk(struct amdvi_xl *xl, struct amdvi_walk *w)
 {
-	/* What is served from the cache is not marked, so it has to have been. */
-	const bool fill = cacheable(xl), marks = (xl->q[0] & AMDVI_DTE0_HAD) != 0;
-	struct sim_xlat *x = xl->x;
-	unsigned mode = (unsigned)FIELD_GET(AMDVI_DTE0_MODE, xl->q[0]), level = mode, next;
-	uint64_t table = xl->q[0] & AMDVI_DTE0_HOSTPT, entry = 0, at;
-	struct trail trail = { .count = 0 };
+	unsigned level = (unsigned)FIELD_GET(AMDVI_DTE0_MODE, xl->q[0]);
+	uint64_t table = xl->q[0] & AMDVI_DTE0_HOSTPT;
+	struct trail trail;
 
+	trail.count = 0;
 	*w = (struct amdvi_walk){ .perm = 3 };
-	if (fill && !start(xl, mode, &table, &level, w))
+	if (cacheable(xl) && !start(xl, level, &table, &level, w))
 		return;
-	for (;; level = next, table = entry & AMDVI_PT_ADDR) {
-		at = table + 8 * (xl->rq->addr >> AMDVI_PT_SHIFT(level) & 0x1FF);
-		x->level = (uint8_t)(level - 1);
-		x->entry_pa = at;
-		if (!read_entry(xl, at, &entry)) {
-			hw_error(xl, w, at);
-			return;
-		}
-		x->entry = entry;
-		if (!(entry & AMDVI_PT_PR)) {
-			fail(w, 0);
-			w->absent = true;
-			return;
-		}
-		w->perm &= amdvi_perm(entry);
-		next = (unsigned)FIELD_GET(AMDVI_PT_NEXT_LEVEL, entry);
-		if (!accept(xl, w, entry, next))
-			return;
-		trail.at[trail.count++] = at;
-		if (next == AMDVI_NEXT_LEVEL_PAGE || next == AMDVI_NEXT_LEVEL_SIZED)
-			break;
-		if (!descend(xl, w, level, next))
-			return;
-		if (fill && (!marks || entry & AMDVI_PT_A))
-			cache_table(xl, level, w->perm, at, entry);
-	}
-	page(xl, w, level, entry);
+	descend(xl, w, table, level, &trail);
+	if (w->code)
+		return;
+	if (xl->x->entry & (AMDVI_PT_RSVD_PTE | AMDVI_PT_RSVD_PTE_NO_TMPM))
+		fail(w, PR | AMDVI_EV0_RZ);
+	else if (denied(xl, w))
+		deny(w);
+	else
+		page(xl, w, xl->x->level + 1u, xl->x->entry);
 	if (!w->code)
 		update(xl, w, &trail);
 }
