@@ -100,6 +100,21 @@ static void complain_domain(struct amdvi_unit *a, const struct amdvi_xl *xl)
 	a->domain_of[xl->rq->rid] = xl->domain;
 }
 
+/* The DMA half is in q. */
+static void known(struct amdvi_xl *xl)
+{
+	xl->domain = (uint16_t)FIELD_GET(AMDVI_DTE1_DOMAINID, xl->q[1]);
+	xl->x->entry_pa = xl->dte_at;
+	xl->x->entry = xl->q[0];
+}
+
+void amdvi_dte_use(struct amdvi_xl *xl, const struct tc_entry *dma)
+{
+	memcpy(xl->q, dma->q, sizeof(dma->q));
+	xl->dte_at = dma->entry_pa;
+	known(xl);
+}
+
 static bool from_cache(struct amdvi_xl *xl)
 {
 	struct tc_entry *dma, *irq = NULL;
@@ -111,10 +126,9 @@ static bool from_cache(struct amdvi_xl *xl)
 		irq = tcache_find(&xl->cache->u.cache[SIM_CACHE_INTERRUPT], 0, xl->rq->rid);
 	if (!dma || (xl->interrupt && !irq))
 		return false;
-	memcpy(xl->q, dma->q, sizeof(dma->q));
+	amdvi_dte_use(xl, dma);
 	if (irq)
 		memcpy(xl->q + 2, irq->q, sizeof(irq->q));
-	xl->dte_at = dma->entry_pa;
 	return true;
 }
 
@@ -153,14 +167,12 @@ static bool fetch(struct amdvi_xl *xl)
 
 bool amdvi_dte(struct amdvi_xl *xl)
 {
-	bool cached = from_cache(xl);
-
-	if (!cached && !fetch(xl))
+	if (from_cache(xl))
+		return true;
+	if (!fetch(xl))
 		return false;
-	xl->domain = (uint16_t)FIELD_GET(AMDVI_DTE1_DOMAINID, xl->q[1]);
-	xl->x->entry_pa = xl->dte_at;
-	xl->x->entry = xl->q[0];
-	if (cached || !xl->cache)
+	known(xl);
+	if (!xl->cache)
 		return true;
 	complain_domain(xl->cache, xl);
 	if (keeps(xl, SIM_CACHE_CONTEXT) && !amdvi_dte_cached(xl->cache, xl->rq->rid))

@@ -220,6 +220,9 @@ uint64_t amdvi_hw_type(const struct sim *s, uint64_t pa);
 /* Reads the entry of the request's device. false: the request has failed. */
 bool amdvi_dte(struct amdvi_xl *xl);
 
+/* The request goes by a cached entry, of the DMA half. */
+void amdvi_dte_use(struct amdvi_xl *xl, const struct tc_entry *dma);
+
 /* The cached entry of the device, NULL when there is none. */
 struct tc_entry *amdvi_dte_cached(struct amdvi_unit *a, uint16_t rid);
 

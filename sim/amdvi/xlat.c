@@ -187,6 +187,19 @@ static bool excluded(const struct amdvi_xl *xl)
 	return xl->rq->addr >= (base & AMDVI_EXCL_BASE) && xl->rq->addr <= last;
 }
 
+/* No special range, and a request that the entry's host tables are for. */
+static void through_tables(struct amdvi_xl *xl)
+{
+	uint64_t q0 = xl->q[0];
+
+	if (xl->rq->at == SIM_AT_UNTRANSLATED && amdvi_needs(xl->rq) & ~amdvi_perm(q0))
+		page_fault(xl, AMDVI_EV0_PR | AMDVI_EV0_PE);
+	else if (FIELD_GET(AMDVI_DTE0_MODE, q0) == AMDVI_MODE_NONE)
+		unchanged(xl, amdvi_perm(q0));
+	else
+		host(xl);
+}
+
 static void with_entry(struct amdvi_xl *xl)
 {
 	const struct sim_request *rq = xl->rq;
@@ -201,12 +214,8 @@ static void with_entry(struct amdvi_xl *xl)
 	} else if (rq->flags & SIM_REQ_PASID) { /* GV = 0 */
 		page_fault(xl, AMDVI_EV0_GN | (rq->flags & SIM_REQ_PRIV ? 0 : AMDVI_EV0_US) |
 				       (rq->flags & SIM_REQ_EXEC ? AMDVI_EV0_NX : 0));
-	} else if (rq->at == SIM_AT_UNTRANSLATED && amdvi_needs(rq) & ~amdvi_perm(q0)) {
-		page_fault(xl, AMDVI_EV0_PR | AMDVI_EV0_PE);
-	} else if (FIELD_GET(AMDVI_DTE0_MODE, q0) == AMDVI_MODE_NONE) {
-		unchanged(xl, amdvi_perm(q0));
 	} else {
-		host(xl);
+		through_tables(xl);
 	}
 }
 
@@ -314,9 +323,9 @@ static void trace_result(const struct amdvi_unit *a, const struct sim_request *r
 		      rq->addr, x->pa);
 }
 
-/* Everything the fast path does not settle. */
+/* Everything the fast path does not settle. `d`: the cached entry of a request that only its tables decide, or NULL. */
 static __attribute__((noinline)) void full(struct amdvi_unit *a, const struct sim_request *rq,
-					   struct sim_xlat *x)
+					   struct sim_xlat *x, const struct tc_entry *d)
 {
 	struct amdvi_xl xl = {
 		.a = a,
@@ -328,7 +337,13 @@ static __attribute__((noinline)) void full(struct amdvi_unit *a, const struct si
 	};
 
 	*x = (struct sim_xlat){ 0 };
-	request(&xl);
+	if (d) {
+		x->source = SIM_FROM_WALK;
+		amdvi_dte_use(&xl, d);
+		through_tables(&xl);
+	} else {
+		request(&xl);
+	}
 	trace_result(a, rq, x);
 }
 
@@ -351,32 +366,32 @@ static const uint8_t needed[] = {
 void amdvi_translate(struct unit *u, const struct sim_request *rq, struct sim_xlat *x)
 {
 	struct amdvi_unit *a = amdvi_of(u);
-	const struct tc_entry *d, *e;
+	const struct tc_entry *d = NULL, *e = NULL;
 
 	u->stats.requests++;
 	if (__builtin_expect(a->fast && !(rq->at | (rq->flags & SIM_REQ_PASID)) &&
 				     ordinary(rq->addr) && rq->access <= SIM_ZLR,
-			     1)) {
+			     1))
 		d = tcache_glance(&u->cache[SIM_CACHE_CONTEXT], 0, rq->rid);
-		e = d && d->flags & AMDVI_DTE_PLAIN
-			    ? tcache_glance(&u->cache[SIM_CACHE_IOTLB], rq->addr, d->group)
-			    : NULL;
-		if (__builtin_expect(e && !(needed[rq->access] & ~(d->perm & e->perm)) &&
-					     !(rq->access && e->flags & AMDVI_TLB_CLEAN),
-				     1)) {
-			*x = (struct sim_xlat){
-				.pa = e->q[0] + (rq->addr - e->addr),
-				.entry = e->q[1],
-				.source = SIM_FROM_IOTLB,
-				.perm = d->perm & e->perm,
-				.level = e->level,
-				.coherent = (e->q[1] & AMDVI_PT_FC) != 0,
-			};
-			u->stats.hits++;
-			trace(u->sim, SIM_TRACE_XLAT, u->index, rq->rid, SIM_FROM_IOTLB, rq->access,
-			      rq->addr, x->pa);
-			return;
-		}
+	if (__builtin_expect(d && d->flags & AMDVI_DTE_PLAIN, 1))
+		e = tcache_glance(&u->cache[SIM_CACHE_IOTLB], rq->addr, d->group);
+	else
+		d = NULL;
+	if (__builtin_expect(e && !(needed[rq->access] & ~(d->perm & e->perm)) &&
+				     !(rq->access && e->flags & AMDVI_TLB_CLEAN),
+			     1)) {
+		*x = (struct sim_xlat){
+			.pa = e->q[0] + (rq->addr - e->addr),
+			.entry = e->q[1],
+			.source = SIM_FROM_IOTLB,
+			.perm = d->perm & e->perm,
+			.level = e->level,
+			.coherent = (e->q[1] & AMDVI_PT_FC) != 0,
+		};
+		u->stats.hits++;
+		trace(u->sim, SIM_TRACE_XLAT, u->index, rq->rid, SIM_FROM_IOTLB, rq->access,
+		      rq->addr, x->pa);
+		return;
 	}
-	full(a, rq, x);
+	full(a, rq, x, d);
 }
