@@ -200,6 +200,11 @@ static inline uint8_t amdvi_perm(uint64_t word)
 	return (uint8_t)(word >> 61 & 3);
 }
 
+static inline uint64_t amdvi_perm_bits(uint8_t perm)
+{
+	return (uint64_t)perm << 61;
+}
+
 /* ---- event.c ---- */
 
 /* The request fails with event `code`; `flags` without RW and TR, which follow from the request. */

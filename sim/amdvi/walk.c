@@ -80,8 +80,8 @@ static __attribute__((noinline)) bool start(struct amdvi_xl *xl, unsigned mode, 
 	return false;
 }
 
-static __attribute__((noinline)) void cache_table(struct amdvi_xl *xl, unsigned level, uint8_t perm,
-						  uint64_t at, uint64_t entry)
+static void cache_table(struct amdvi_xl *xl, unsigned level, uint8_t perm, uint64_t at,
+			uint64_t entry)
 {
 	struct amdvi_unit *a = xl->cache;
 	struct tc_entry e = {
@@ -98,6 +98,22 @@ static __attribute__((noinline)) void cache_table(struct amdvi_xl *xl, unsigned 
 	trace(a->u.sim, SIM_TRACE_FILL, a->u.index, xl->domain, SIM_CACHE_PAGING,
 	      (uint8_t)(level - 1), e.addr, e.q[0]);
 	tcache_insert(&a->u.cache[SIM_CACHE_PAGING], &e);
+}
+
+/*
+ * The walk goes on from an entry: noted for its accessed bit, and kept. What is served from the cache is not marked, so it
+ * has to have been.
+ */
+static __attribute__((noinline)) void passed(struct amdvi_xl *xl, struct trail *trail,
+					     unsigned level, uint64_t allowed, uint64_t at,
+					     uint64_t entry)
+{
+	bool marks = (xl->q[0] & AMDVI_DTE0_HAD) != 0;
+
+	if (marks)
+		trail->at[trail->count++] = at;
+	if (cacheable(xl) && (!marks || entry & AMDVI_PT_A))
+		cache_table(xl, level, amdvi_perm(allowed), at, entry);
 }
 
 /* ---- accessed and dirty bits ---- */
@@ -201,9 +217,10 @@ static void page(struct amdvi_xl *xl, struct amdvi_walk *w, unsigned level, uint
 	w->page = (entry & AMDVI_PT_ADDR & ~(BIT64(lg2) - 1)) | inside;
 }
 
+/* AMDVI_NEXT_LEVEL_PAGE or AMDVI_NEXT_LEVEL_SIZED; between them are the levels of tables. */
 static bool is_page(unsigned next)
 {
-	return next == AMDVI_NEXT_LEVEL_PAGE || next == AMDVI_NEXT_LEVEL_SIZED;
+	return next - 1 >= AMDVI_PT_LEVELS;
 }
 
 /* An entry that leads to a table which may not be used for this request: why, in the order of the checks. */
@@ -219,19 +236,20 @@ static void refuse(const struct amdvi_xl *xl, struct amdvi_walk *w, uint64_t ent
 		fail(w, PR);
 }
 
-/* From one table to the next until an entry decides: x tells which, and w->code why it failed, if it did. */
+/*
+ * From one table to the next until an entry decides: x tells which, and w->code why it failed, if it did. An entry that
+ * names the level below needs no further question about levels: the mode, where they start, is one the unit has.
+ */
 static void descend(struct amdvi_xl *xl, struct amdvi_walk *w, uint64_t table, unsigned level,
 		    struct trail *trail)
 {
-	/* What is served from the cache is not marked, so it has to have been. */
-	const bool fill = cacheable(xl), marks = (xl->q[0] & AMDVI_DTE0_HAD) != 0;
-	const uint8_t need = xl->rq->at == SIM_AT_UNTRANSLATED ? amdvi_needs(xl->rq) : 0;
+	const bool notes = cacheable(xl) || xl->q[0] & AMDVI_DTE0_HAD;
+	const uint64_t need =
+		amdvi_perm_bits(xl->rq->at == SIM_AT_UNTRANSLATED ? amdvi_needs(xl->rq) : 0);
 	const struct mem_window direct = xl->direct;
-	const unsigned max_mode = xl->a->caps.max_mode;
 	const uint64_t iova = xl->rq->addr;
 	struct sim_xlat *x = xl->x;
-	uint64_t entry = x->entry, at, word;
-	uint8_t perm = w->perm;
+	uint64_t entry = x->entry, allowed = amdvi_perm_bits(w->perm), at, word;
 	unsigned next;
 
 	for (;; level = next, table = entry & AMDVI_PT_ADDR) {
@@ -249,25 +267,23 @@ static void descend(struct amdvi_xl *xl, struct amdvi_walk *w, uint64_t table, u
 			w->absent = true;
 			break;
 		}
-		perm &= amdvi_perm(entry);
-		if (marks)
-			trail->at[trail->count++] = at;
+		allowed &= entry;
 		next = (unsigned)FIELD_GET(AMDVI_PT_NEXT_LEVEL, entry);
 		if (is_page(next))
 			break;
-		if (next > max_mode || entry & AMDVI_PT_RSVD_PDE || need & ~perm ||
+		if ((entry & AMDVI_PT_RSVD_PDE) | (need & ~allowed) ||
 		    (next + 1 != level && (next >= level || iova & skipped(level, next)))) {
-			w->perm = perm;
+			w->perm = amdvi_perm(allowed);
 			refuse(xl, w, entry, next);
 			break;
 		}
-		if (fill && (!marks || entry & AMDVI_PT_A))
-			cache_table(xl, level, perm, at, entry);
+		if (notes)
+			passed(xl, trail, level, allowed, at, entry);
 	}
 	x->level = (uint8_t)(level - 1);
 	x->entry_pa = at;
 	x->entry = entry;
-	w->perm = perm;
+	w->perm = amdvi_perm(allowed);
 }
 
 void amdvi_walk(struct amdvi_xl *xl, struct amdvi_walk *w)
@@ -289,6 +305,8 @@ void amdvi_walk(struct amdvi_xl *xl, struct amdvi_walk *w)
 		deny(w);
 	else
 		page(xl, w, xl->x->level + 1u, xl->x->entry);
-	if (!w->code)
-		update(xl, w, &trail);
+	if (w->code)
+		return;
+	trail.at[trail.count++] = xl->x->entry_pa;
+	update(xl, w, &trail);
 }
