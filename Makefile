@@ -99,7 +99,7 @@ TOY_BIN := $(if $(TOY_SRC),$(B)/tests/toy-driver)
 
 DEPS_STAMP := $(if $(filter no,$(DEPS)),,build/.deps-build)
 
-.PHONY: all help driver sim unit toy cli check scenarios layering lint coverage bench install clean deps FORCE
+.PHONY: all help driver sim unit toy cli check mutants scenarios layering lint coverage bench install clean deps FORCE
 
 all: $(LIBSIM) $(LIBDRIVER) $(BIN)
 
@@ -114,6 +114,7 @@ help:
 	'make check        all tests: unit, toy driver, command, scenarios, layering' \
 	'make unit         the unit tests alone; T=noun runs tests/unit/test_noun.c' \
 	'make cli          the tests of the command alone' \
+	'make mutants      the driver with one step gone or one bug in it, many times: does the suite notice? (ARGS=-h)' \
 	'make lint         layering, archives, stack, kernel flags, headers, format, static analysis' \
 	'make coverage     line coverage of driver and simulator, HTML under build/cov/html' \
 	'make bench        the benchmark' \
@@ -248,6 +249,10 @@ layering: $(LIBSIM) $(LIBDRIVER) $(BIN)
 
 bench: $(B)/bench
 	@$(B)/bench $(ARGS)
+
+# Only the changed files of a mutant are compiled; everything else comes from what was built here.
+mutants: $(BIN)
+	@B=$(B) CC='$(CC)' DRIVER_FLAGS='$(DRIVER_FLAGS)' ENGINE_LIBS="$(ENGINE_LIBS)" tests/mutants/run.py $(ARGS)
 
 lint: $(LIBSIM) $(LIBDRIVER) $(BIN) | $(if $(filter no,$(DEPS)),,build/.deps-lint)
 	@B=$(B) CC='$(CC)' DRIVER_FLAGS='$(DRIVER_FLAGS)' WARN='$(WARN)' tests/lint/lint.sh
