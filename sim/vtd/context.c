@@ -1,7 +1,7 @@
 /*
  * Root and context entries.
  * Implements 3.4 "Mapping Devices to Domains", 9.1 "Root Entry", 9.3 "Context Entry" and the conditions LRT.* and LCT.* of
- * chapter 7, in the order the reference gives: present, reserved, then TT and AW.
+ * chapter 7, in this order: present, reserved, then TT and AW (docs/spec-notes.md).
  */
 #include "unit.h"
 
