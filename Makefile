@@ -251,7 +251,7 @@ bench: $(B)/bench
 	@$(B)/bench $(ARGS)
 
 # Only the changed files of a mutant are compiled; everything else comes from what was built here.
-mutants: $(BIN)
+mutants: $(BIN) | $(if $(filter no,$(DEPS)),,build/.deps-mutants)
 	@B=$(B) CC='$(CC)' DRIVER_FLAGS='$(DRIVER_FLAGS)' ENGINE_LIBS="$(ENGINE_LIBS)" tests/mutants/run.py $(ARGS)
 
 lint: $(LIBSIM) $(LIBDRIVER) $(BIN) | $(if $(filter no,$(DEPS)),,build/.deps-lint)
