@@ -32,6 +32,8 @@ static const struct sim_complaint_info rows[COMPLAINTS] = {
 		"tail set outside the queue" },
 	[COMPLAINT_REGINVAL_WHILE_QUEUED] = { "reginval-while-queued", "VT-d 6.5.1, Register-based Invalidation Interface",
 		"register-based invalidation while the queue is enabled: not performed" },
+	[COMPLAINT_TWO_COMMANDS] = { "two-commands", "VT-d 11, Software Access to Registers",
+		"GCMD, CCMD, IOTLB or PMEN written while a command of another of them is in flight" },
 	[COMPLAINT_REGINVAL_BUSY] = { "reginval-busy", "VT-d 6.5.1, Register-based Invalidation Interface",
 		"command register written while a register-based invalidation is in flight" },
 	[COMPLAINT_REGINVAL_GRANULARITY] = { "reginval-granularity", "VT-d 6.5.1, Register-based Invalidation Interface",

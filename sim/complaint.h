@@ -22,6 +22,7 @@ enum complaint {
 	COMPLAINT_IQA_WHILE_ENABLED,     /* IQA changed while QIES = 1 */
 	COMPLAINT_TAIL_BEYOND_QUEUE,     /* IQT outside the queue */
 	COMPLAINT_REGINVAL_WHILE_QUEUED, /* CCMD or IOTLB command while QIES = 1 */
+	COMPLAINT_TWO_COMMANDS, /* a command register written while another one's command is in flight */
 	COMPLAINT_REGINVAL_BUSY, /* CCMD or IOTLB written while a register command is in flight */
 	COMPLAINT_REGINVAL_GRANULARITY, /* reserved granularity, or not possible on this unit */
 	COMPLAINT_IVA_AM,               /* IVA.AM above CAP.MAMV */

@@ -121,6 +121,16 @@ static bool lost(struct vtd_unit *v, uint32_t cmd)
 	       sim_inject_fires(v->u.sim, SIM_POINT_HANDSHAKE_LOST, SIM_MASTER_ANY, cmd, NULL);
 }
 
+void vtd_one_command(struct vtd_unit *v, uint32_t mine, uint64_t raw)
+{
+	bool global = v->gcmd && mine != VTD_REG_GCMD;
+	bool inval = v->reginval && mine != VTD_REG_CCMD;
+	bool protect = v->pmen_timer.set && mine != VTD_REG_PMEN;
+
+	if (global || inval || protect)
+		complain(v->u.sim, v->u.index, COMPLAINT_TWO_COMMANDS, raw);
+}
+
 void vtd_gcmd_wrote(void *owner, const struct reg_write *w)
 {
 	struct vtd_unit *v = owner;
@@ -137,6 +147,7 @@ void vtd_gcmd_wrote(void *owner, const struct reg_write *w)
 		complain(v->u.sim, v->u.index, COMPLAINT_GCMD_TWO_FIELDS, raw);
 	if (!cmd)
 		return;
+	vtd_one_command(v, VTD_REG_GCMD, raw);
 	if (cmd & VTD_GCMD_SRTP)
 		gsts_change(v, VTD_GSTS_RTPS, 0);
 	if (cmd & VTD_GCMD_WBF)

@@ -25,8 +25,10 @@ void vtd_pmen_wrote(void *owner, const struct reg_write *w)
 
 	if (v->pmen_timer.set)
 		complain(v->u.sim, v->u.index, COMPLAINT_PMEN_BUSY, w->raw);
-	if ((w->old ^ w->now) & VTD_PMEN_EPM)
+	if ((w->old ^ w->now) & VTD_PMEN_EPM) {
+		vtd_one_command(v, VTD_REG_PMEN, w->raw);
 		sim_after(v->u.sim, &v->pmen_timer, v->u.sim->timing.handshake_ns);
+	}
 }
 
 void vtd_pmr_wrote(void *owner, const struct reg_write *w)

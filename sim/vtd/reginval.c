@@ -123,6 +123,7 @@ static void command(struct vtd_unit *v, uint32_t off, const struct reg_write *w,
 			reg_set(&v->u.regs, off, w->now | (w->old & go));
 		return;
 	}
+	vtd_one_command(v, VTD_REG_CCMD, w->raw);
 	if (v->qi.on) {
 		/* Policy where the specification is silent: not performed, and said so. */
 		complain(s, v->u.index, COMPLAINT_REGINVAL_WHILE_QUEUED, w->raw);

@@ -108,6 +108,11 @@ const char *vtd_regs_collision(const struct vtd_caps *c);
 
 /* ---- gcmd.c ---- */
 
+/*
+ * Of GCMD, PMEN and the register-based invalidation one command may be in flight at a time: complains when `mine` (GCMD, PMEN,
+ * or CCMD for both invalidation registers) is given one while another has not finished.
+ */
+void vtd_one_command(struct vtd_unit *v, uint32_t mine, uint64_t raw);
 void vtd_gcmd_wrote(void *owner, const struct reg_write *w);
 void vtd_gcmd_init(struct vtd_unit *v);
 

@@ -349,6 +349,52 @@ START_TEST(test_pmen_status_follows_after_a_delay)
 }
 END_TEST
 
+/* Starts command n: GCMD.SRTP, PMEN.EPM, CCMD global, IOTLB global. */
+static void start_command(struct world *w, unsigned n)
+{
+	switch (n) {
+	case 0:
+		world_w32(w, VTD_REG_GCMD, BIT32(30));
+		break;
+	case 1:
+		world_w32(w, VTD_REG_PMEN, BIT32(31));
+		break;
+	case 2:
+		world_w64(w, VTD_REG_CCMD, BIT64(63) | BIT64(61));
+		break;
+	default:
+		world_w64(w, w->iotlb, BIT64(63) | BIT64(60));
+		break;
+	}
+}
+
+/* 11 "Software Access to Registers": GCMD, CCMD, IOTLB, PMEN have one command in flight between them. */
+START_TEST(test_one_command_is_in_flight_at_a_time)
+{
+	unsigned first = (unsigned)_i / 4, second = (unsigned)_i % 4;
+	struct sim_vtd_config c;
+	struct world w;
+
+	if (first == second)
+		return; /* each register has a complaint of its own for that */
+	world_default(&c);
+	c.cap |= VTD_CAP_PLMR;
+	world_start(&w, &c, NULL);
+	start_command(&w, first);
+	world_settle(&w);
+	start_command(&w, second);
+	world_settle(&w);
+	ck_assert_uint_eq(world_complaints(&w, "two-commands"), 0);
+	world_stop(&w);
+	world_start(&w, &c, NULL);
+	start_command(&w, first);
+	start_command(&w, second);
+	/* CCMD and IOTLB are one interface: reginval-busy tells of those two */
+	ck_assert_uint_eq(world_complaints(&w, "two-commands"), first < 2 || second < 2);
+	world_stop(&w);
+}
+END_TEST
+
 START_TEST(test_regions_change_only_while_off)
 {
 	struct sim_vtd_config c;
@@ -398,6 +444,7 @@ static Suite *make_suite(void)
 	tcase_add_loop_test(t, test_a_mode_change_while_translating_needs_esrtps, 0, 2);
 	tcase_add_test(t, test_a_unit_without_queue_has_no_qie);
 	tcase_add_test(t, test_pmen_status_follows_after_a_delay);
+	tcase_add_loop_test(t, test_one_command_is_in_flight_at_a_time, 0, 16);
 	tcase_add_test(t, test_regions_change_only_while_off);
 	tcase_add_test(t, test_a_unit_without_regions_has_no_pmen);
 	suite_add_tcase(s, t);
