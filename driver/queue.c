@@ -117,7 +117,8 @@ int queue_repair_room(struct iommu_unit *u, uint32_t head, uint32_t n)
 	return iommu_unit_break(u, IOMMU_E_BROKEN, "no room to repair the queue");
 }
 
-int queue_done(struct iommu_unit *u, uint64_t wait)
+/* OK when complete, AGAIN when not yet. Never waits. */
+static int queue_done(struct iommu_unit *u, uint64_t wait)
 {
 	int rc = observe(u);
 

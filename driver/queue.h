@@ -53,8 +53,7 @@ int queue_put(struct iommu_unit *u, uint64_t q0, uint64_t q1);
 /* Ends the batch and hands it to the hardware. Returns the number of its wait. */
 uint64_t queue_commit(struct iommu_unit *u);
 
-/* OK when complete, AGAIN when not yet. Never waits. */
-int queue_done(struct iommu_unit *u, uint64_t wait);
+/* Until wait number `wait` is complete, or its bound has passed: then the unit is broken. */
 int queue_wait(struct iommu_unit *u, uint64_t wait);
 
 /* The same for inval_done and inval_wait of struct iommu_ops: a broken unit completes nothing any more. */

@@ -104,10 +104,6 @@ bool oracle_line_served(const struct sim *s, const struct sim_request *rq, const
 bool oracle_line_misled(const struct sim *s, const struct sim_request *rq,
 			struct sim_cache_line *out);
 
-/* Asks memory as `view` sees it, and which words that takes. */
-void oracle_path(struct sim *s, const struct unit *u, const struct sim_request *rq,
-		 enum mem_view view, struct walk_path *path, struct sim_xlat *now);
-
 /* Command number n of a unit, NULL: it is not kept. `observed` is up to date in *out. */
 const struct oracle_command *oracle_command_get(const struct oracle *o, uint32_t unit, uint64_t n);
 void oracle_command_copy(const struct oracle *o, uint32_t unit, uint64_t n,

@@ -17,8 +17,9 @@ struct inquiry {
 		before; /* order of the store to the same word before it: older commands meant another mapping */
 };
 
-void oracle_path(struct sim *s, const struct unit *u, const struct sim_request *rq,
-		 enum mem_view view, struct walk_path *path, struct sim_xlat *now)
+/* Asks memory as `view` sees it, and which words that takes. */
+static void oracle_path(struct sim *s, const struct unit *u, const struct sim_request *rq,
+			enum mem_view view, struct walk_path *path, struct sim_xlat *now)
 {
 	bool slow = s->bus_slow;
 

@@ -146,11 +146,8 @@ static inline struct tc_entry *tcache_glance(const struct tcache *c, uint64_t ad
 	return e->addr == base && e->who == who && e->level == level ? e : NULL;
 }
 
-/*
- * The entry covering `addr` for `who`, the smallest page first; NULL: a miss. Valid until the next insertion or removal.
- * tcache_peek does not count as a use.
- */
-static inline struct tc_entry *tcache_peek(const struct tcache *c, uint64_t addr, uint64_t who)
+/* The entry covering `addr` for `who`, the smallest page first; NULL: a miss. Valid until the next insertion or removal. */
+static inline struct tc_entry *tcache_find(struct tcache *c, uint64_t addr, uint64_t who)
 {
 	for (uint32_t levels = c->levels; levels; levels &= levels - 1) {
 		unsigned level = (unsigned)__builtin_ctz(levels);
@@ -160,20 +157,14 @@ static inline struct tc_entry *tcache_peek(const struct tcache *c, uint64_t addr
 		for (; i; i = c->entry[i].hash_next) {
 			struct tc_entry *e = &c->entry[i];
 
-			if (e->addr == base && e->who == who && e->level == level)
-				return e;
+			if (e->addr != base || e->who != who || e->level != level)
+				continue;
+			if (c->keep == SIM_KEEP_LRU)
+				tcache_touch(c, i);
+			return e;
 		}
 	}
 	return NULL;
-}
-
-static inline struct tc_entry *tcache_find(struct tcache *c, uint64_t addr, uint64_t who)
-{
-	struct tc_entry *e = tcache_peek(c, addr, who);
-
-	if (e && c->keep == SIM_KEEP_LRU)
-		tcache_touch(c, (uint32_t)(e - c->entry));
-	return e;
 }
 
 /* Exactly this level; NULL: not there. */

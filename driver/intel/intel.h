@@ -37,8 +37,6 @@ enum intel_granularity {
 
 int intel_inval_context(struct iommu_unit *u, enum intel_granularity g, uint32_t did, uint16_t sid);
 int intel_inval_iotlb(struct iommu_unit *u, enum intel_granularity g, uint32_t did);
-int intel_inval_iotlb_page(struct iommu_unit *u, uint32_t did, uint64_t addr, uint32_t am,
-			   bool leaf_only);
 int intel_inval_dev_tlb(struct iommu_unit *u, uint16_t sid, uint64_t first, uint64_t last);
 int intel_inval_finish(struct iommu_unit *u);
 int intel_inval_global(struct iommu_unit *u);

@@ -45,8 +45,8 @@ int intel_inval_iotlb(struct iommu_unit *u, enum intel_granularity g, uint32_t d
 	return queue_put(u, iotlb_q0(global ? VTD_IOTLBD_G_GLOBAL : VTD_IOTLBD_G_DOMAIN, did), 0);
 }
 
-int intel_inval_iotlb_page(struct iommu_unit *u, uint32_t did, uint64_t addr, uint32_t am,
-			   bool leaf_only)
+static int intel_inval_iotlb_page(struct iommu_unit *u, uint32_t did, uint64_t addr, uint32_t am,
+				  bool leaf_only)
 {
 	if (!intel_queued(u))
 		return intel_reg_iotlb(u, VTD_IIRG_PAGE, did,

@@ -498,7 +498,7 @@ void guest_status(const struct guest *g, uint32_t unit, struct guest_status *s)
 
 /* ---- domains ---- */
 
-bool guest_domain_known(const struct guest *g, uint32_t id)
+static bool guest_domain_known(const struct guest *g, uint32_t id)
 {
 	return id < GUEST_DOMAINS && g->domain_used[id];
 }

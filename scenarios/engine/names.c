@@ -16,14 +16,12 @@
 		return n < sizeof(list) / sizeof(list[0]) ? list[n] : NULL; \
 	}
 
-LIST(names_access, "read", "write", "atomic", "zlr")
 LIST(names_at, "untranslated", "translation", "translated")
 LIST(names_expect, "ok", "fault", "ur", "ca", "blocked", "no-access", "bus", "either")
 LIST(names_outcome, "ok", "ur", "ca", "blocked", "no-access", "bus")
 LIST(names_source, "bypass", "walk", "iotlb", "devtlb", "msi")
 LIST(names_cache, "context", "pasid", "iotlb", "paging", "interrupt", "device")
 LIST(names_evict, "context", "pasid", "iotlb", "paging", "interrupt", "device", "every")
-LIST(names_keep, "keep-all", "keep-none", "lru", "random")
 LIST(names_publish, "at-once", "at-sync", "random")
 LIST(names_delay, "normal", "immediate", "slow", "never")
 LIST(names_order, "in-order", "any")

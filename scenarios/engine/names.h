@@ -6,14 +6,12 @@
 
 #include <stdint.h>
 
-const char *names_access(uint32_t n);
 const char *names_at(uint32_t n);
 const char *names_expect(uint32_t n);
 const char *names_outcome(uint32_t n);
 const char *names_source(uint32_t n);
 const char *names_cache(uint32_t n);
 const char *names_evict(uint32_t n);
-const char *names_keep(uint32_t n);
 const char *names_publish(uint32_t n);
 const char *names_delay(uint32_t n);
 const char *names_order(uint32_t n);
