@@ -66,13 +66,13 @@ BENCH_FLAGS := $(HOSTED) -iquote tests/bench -iquote .
 # Asked when the recipe runs, not when this file is read: the packages may arrive in between.
 CHECK_CFLAGS := $$(pkg-config --cflags check)
 CHECK_LIBS := $$(pkg-config --libs check)
-ENGINE_LIBS := $$(pkg-config --libs libfdt 2>/dev/null || echo -lfdt) $$(pkg-config --libs libcjson)
+ENGINE_LIBS := $$(pkg-config --libs libfdt 2>/dev/null || echo -lfdt) $$(pkg-config --libs libcjson libelf)
 
 # ---- sources and products --------------------------------------------------------------------------------------------
 
 SIM_SRC := $(sort $(wildcard sim/*.c sim/*/*.c))
 DRIVER_SRC := $(sort $(wildcard driver/*.c driver/*/*.c))
-ENGINE_SRC := $(sort $(wildcard scenarios/engine/*.c))
+ENGINE_SRC := $(sort $(wildcard scenarios/engine/*.c scenarios/engine/*/*.c))
 UNIT_SRC := $(sort $(wildcard tests/unit/test_*.c))
 HELPER_SRC := $(filter-out $(UNIT_SRC),$(sort $(wildcard tests/unit/*.c)))
 TOY_SRC := $(sort $(wildcard tests/toy/*.c))
