@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "iommu/driver.h"
+#include "iommu/irq.h"
 #include "iommu/plat.h"
 
 struct pt_format;
@@ -45,12 +46,42 @@ struct iommu_inval {
 	bool upper;     /* non-leaf entries changed as well */
 };
 
+/* Interrupt remapping, as a vendor does it. u->irq is set in all but `check`; `index` counts the entries of a table. */
+struct iommu_irq_ops {
+	bool per_source; /* each source has a table of its own, else the unit has one */
+
+	/* Can the unit do it? Fills in what the caller left to the driver. */
+	int (*check)(const struct iommu_unit *u, struct iommu_irq_desc *desc);
+	uint32_t (*entry_bytes)(const struct iommu_unit *u);
+	int (*build)(struct iommu_unit *u);
+	void (*release)(struct iommu_unit *u);
+	int (*on)(struct iommu_unit *u);
+	int (*off)(struct iommu_unit *u);
+
+	int (*source_check)(const struct iommu_unit *u, const struct iommu_irq_source *src);
+	int (*source_add)(struct iommu_irq_source *src);
+	int (*source_remove)(struct iommu_irq_source *src);
+
+	int (*target_check)(const struct iommu_irq_source *src,
+			    const struct iommu_irq_target *target);
+	/* Stores the entry; NULL: it blocks. True when hardware may hold what it said before. */
+	bool (*write)(const struct iommu_irq_source *src, uint32_t index,
+		      const struct iommu_irq_target *target);
+	bool (*read)(const struct iommu_irq_source *src, uint32_t index,
+		     struct iommu_irq_target *target); /* false: it blocks */
+	/* Makes changed entries effective; `stale` is what `write` said. *wait and AGAIN as for inval_start below */
+	int (*inval)(struct iommu_irq_source *src, uint32_t first, uint32_t count, bool stale,
+		     bool may_block, uint64_t *wait);
+	void (*message)(const struct iommu_irq *irq, uint32_t index, struct iommu_irq_message *msg);
+};
+
 /*
  * What a vendor provides. All functions are called with the locks held and return IOMMU_OK or an error; a function that
  * meets a time-out marks the unit broken itself (iommu_unit_break). `slot` is the unit's index in the domain.
  */
 struct iommu_ops {
 	const struct pt_format *fmt;
+	const struct iommu_irq_ops *irq;
 
 	int (*init)(struct iommu_unit *u); /* reads the capabilities */
 	int (*build)(struct iommu_unit *u);
@@ -93,6 +124,8 @@ struct iommu_ops {
 
 extern const struct iommu_ops intel_ops;
 extern const struct iommu_ops amd_ops;
+extern const struct iommu_irq_ops intel_irq_ops;
+extern const struct iommu_irq_ops amd_irq_ops;
 
 /* unit.c */
 bool iommu_unit_live(const struct iommu_unit *u);
@@ -125,6 +158,14 @@ uint32_t ats_devices(const struct iommu_domain *d, uint32_t slot);
 uint32_t ats_devices_of_unit(const struct iommu_unit *u);
 void ats_each_device(struct iommu_unit *u,
 		     void (*call)(struct iommu_unit *u, const struct iommu_device *dev));
+
+/* irq.c */
+bool irq_on(const struct iommu_unit *u);
+void iommu_irq_unit_reset(struct iommu_unit *u);
+
+/* irqmap.c: which entries of a table are taken, one bit each */
+uint32_t irq_map_find(const uint64_t *used, uint32_t entries, uint32_t count, uint32_t align);
+void irq_map_mark(uint64_t *used, uint32_t first, uint32_t count, bool taken);
 
 /* ids.c */
 void ids_clear(struct iommu_unit *u, uint32_t count);

@@ -158,7 +158,7 @@ static int stop_locked(struct iommu_unit *u)
 
 	if (!iommu_unit_live(u) && u->stage != IOMMU_STAGE_BUILT)
 		return wrong_stage(u);
-	if (u->domains)
+	if (u->domains || irq_on(u))
 		return IOMMU_E_BUSY;
 	rc = u->ops->stop(u);
 	if (rc == IOMMU_OK)
@@ -193,6 +193,7 @@ static int reset_locked(struct iommu_unit *u)
 		iommu_domain_unit_reset(d, slot);
 	}
 	page_list_free(u, &u->retired);
+	iommu_irq_unit_reset(u);
 	u->stats.quarantined_tables = 0;
 	u->stats.quarantined_pages = 0;
 	u->broken_why = NULL;

@@ -1,6 +1,5 @@
 /*
- * What the files of the AMD-Vi driver share. 48882, host (v1) translation, one device table without segments, interrupts
- * not remapped.
+ * What the files of the AMD-Vi driver share. 48882, host (v1) translation, one device table without segments.
  */
 #ifndef DRIVER_AMD_H
 #define DRIVER_AMD_H
@@ -34,8 +33,13 @@ int amd_devtab_alloc(struct iommu_unit *u);
 void amd_devtab_free(struct iommu_unit *u);
 void amd_devtab_block_all(struct iommu_unit *u);
 uint32_t amd_devtab_rids(const struct iommu_unit *u);
+uint32_t amd_devtab_rids_wanted(const struct iommu_unit *u);
+void amd_devtab_interrupts(const struct iommu_unit *u, uint16_t rid, uint64_t word);
 int amd_attach(struct iommu_domain *d, uint32_t slot, struct iommu_device *dev);
 int amd_detach(struct iommu_domain *d, uint32_t slot, struct iommu_device *dev);
+
+/* irq.c */
+uint64_t amd_irq_control(const struct iommu_unit *u);
 
 /* inval.c */
 int amd_inval_start(struct iommu_domain *d, uint32_t slot, const struct iommu_inval *inval,

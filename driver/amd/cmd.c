@@ -121,10 +121,13 @@ static uint32_t everything(const struct iommu_unit *u)
 {
 	const struct iommu_domain *d;
 	const struct iommu_device *dev;
-	uint32_t n = 2 + ats_devices_of_unit(u);
+	const struct iommu_irq_source *src;
+	uint32_t n = 3 + ats_devices_of_unit(u);
 
 	if (amd_has(u, AMDVI_EFR_IASUP))
 		return n;
+	for (src = irq_on(u) ? u->irq->sources : NULL; src; src = src->next)
+		n++;
 	for (d = u->domains; d; d = d->next[iommu_slot_of(d, u)]) {
 		n++;
 		for (dev = d->devices; dev; dev = dev->next)
@@ -140,16 +143,26 @@ static void append_devtab(struct iommu_unit *u, uint16_t rid)
 		0);
 }
 
+static void append_interrupts(struct iommu_unit *u, uint16_t rid)
+{
+	queue_append(u,
+		     op(AMDVI_OP_INVALIDATE_INTERRUPT_TABLE) |
+			     FIELD_PREP(AMDVI_INTTABC0_DEVICEID, rid),
+		     0);
+}
+
 /* Whatever any command may have been given for: entries and translations of all that is attached or just changing. */
 static void append_everything(struct iommu_unit *u)
 {
 	const struct iommu_domain *d;
 	const struct iommu_device *dev;
+	const struct iommu_irq_source *src;
 
 	if (amd_has(u, AMDVI_EFR_IASUP)) {
 		queue_append(u, op(AMDVI_OP_INVALIDATE_IOMMU_ALL), 0);
 	} else {
 		append_devtab(u, u->amd.changing);
+		append_interrupts(u, u->amd.changing);
 		for (d = u->domains; d; d = d->next[iommu_slot_of(d, u)]) {
 			for (dev = d->devices; dev; dev = dev->next)
 				append_devtab(u, dev->rid);
@@ -157,6 +170,9 @@ static void append_everything(struct iommu_unit *u)
 				     RANGE_ALL | AMDVI_PAGESC1_PDE);
 		}
 	}
+	for (src = irq_on(u) && !amd_has(u, AMDVI_EFR_IASUP) ? u->irq->sources : NULL; src;
+	     src = src->next)
+		append_interrupts(u, src->rid);
 	ats_each_device(u, append_iotlb);
 }
 

@@ -4,7 +4,8 @@
  * An entry is 256 bits; hardware reads them at once, at any moment, while the driver stores 64 at a time. So the entry is
  * legal and safe after each store: it either blocks everything (V = TV = 1, Mode = 0, IR = IW = 0, all in the first word)
  * or translates, and the first word alone turns one into the other, when all else is in place. V = 0 is never used: it
- * would let DMA pass. The interrupt half (words 2 and 3) and what else firmware may ask for in word 1 are left alone.
+ * would let DMA pass. The interrupt half (words 2 and 3) is irq.c's, what else firmware may ask
+ * for in word 1 is left alone.
  */
 #include "../queue.h"
 #include "amd.h"
@@ -37,6 +38,21 @@ static uint32_t table_order(const struct iommu_unit *u)
 	while ((uint32_t)AMDVI_DTES_PER_PAGE << order < rids)
 		order++;
 	return order;
+}
+
+/* How many that will be. */
+uint32_t amd_devtab_rids_wanted(const struct iommu_unit *u)
+{
+	return (uint32_t)AMDVI_DTES_PER_PAGE << table_order(u);
+}
+
+/* Word 2, the interrupt half as far as it is used (irq.c), in one store; left alone when it says the same already. */
+void amd_devtab_interrupts(const struct iommu_unit *u, uint16_t rid, uint64_t word)
+{
+	uint64_t pa = dte_pa(u, rid) + 16;
+
+	if (mem_read64(u->plat, pa) != word)
+		dte_write(u, pa, word);
 }
 
 /* Every entry blocks, before the unit learns of the table. */

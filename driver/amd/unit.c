@@ -78,7 +78,7 @@ static int amd_program(struct iommu_unit *u)
 			    FIELD_PREP(AMDVI_DEVTAB_SIZE, (UINT32_C(1) << u->amd.table_order) - 1));
 	amd_cmd_base(u);
 	amd_log_base(u);
-	amd_control(u, 0, AMDVI_CONTROL_CMDBUFEN | AMDVI_CONTROL_EVENTLOGEN);
+	amd_control(u, 0, AMDVI_CONTROL_CMDBUFEN | AMDVI_CONTROL_EVENTLOGEN | amd_irq_control(u));
 	return IOMMU_OK;
 }
 
@@ -183,6 +183,7 @@ static int amd_id_free(struct iommu_unit *u, uint32_t id, bool used)
 }
 
 const struct iommu_ops amd_ops = {
+	.irq = &amd_irq_ops,
 	.fmt = &pt_amdv1,
 	.init = amd_init,
 	.build = amd_build,

@@ -49,13 +49,18 @@ int intel_gcmd_level(struct iommu_unit *u, uint32_t bit, bool on, const char *wh
 	return intel_wait32(u, VTD_REG_GSTS, bit, on ? bit : 0, why);
 }
 
+/* A one-shot whose status bit is cleared by the write and set when the hardware is done. */
+int intel_gcmd_once(struct iommu_unit *u, uint32_t command, uint32_t done, const char *why)
+{
+	reg_write32(u, VTD_REG_GCMD, gcmd_now(u) | command);
+	return intel_wait32(u, VTD_REG_GSTS, done, done, why);
+}
+
 int intel_set_root(struct iommu_unit *u)
 {
 	reg_write64(u, VTD_REG_RTADDR,
 		    (u->intel.root & VTD_RTADDR_RTA) | FIELD_PREP(VTD_RTADDR_TTM, VTD_TTM_LEGACY));
-	reg_write32(u, VTD_REG_GCMD, gcmd_now(u) | VTD_GCMD_SRTP);
-	return intel_wait32(u, VTD_REG_GSTS, VTD_GSTS_RTPS, VTD_GSTS_RTPS,
-			    "root table pointer was not taken");
+	return intel_gcmd_once(u, VTD_GCMD_SRTP, VTD_GSTS_RTPS, "root table pointer was not taken");
 }
 
 /* Only where CAP.RWBF asks for it and no invalidation follows, which would flush as well. */

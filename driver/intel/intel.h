@@ -12,6 +12,7 @@
 int intel_wait32(struct iommu_unit *u, uint32_t off, uint32_t mask, uint32_t want, const char *why);
 int intel_wait64(struct iommu_unit *u, uint32_t off, uint64_t mask, uint64_t want, const char *why);
 int intel_gcmd_level(struct iommu_unit *u, uint32_t bit, bool on, const char *why);
+int intel_gcmd_once(struct iommu_unit *u, uint32_t command, uint32_t done, const char *why);
 int intel_set_root(struct iommu_unit *u);
 int intel_flush_write_buffer(struct iommu_unit *u);
 
@@ -43,6 +44,9 @@ int intel_inval_global(struct iommu_unit *u);
 int intel_inval_start(struct iommu_domain *d, uint32_t slot, const struct iommu_inval *inval,
 		      bool may_block, uint64_t *wait);
 int intel_made_present(struct iommu_domain *d, uint32_t slot, const struct iommu_inval *inval);
+
+/* irq.c */
+int intel_inval_interrupts(struct iommu_unit *u);
 
 /* context.c */
 int intel_attach(struct iommu_domain *d, uint32_t slot, struct iommu_device *dev);

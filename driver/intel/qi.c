@@ -102,7 +102,7 @@ static int repair_iqe(struct iommu_unit *u)
 	rc = queue_repair_begin(
 		u, iqe_text(FIELD_GET(VTD_IQERCD_IQEI, reg_read64(u, VTD_REG_IQERCD))));
 	if (rc == IOMMU_OK)
-		rc = queue_repair_room(u, head, 3 + ats_devices_of_unit(u));
+		rc = queue_repair_room(u, head, 3 + (irq_on(u) ? 1u : 0u) + ats_devices_of_unit(u));
 	if (rc != IOMMU_OK)
 		return rc;
 	queue_write(u, head, FIELD_PREP(VTD_DESC_TYPE, VTD_DT_WAIT) | VTD_WAITD0_SW,
@@ -115,6 +115,11 @@ static int repair_iqe(struct iommu_unit *u)
 			     FIELD_PREP(VTD_IOTLBD0_G, VTD_IOTLBD_G_GLOBAL) | VTD_IOTLBD0_DR |
 			     VTD_IOTLBD0_DW,
 		     0);
+	if (irq_on(u))
+		queue_append(u,
+			     FIELD_PREP(VTD_DESC_TYPE, VTD_DT_IEC) |
+				     FIELD_PREP(VTD_IECD0_G, VTD_IECD_G_GLOBAL),
+			     0);
 	ats_each_device(u, append_dev_tlb);
 	queue_append_wait(u);
 	queue_distrust(u);

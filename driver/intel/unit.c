@@ -151,6 +151,8 @@ static int intel_reset(struct iommu_unit *u)
 		rc = intel_set_root(u);
 	if (rc == IOMMU_OK)
 		rc = intel_inval_global(u);
+	if (rc == IOMMU_OK && u->irq)
+		rc = intel_inval_interrupts(u);
 	if (rc == IOMMU_OK)
 		rc = intel_qi_stop(u);
 	if (rc != IOMMU_OK)
@@ -208,6 +210,7 @@ static int intel_id_free(struct iommu_unit *u, uint32_t id, bool used)
 }
 
 const struct iommu_ops intel_ops = {
+	.irq = &intel_irq_ops,
 	.fmt = &pt_vtdss,
 	.init = intel_init,
 	.build = intel_build,

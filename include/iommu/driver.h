@@ -107,6 +107,7 @@ struct iommu_unit;
 struct iommu_domain;
 struct iommu_device;
 struct iommu_ticket;
+struct iommu_irq_unit;
 
 /*
  * Private to the driver: one entry of a singly linked list of page-table pages kept in their own first words, so that
@@ -180,6 +181,7 @@ struct iommu_unit {
 	struct iommu_stats stats;
 	struct iommu_queue queue;	 /* empty when invalidation is by register */
 	struct iommu_ids ids;
+	struct iommu_irq_unit *irq;	 /* interrupt remapping (iommu/irq.h), NULL: not set up */
 	union {
 		struct intel_unit intel;
 		struct amd_unit amd;
@@ -326,7 +328,7 @@ int iommu_unit_start(struct iommu_unit *u) IOMMU_MUST_CHECK;
 
 /*
  * translating, programmed or built -> stopped: translation off, caches invalidated, queue off, tables given back.
- * IOMMU_E_BUSY while a domain names the unit.
+ * IOMMU_E_BUSY while a domain names the unit, or interrupt remapping is on (iommu/irq.h).
  */
 int iommu_unit_stop(struct iommu_unit *u) IOMMU_MUST_CHECK;
 

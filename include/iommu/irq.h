@@ -197,7 +197,8 @@ int iommu_irq_disable(struct iommu_unit *u) IOMMU_MUST_CHECK;
 /*
  * Makes a source known; no entry is made. *src stays in use until iommu_irq_source_remove. IOMMU_E_EXIST: the unit has a
  * source of this id. IOMMU_E_RANGE: id beyond the device table (AMD-Vi, rid_count), more entries than there may be.
- * IOMMU_E_UNSUPPORTED: AMD-Vi, ignore_functions or bus_last (add a source for each id instead).
+ * IOMMU_E_UNSUPPORTED: AMD-Vi, ignore_functions or bus_last (add a source for each id instead). When the unit broke on the
+ * way (IOMMU_E_TIMEOUT, IOMMU_E_BROKEN) the source is known nevertheless, for hardware may know its table.
  */
 int iommu_irq_source_add(struct iommu_unit *u, struct iommu_irq_source *src) IOMMU_MUST_CHECK;
 
@@ -239,7 +240,7 @@ int iommu_irq_poll(struct iommu_irq *irq) IOMMU_MUST_CHECK;
 
 /*
  * What the device must be given for the n-th entry. MSI: n is 0, one message serves all. It depends on the entry's number
- * and not on its target, except the redirection entry of an I/O APIC on VT-d, whose vector and trigger mode repeat the
+ * and not on its target, except the redirection entry of an I/O APIC, whose trigger mode and (VT-d) vector repeat the
  * target's: ask again after iommu_irq_set. Touches no hardware. IOMMU_E_NOENT: the irq is idle or being freed.
  */
 int iommu_irq_message(const struct iommu_irq *irq, uint32_t n, struct iommu_irq_message *msg) IOMMU_MUST_CHECK;

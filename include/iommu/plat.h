@@ -77,6 +77,13 @@ struct iommu_plat {
 
 	/* Optional. One line of text without newline. */
 	void (*log)(void *ctx, enum iommu_log_level level, const char *text);
+
+	/*
+	 * Optional. Stores two words of table memory, `lo` at `pa` and `hi` at pa + 8, such that no reader ever sees one of
+	 * them without the other (x86-64: cmpxchg16b). `pa` is a multiple of 16. Used only for 128-bit interrupt remapping
+	 * entries of AMD-Vi (iommu/irq.h tells what happens without it).
+	 */
+	void (*mem_write128)(void *ctx, uint64_t pa, uint64_t lo, uint64_t hi);
 };
 
 #endif

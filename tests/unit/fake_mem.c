@@ -70,6 +70,8 @@ static void mem_write(void *ctx, uint64_t pa, uint64_t val)
 	*fake_mem_cpu(m, pa) = val;
 	if (m->stored)
 		m->stored(m, pa);
+	if (m->watch)
+		m->watch(m->watch_arg);
 }
 
 static void mem_fill(void *ctx, uint64_t pa, uint32_t n, uint64_t val, uint64_t step)

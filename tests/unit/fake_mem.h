@@ -45,6 +45,8 @@ struct fake_mem {
 	uint32_t relaxes;
 	int32_t locked;
 	void (*stored)(void *ctx, uint64_t pa); /* optional: called after each store */
+	void (*watch)(void *arg);               /* ... and this, for the test */
+	void *watch_arg;
 	struct fake_event log[FAKE_LOG];
 	uint32_t logged;
 };

@@ -29,6 +29,8 @@ static bool reserved(const uint64_t q[2])
 		       !FIELD_GET(VTD_IOTLBD0_G, q[0]);
 	case VTD_DT_DEV_TLB:
 		return (q[0] & VTD_DEVTLBD0_RSVD) || (q[1] & VTD_DEVTLBD1_RSVD);
+	case VTD_DT_IEC:
+		return (q[0] & VTD_IECD0_RSVD) || q[1];
 	case VTD_DT_WAIT:
 		return (q[0] & VTD_WAITD0_RSVD) || (q[1] & VTD_WAITD1_RSVD);
 	default:
@@ -66,6 +68,10 @@ static void queue_step(struct fake *f)
 	case VTD_DT_IOTLB:
 		check_iotlb(f, q);
 		break;
+	case VTD_DT_IEC:
+		if (FIELD_GET(VTD_IECD0_IM, q[0]) > FIELD_GET(VTD_ECAP_MHMV, f->ecap))
+			fake_mem_bad(&f->m, "IM above MHMV");
+		break;
 	case VTD_DT_DEV_TLB:
 		if (!(f->gsts & VTD_GSTS_TES))
 			fake_mem_bad(&f->m, "device-TLB invalidation while not translating");
@@ -95,6 +101,8 @@ static void settle(struct fake *f)
 		{ VTD_GSTS_WBFS, FAKE_DEAD_WBF, FAKE_DEAD_WBF },
 		{ VTD_GSTS_QIES, FAKE_DEAD_QIE_ON, FAKE_DEAD_QIE_OFF },
 		{ VTD_GSTS_IRES, FAKE_DEAD_IRE, FAKE_DEAD_IRE },
+		{ VTD_GSTS_IRTPS, FAKE_DEAD_SIRTP, FAKE_DEAD_SIRTP },
+		{ VTD_GSTS_CFIS, FAKE_DEAD_CFI, FAKE_DEAD_CFI },
 	};
 
 	for (uint32_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
@@ -106,6 +114,8 @@ static void settle(struct fake *f)
 		f->gsts = (f->gsts & ~bit) | to;
 		if (bit == VTD_GSTS_RTPS)
 			f->rtaddr_latched = f->rtaddr;
+		if (bit == VTD_GSTS_IRTPS)
+			f->irta_latched = f->irta;
 		if (bit == VTD_GSTS_QIES && !to)
 			f->iqh = 0;
 	}
@@ -237,7 +247,7 @@ static uint32_t read32(void *ctx, uint32_t unit, uint32_t off)
 
 static void gcmd(struct fake *f, uint32_t val)
 {
-	const uint32_t levels = VTD_GCMD_TE | VTD_GCMD_QIE | VTD_GCMD_IRE;
+	const uint32_t levels = VTD_GCMD_TE | VTD_GCMD_QIE | VTD_GCMD_IRE | VTD_GCMD_CFI;
 	uint32_t changed = (val ^ f->gsts) & levels;
 	uint32_t once = val & (VTD_GCMD_SRTP | VTD_GCMD_WBF | VTD_GCMD_SIRTP);
 	uint32_t all = changed | once;
@@ -253,6 +263,10 @@ static void gcmd(struct fake *f, uint32_t val)
 	if (once & VTD_GCMD_SRTP) {
 		f->gsts &= ~(uint32_t)VTD_GSTS_RTPS;
 		f->pending_to |= VTD_GSTS_RTPS;
+	}
+	if (once & VTD_GCMD_SIRTP) {
+		f->gsts &= ~(uint32_t)VTD_GSTS_IRTPS;
+		f->pending_to |= VTD_GSTS_IRTPS;
 	}
 	if (once & VTD_GCMD_WBF)
 		f->gsts |= VTD_GSTS_WBFS;
@@ -330,6 +344,8 @@ static void write64(void *ctx, uint32_t unit, uint32_t off, uint64_t val)
 		f->ccmd = val;
 	} else if (off == VTD_REG_RTADDR) {
 		f->rtaddr = val;
+	} else if (off == VTD_REG_IRTA) {
+		f->irta = val;
 	} else if (off == VTD_REG_IQT) {
 		f->iqt = val;
 	} else if (off == VTD_REG_IQA) {

@@ -21,7 +21,9 @@ enum fake_dead {
 	FAKE_DEAD_CCMD = 128,
 	FAKE_DEAD_IOTLB = 256,
 	FAKE_DEAD_QUEUE = 512, /* descriptors are fetched no more */
-	FAKE_DEAD_PMEN = 1024
+	FAKE_DEAD_PMEN = 1024,
+	FAKE_DEAD_SIRTP = 2048,
+	FAKE_DEAD_CFI = 4096
 };
 
 struct fake {
@@ -29,6 +31,7 @@ struct fake {
 
 	uint64_t cap, ecap;
 	uint32_t ver, gsts, fsts, fectl, iectl, pectl, pmen, fedata, feaddr;
+	uint64_t irta, irta_latched;
 	uint64_t rtaddr, rtaddr_latched, ccmd, iva, iotlb, iqh, iqt, iqa, iqercd;
 	uint64_t frcd[256][2];
 	uint32_t pending;    /* GSTS bits whose handshake is under way */
