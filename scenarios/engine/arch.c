@@ -91,6 +91,7 @@ int unit_set(struct be_unit *u, const char *name, uint64_t value)
 	if (value < c->minus || !FIELD_FITS(c->mask, value - c->minus))
 		return -2;
 	u->word[c->word] = (u->word[c->word] & ~c->mask) | FIELD_PREP(c->mask, value - c->minus);
+	u->stated[c->word] |= c->mask;
 	return 0;
 }
 

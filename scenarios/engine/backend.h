@@ -125,6 +125,8 @@ struct be_unit {
 	enum be_arch arch;
 	uint64_t base;
 	uint64_t word[6];
+	/* bits of `word` that the scenario asks for; the others may be as the backend has them */
+	uint64_t stated[6];
 };
 
 struct be_dma {
@@ -194,8 +196,19 @@ struct backend_ops {
 	/* -1 impossible or overlapping, -2 legal but not modelled */
 	int (*unit_add)(struct backend *be, const struct be_unit *u);
 	int (*device_add)(struct backend *be, uint32_t unit, uint16_t rid, bool ats);
+	/* after the last device_add: -1 impossible, -2 the backend cannot present this machine */
+	int (*ready)(struct backend *be);
 	const char *(*why)(const struct backend *be);
+	/* unit n as it really is, for a backend whose units do not follow be_unit.word */
+	void (*unit_actual)(struct backend *be, uint32_t unit, struct be_unit *out);
 	void (*close)(struct backend *be);
+
+	/*
+	 * Looked at after each step; NULL text: nothing. What the backend could not present: the run is skipped with it. What
+	 * broke the backend: the run fails with it.
+	 */
+	const char *(*cannot)(const struct backend *be);
+	const char *(*broken)(const struct backend *be);
 
 	/* the guest's CPU */
 	uint64_t (*reg_read)(struct backend *be, uint32_t unit, uint32_t off, uint32_t width);

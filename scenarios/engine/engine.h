@@ -36,9 +36,12 @@ const char *scenario_spec(const struct scenario *sc);
 uint32_t scenario_permutations(const struct scenario *sc);
 const char *scenario_permutation_id(const struct scenario *sc, uint32_t n);
 
+struct be_qemu_options;
+
 struct run_options {
 	uint64_t seed;
-	const char *backend;	/* "sim" */
+	const char *backend;	/* "sim" or "qemu" */
+	const struct be_qemu_options *qemu;	/* for "qemu"; NULL: as installed */
 	const char *trace_path;	/* NULL: no trace */
 };
 

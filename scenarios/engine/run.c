@@ -383,6 +383,24 @@ static bool applies(const struct run *r, const struct step *s)
 	return true;
 }
 
+/* What a step came to, when the backend broke in it or could not present what it asks for. */
+static enum step_rc limits(struct run *r, enum step_rc rc)
+{
+	const struct backend_ops *ops = r->be->ops;
+	const char *broken = ops->broken ? ops->broken(r->be) : NULL;
+	const char *cannot = ops->cannot ? ops->cannot(r->be) : NULL;
+
+	if (broken) {
+		r->res->text[0] = '\0';
+		return run_fail(r, "%s", broken);
+	}
+	if (cannot) {
+		snprintf(r->res->text, sizeof(r->res->text), "%s", cannot);
+		return STEP_SKIP;
+	}
+	return rc;
+}
+
 static enum step_rc run_step(struct run *r, uint32_t n)
 {
 	const struct step *s = r->sc->steps + 2 * (size_t)n;
@@ -397,7 +415,7 @@ static enum step_rc run_step(struct run *r, uint32_t n)
 	r->res->steps++;
 	if (rc == STEP_FAIL) /* what the oracle saw explains it */
 		(void)judge_findings(r, s);
-	return rc == STEP_OK ? judge(r, s) : rc;
+	return limits(r, rc == STEP_OK ? judge(r, s) : rc);
 }
 
 /* ---- the end ---- */
@@ -426,7 +444,7 @@ static enum step_rc finish(struct run *r)
 			rc = run_fail(r, "%u expected finding%s \"%s\" did not appear",
 				      r->expected[i], r->expected[i] == 1 ? "" : "s",
 				      names_finding(i));
-	return rc == STEP_OK ? promises(r) : rc;
+	return limits(r, rc == STEP_OK ? promises(r) : rc);
 }
 
 static enum step_rc run_steps(struct run *r)
@@ -480,6 +498,24 @@ static enum step_rc build_units(struct run *r)
 	return STEP_OK;
 }
 
+/* Machines that are built as a whole are built now; then their units are known. */
+static enum step_rc build_whole(struct run *r)
+{
+	const struct backend_ops *ops = r->be->ops;
+	int rc = ops->ready ? ops->ready(r->be) : 0;
+
+	if (rc == -2) {
+		snprintf(r->res->text, sizeof(r->res->text), "backend %s: %s", ops->name,
+			 ops->why(r->be));
+		return STEP_SKIP;
+	}
+	if (rc)
+		return run_error(r, "backend %s: %s", ops->name, ops->why(r->be));
+	for (uint32_t i = 0; ops->unit_actual && i < r->machine->units; i++)
+		ops->unit_actual(r->be, i, &r->setting.unit[i][r->setting.arch[i]]);
+	return STEP_OK;
+}
+
 static enum step_rc build_machine(struct run *r)
 {
 	const struct machine *m = r->machine;
@@ -500,7 +536,7 @@ static enum step_rc build_machine(struct run *r)
 		r->device[i] = (uint32_t)dev;
 		r->attached[i] = -1;
 	}
-	return STEP_OK;
+	return build_whole(r);
 }
 
 static enum step_rc build_guest(struct run *r)
