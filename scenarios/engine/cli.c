@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "decode/cli_decode.h"
 #include "engine.h"
 
 struct command {
@@ -129,6 +130,7 @@ static int cli_schema(const char *program, int argc, char **argv)
 static const struct command commands[] = {
 	{ "run", cli_run, "run scenarios and report what did not come out as expected" },
 	{ "list", cli_list, "list scenarios, or the permutations of each" },
+	{ "decode", cli_decode, "explain fault reports of a log, or raw values; write scenarios of them" },
 	{ "schema", cli_schema, "print the scenario language: every verb and property" },
 };
 
