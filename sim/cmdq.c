@@ -147,7 +147,7 @@ void cmdq_start_wait(struct cmdq *q, struct cmd *cmd)
 bool cmdq_write_status(struct cmdq *q, uint32_t unit, uint64_t at, uint64_t data, uint32_t bytes)
 {
 	struct sim *s = q->sim;
-	uint64_t wrong;
+	uint64_t right = data, wrong;
 
 	if (inject_armed(s, SIM_POINT_COMPLETION_WRONG) &&
 	    sim_inject_fires(s, SIM_POINT_COMPLETION_WRONG, SIM_MASTER_STATUS, at, &wrong))
@@ -155,7 +155,7 @@ bool cmdq_write_status(struct cmdq *q, uint32_t unit, uint64_t at, uint64_t data
 	trace(s, SIM_TRACE_STATUS, unit, 0, 0, 0, at, data);
 	if (!bus_write(s, SIM_MASTER_STATUS, at, &data, bytes))
 		return false;
-	if (s->watch)
+	if (s->watch && data == right) /* any other value tells nothing */
 		oracle_status(s, unit, q->finishing, at);
 	return true;
 }

@@ -119,8 +119,11 @@ static void device_answer(void *arg)
 	if (d->flights)
 		flight_schedule(d);
 	if (!f.ignored) {
-		uint32_t dropped = tcache_drop_range(&d->tlb, 0, f.first, f.last);
+		uint32_t dropped;
 
+		oracle_device_removes(d, d->sim->watch);
+		dropped = tcache_drop_range(&d->tlb, 0, f.first, f.last);
+		oracle_device_removes(d, false);
 		trace(d->sim, SIM_TRACE_DROP, d->unit, d->rid, SIM_CACHE_DEVICE, 0, f.first,
 		      dropped);
 	} else {

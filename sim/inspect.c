@@ -88,8 +88,16 @@ static void describe_filler(const struct tc_entry *e, struct sim_cache_line *out
 		out->by_known && leaf && !e->level ? out->iova | TC_FILLER_OFFSET(e->filler) : 0;
 }
 
-static void describe_device(const struct device *d, const struct tc_entry *e,
-			    struct sim_cache_line *out)
+void inspect_line(const struct unit *u, enum sim_cache cache, const struct tc_entry *e,
+		  struct sim_cache_line *out)
+{
+	*out = (struct sim_cache_line){ .cache = cache, .unit = u->index };
+	u->ops->describe(u, cache, e, out);
+	describe_filler(e, out);
+}
+
+void inspect_device_line(const struct device *d, const struct tc_entry *e,
+			 struct sim_cache_line *out)
 {
 	*out = (struct sim_cache_line){
 		.cache = SIM_CACHE_DEVICE,
@@ -103,6 +111,7 @@ static void describe_device(const struct device *d, const struct tc_entry *e,
 		.entry_pa = e->entry_pa,
 		.filled_ns = e->filled_ns,
 	};
+	describe_filler(e, out);
 }
 
 static bool device_lines_next(const struct sim *s, uint32_t unit, uint32_t *cursor,
@@ -116,8 +125,7 @@ static bool device_lines_next(const struct sim *s, uint32_t unit, uint32_t *curs
 
 		if (!e)
 			continue;
-		describe_device(d, e, out);
-		describe_filler(e, out);
+		inspect_device_line(d, e, out);
 		*cursor = i << CURSOR_SLOT_BITS | slot;
 		return true;
 	}
@@ -137,9 +145,7 @@ bool sim_cache_next(const struct sim *s, uint32_t unit, enum sim_cache cache, ui
 	e = tcache_next(&u->cache[cache], cursor);
 	if (!e)
 		return false;
-	*out = (struct sim_cache_line){ .cache = cache, .unit = unit };
-	u->ops->describe(u, cache, e, out);
-	describe_filler(e, out);
+	inspect_line(u, cache, e, out);
 	return true;
 }
 

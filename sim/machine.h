@@ -328,8 +328,26 @@ void oracle_dropped_all(struct sim *s, uint32_t unit);
 void oracle_status(struct sim *s, uint32_t unit, uint64_t number, uint64_t pa);
 void oracle_polled(struct sim *s, uint32_t unit, uint64_t number, uint32_t off);
 
+/* An event message told it: the guest was interrupted, and need not read. */
+void oracle_messaged(struct sim *s, uint32_t unit);
+
+/*
+ * Around what a command does to caches: entries that go in between went by it, and nothing may rely on that before the guest
+ * has seen it complete. Of the unit's own caches, or of one device's. Ends with oracle_executed.
+ */
+void oracle_removes(struct unit *u, bool on);
+void oracle_device_removes(struct device *d, bool on);
+
 int oracle_create(struct sim *s);
 void oracle_destroy(struct sim *s);
+
+/* ---- looking into caches ---- */
+
+/* What an entry of the unit's cache, or of a device's TLB, means, and for whom it was filled. */
+void inspect_line(const struct unit *u, enum sim_cache cache, const struct tc_entry *e,
+		  struct sim_cache_line *out);
+void inspect_device_line(const struct device *d, const struct tc_entry *e,
+			 struct sim_cache_line *out);
 
 /* ---- set-up ---- */
 

@@ -33,6 +33,7 @@ void oracle_destroy(struct sim *s)
 	}
 	journal_destroy(&o->journal);
 	free(o->space);
+	free(o->gone);
 	free(o);
 	s->oracle = NULL;
 	s->check = s->watch = false;

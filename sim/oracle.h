@@ -35,6 +35,14 @@ struct oracle_command {
 	bool fetched;
 };
 
+/* An entry that a command removed: whatever it leads to is not free before the guest has seen the command complete. */
+struct oracle_gone {
+	struct sim_cache_line line;
+	uint64_t number; /* of the command, on line.unit; 0: it has not ended */
+};
+
+#define ORACLE_GONE 4096u /* the newest */
+
 #define ORACLE_NO_SLOT UINT64_MAX
 #define ORACLE_COMMANDS 1024u /* kept per unit */
 #define ORACLE_STATUSES 8u
@@ -72,6 +80,8 @@ struct oracle {
 	uint64_t events;                   /* stores and commands so far: which came first */
 	uint64_t losses;                   /* of inject.losses, those given to a command */
 	uint32_t unread;                   /* status words and registers the guest has not read */
+	struct oracle_gone *gone;          /* NULL: none yet */
+	uint32_t gones;
 };
 
 /* The machine's oracle, made when it has none; NULL: no host memory. */
@@ -108,6 +118,12 @@ bool oracle_line_misled(const struct sim *s, const struct sim_request *rq,
 const struct oracle_command *oracle_command_get(const struct oracle *o, uint32_t unit, uint64_t n);
 void oracle_command_copy(const struct oracle *o, uint32_t unit, uint64_t n,
 			 struct sim_invalidation *out);
+
+/* Forgets removed entries whose command the guest has seen complete. */
+void oracle_gone_settle(struct oracle *o);
+
+/* The same for a page given back behind a command that nobody saw complete. */
+void oracle_explain_early(struct sim *s, struct sim_finding *f, uint64_t number);
 
 /*
  * Fills in what is known beyond the bare finding: the table entry memory ends at, the store, the invalidation needed, the

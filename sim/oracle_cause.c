@@ -433,6 +433,24 @@ static void nearest_flush(struct inquiry *q)
 	}
 }
 
+/* The line went by command `number` of its unit, so nothing is searched for but the store. */
+void oracle_explain_early(struct sim *s, struct sim_finding *f, uint64_t number)
+{
+	struct inquiry q = { .s = s, .f = f };
+	const struct unit *u = s->unit[f->line.unit];
+	struct sim_request own;
+
+	if (request_for(s, &f->line, &own))
+		ask_memory(&q, &own);
+	store_of_line(&q);
+	f->cause = SIM_CAUSE_UNOBSERVED;
+	f->has_needed = u->ops->needed && u->ops->needed(u, &f->line, &f->needed);
+	f->needed.unit = f->line.unit;
+	f->has_nearest = oracle_command_get(s->oracle, f->line.unit, number) != NULL;
+	if (f->has_nearest)
+		oracle_command_copy(s->oracle, f->line.unit, number, &f->nearest);
+}
+
 void oracle_explain(struct sim *s, struct sim_finding *f, const struct sim_request *rq)
 {
 	struct inquiry q = { .s = s, .f = f };

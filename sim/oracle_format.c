@@ -101,9 +101,9 @@ static void add_filler(struct text *t, const struct sim_cache_line *line)
 		add(t, " of 0x%" PRIx64, line->by_iova);
 }
 
-static void add_line(struct text *t, const struct sim_cache_line *line)
+static void add_line(struct text *t, const struct sim_cache_line *line, bool gone)
 {
-	add(t, "The %s cache holds, ", sim_cache_name(line->cache));
+	add(t, "The %s cache %s, ", sim_cache_name(line->cache), gone ? "held" : "holds");
 	if (line->cache != SIM_CACHE_PAGING) {
 		add(t, "for ");
 		add_rid(t, line->rid);
@@ -251,6 +251,7 @@ static const char *const cause_text[SIM_CAUSES] = {
 	[SIM_CAUSE_DROPPED] = "the queue gave it up before it was carried out",
 	[SIM_CAUSE_DEVICE_FIRST] = "the device's TLB was invalidated before the IOTLB was, and filled from it again",
 	[SIM_CAUSE_REFILLED] = "the entry was cached again after it",
+	[SIM_CAUSE_UNOBSERVED] = "it removed the entry, and the guest has not read what tells that",
 	[SIM_CAUSE_NOT_WRITTEN_BACK] = "the entry was cached again after it, from memory: the store's cache line was not written back before",
 	[SIM_CAUSE_NOT_FLUSHED] = "the entry was cached again after it, from memory: the write buffer was not flushed before",
 };
@@ -287,7 +288,9 @@ static void add_cause(struct text *t, const struct sim_finding *f)
 			add(t, "%s. ", text);
 		return;
 	}
-	add(t, wait ? "Outstanding: " : "The nearest one issued: ");
+	add(t, wait                               ? "Outstanding: "
+	       : f->cause == SIM_CAUSE_UNOBSERVED ? "What removed it: "
+						  : "The nearest one issued: ");
 	add_tags(t, &f->nearest);
 	add_state(t, &f->nearest);
 	add(t, "; ");
@@ -337,7 +340,7 @@ size_t sim_finding_format(const struct sim_finding *f, char *buf, size_t size)
 		return 0;
 	add_event(&t, f);
 	if (f->has_line)
-		add_line(&t, &f->line);
+		add_line(&t, &f->line, f->cause == SIM_CAUSE_UNOBSERVED);
 	add_memory(&t, f);
 	add_store(&t, f);
 	add_account(&t, f);

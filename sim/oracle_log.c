@@ -3,6 +3,7 @@
  * what told them complete. Everything is bounded: stores by the journal, commands by a ring per unit.
  */
 #include <stdlib.h>
+#include <string.h>
 
 #include "oracle.h"
 
@@ -206,6 +207,84 @@ uint64_t oracle_fetched(struct sim *s, struct unit *u, const uint64_t *q, uint64
 	return n;
 }
 
+/* ---- what commands removed ---- */
+
+static bool seen_complete(const struct oracle *o, const struct oracle_gone *gone)
+{
+	const struct oracle_log *log = o->log[gone->line.unit];
+
+	return gone->number && log && gone->number <= log->observed;
+}
+
+void oracle_gone_settle(struct oracle *o)
+{
+	uint32_t kept = 0;
+
+	for (uint32_t i = 0; i < o->gones; i++)
+		if (!seen_complete(o, &o->gone[i]))
+			o->gone[kept++] = o->gone[i];
+	o->gones = kept;
+}
+
+/* Room for one more: what was seen complete goes, else the oldest half. */
+static struct oracle_gone *gone_new(struct oracle *o)
+{
+	if (!o->gone)
+		o->gone = calloc(ORACLE_GONE, sizeof(*o->gone));
+	if (!o->gone)
+		return NULL;
+	if (o->gones == ORACLE_GONE)
+		oracle_gone_settle(o);
+	if (o->gones == ORACLE_GONE) {
+		o->gones /= 2;
+		memmove(o->gone, o->gone + o->gones, o->gones * sizeof(*o->gone));
+	}
+	o->gone[o->gones].number = 0;
+	return &o->gone[o->gones++];
+}
+
+static void unit_removed(struct tcache *c, const struct tc_entry *e)
+{
+	const struct unit *u = c->removed_ctx;
+	struct oracle_gone *gone = e->flags & TC_NEGATIVE ? NULL : gone_new(u->sim->oracle);
+
+	if (gone)
+		inspect_line(u, (enum sim_cache)(c - u->cache), e, &gone->line);
+}
+
+static void device_removed(struct tcache *c, const struct tc_entry *e)
+{
+	const struct device *d = c->removed_ctx;
+	struct oracle_gone *gone = gone_new(d->sim->oracle);
+
+	if (gone)
+		inspect_device_line(d, e, &gone->line);
+}
+
+void oracle_removes(struct unit *u, bool on)
+{
+	for (unsigned i = 0; i < SIM_CACHE_DEVICE; i++) {
+		u->cache[i].removed = on ? unit_removed : NULL;
+		u->cache[i].removed_ctx = u;
+	}
+}
+
+void oracle_device_removes(struct device *d, bool on)
+{
+	d->tlb.removed = on ? device_removed : NULL;
+	d->tlb.removed_ctx = d;
+}
+
+/* The command that has just ended took the newest of the unit's; one that is not kept leaves them to the next. */
+static void gone_by(struct oracle *o, uint32_t unit, uint64_t number)
+{
+	for (uint32_t i = o->gones; i > 0 && !o->gone[i - 1].number; i--)
+		if (o->gone[i - 1].line.unit == unit)
+			o->gone[i - 1].number = number;
+}
+
+/* ---- how commands end ---- */
+
 /* Injection strikes just before a command ends, so a loss not yet accounted for is this one's. */
 void oracle_executed(struct sim *s, uint32_t unit, uint64_t number)
 {
@@ -214,6 +293,7 @@ void oracle_executed(struct sim *s, uint32_t unit, uint64_t number)
 	uint64_t dropped = s->unit[unit]->stats.entries_dropped;
 
 	s->oracle->losses = s->inject.losses;
+	gone_by(s->oracle, unit, number);
 	if (!c)
 		return;
 	c->removed = dropped - s->oracle->log[unit]->dropped;
@@ -316,5 +396,13 @@ void oracle_reg_read(struct sim *s, uint32_t unit, uint32_t off, uint32_t width)
 	struct oracle_log *log = s->oracle->log[unit];
 
 	if (log && log->polled.number && log->polled.off - off < width)
+		observed(s, log, &log->polled.number);
+}
+
+void oracle_messaged(struct sim *s, uint32_t unit)
+{
+	struct oracle_log *log = s->oracle->log[unit];
+
+	if (log && log->polled.number)
 		observed(s, log, &log->polled.number);
 }

@@ -1,6 +1,7 @@
 /*
  * Release: pages that go back to the allocator against everything that still leads to them. Looks at every entry of every
- * cache and at every mapping.
+ * cache and at every mapping, and then at the entries that led there until a command removed them which the guest has not
+ * seen complete.
  */
 #include "oracle.h"
 
@@ -39,6 +40,23 @@ static const char *const release_why[SIM_CACHES][SUSPECTS] = {
 			       "the table is wrong: page given back while the tables and a "
 			       "device's TLB still "
 			       "lead to it" },
+};
+
+/* The entry went by a command, and the guest did not look whether that was complete: it was lucky. */
+static const char *const early_why[SIM_CACHES] = {
+	[SIM_CACHE_CONTEXT] =
+		"wait not observed: table page given back before the guest saw that the "
+		"invalidation of the context entry that pointed to it was complete",
+	[SIM_CACHE_PASID] = "wait not observed: table page given back before the guest saw that "
+			    "the invalidation of the PASID entry that pointed to it was complete",
+	[SIM_CACHE_IOTLB] = "wait not observed: page given back before the guest saw that the "
+			    "invalidation of the IOTLB, which translated to it, was complete",
+	[SIM_CACHE_PAGING] =
+		"wait not observed: page-table page given back before the guest saw that the "
+		"invalidation of the paging entry that pointed to it was complete",
+	[SIM_CACHE_DEVICE] =
+		"wait not observed: page given back before the guest saw that the invalidation of "
+		"the device's TLB, which translated to it, was complete",
 };
 
 static const char still_mapped[] =
@@ -87,6 +105,17 @@ static bool is_leaf(enum sim_cache cache)
 	return cache == SIM_CACHE_IOTLB || cache == SIM_CACHE_DEVICE;
 }
 
+static bool leads_into(const struct sim *s, const struct sim_cache_line *line,
+		       const struct range *r)
+{
+	/* Address 0 of a table pointer is no table: a pass-through context entry has none. */
+	if (line->negative || (!is_leaf(line->cache) && !line->pa))
+		return false;
+	if (line->pa > r->last || oracle_line_pa_last(line) < r->first)
+		return false;
+	return !is_leaf(line->cache) || !by_design(s, line);
+}
+
 static void line_found(struct sim *s, const struct sim_cache_line *line, const struct range *r)
 {
 	uint64_t pa = line->pa > r->first ? line->pa : r->first;
@@ -125,15 +154,63 @@ static uint32_t scan_cache(struct sim *s, uint32_t unit, enum sim_cache cache,
 	uint32_t cursor = 0, found = 0;
 
 	while (sim_cache_next(s, unit, cache, &cursor, &line)) {
-		/* Address 0 of a table pointer is no table: a pass-through context entry has none. */
-		if (line.negative || (!is_leaf(cache) && !line.pa))
-			continue;
-		if (line.pa > r->last || oracle_line_pa_last(&line) < r->first)
-			continue;
-		if (is_leaf(cache) && by_design(s, &line))
+		if (!leads_into(s, &line, r))
 			continue;
 		line_found(s, &line, r);
 		found++;
+	}
+	return found;
+}
+
+/*
+ * What memory still leads to is another mistake. A unit that does not translate lets everything through: nobody waits for its
+ * caches.
+ */
+static bool went_early(const struct sim *s, const struct oracle_gone *gone, const struct range *r,
+		       struct sim_finding *f)
+{
+	const struct sim_cache_line *line = &gone->line;
+	const struct unit *u = sim_unit(s, line->unit);
+	uint64_t pa = line->pa > r->first ? line->pa : r->first;
+	struct sim_xlat now = { 0 };
+
+	if (!early_why[line->cache] || !leads_into(s, line, r) || !u->ops->translating(u))
+		return false;
+	*f = (struct sim_finding){
+		.kind = SIM_FINDING_RELEASE,
+		.unit = line->unit,
+		.rid = line->cache == SIM_CACHE_PAGING ? 0 : line->rid,
+		.iova = line->iova,
+		.pa = pa,
+		.has_line = true,
+		.line = *line,
+		.why = early_why[line->cache],
+		.verdict = SIM_VERDICT_NEITHER,
+	};
+	if (!is_leaf(line->cache))
+		return !entry_leads(s, line);
+	f->iova += pa - line->pa;
+	if (memory_leads(s, line, r, f->iova, &now))
+		return false;
+	f->memory_pa = now.outcome == SIM_OUTCOME_OK ? now.pa : 0;
+	f->memory_reason = now.reason;
+	return true;
+}
+
+static uint32_t scan_gone(struct sim *s, const struct range *r)
+{
+	struct oracle *o = s->oracle;
+	struct sim_finding f, *kept;
+	uint32_t found = 0;
+
+	oracle_gone_settle(o);
+	for (uint32_t i = 0; i < o->gones; i++) {
+		if (!went_early(s, &o->gone[i], r, &f))
+			continue;
+		found++;
+		kept = oracle_found(s, &f);
+		if (kept)
+			oracle_explain_early(s, kept, o->gone[i].number);
 	}
 	return found;
 }
@@ -178,5 +255,5 @@ uint32_t sim_oracle_release(struct sim *s, uint64_t first, uint64_t last)
 	for (uint32_t i = 0; i < s->oracle->spaces; i++)
 		if (!s->oracle->space[i]->identity)
 			found += scan_space(s, s->oracle->space[i], &r);
-	return found;
+	return found ? found : scan_gone(s, &r);
 }

@@ -267,6 +267,8 @@ static void entry_remove(struct tcache *c, uint32_t i)
 {
 	struct tc_entry *e = &c->entry[i];
 
+	if (__builtin_expect(c->removed != NULL, 0))
+		c->removed(c, e);
 	hash_unlink(c, i);
 	region_unlink(c, i);
 	group_unlink(c, i);

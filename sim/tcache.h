@@ -91,6 +91,9 @@ struct tcache {
 	struct tc_index group, region;
 	struct rng rng;
 	uint32_t filler; /* what entries added from now on are marked with */
+	void (*removed)(struct tcache *c,
+			const struct tc_entry *e); /* hears of each; NULL: nobody */
+	void *removed_ctx;
 };
 
 /* Whom an entry was filled for: requester, access, whether it was a translation request, and the offset in its page. */

@@ -7,7 +7,8 @@
  *   outcome      a DMA got the bytes, or the refusal, that the mappings asked for call for
  *   staleness    a translation was served from a cache although a walk of memory now gives another answer
  *   unpublished  a walk used memory that the CPU had already overwritten: line not written back, buffer not flushed
- *   release      a page or page-table page was given back while a cache entry, or memory, still leads to it
+ *   release      a page or page-table page was given back while a cache entry, or memory, still leads to it, or before the
+ *                guest has seen complete what removed the entry that did
  *   containment  a DMA touched a page that its domain does not map
  *   accounting   blocked DMAs = fault records + what the hardware said it dropped
  *   bound        a wait did not end
@@ -119,7 +120,7 @@ enum sim_cause {
 	SIM_CAUSE_DROPPED,	 /* the queue gave it up */
 	SIM_CAUSE_DEVICE_FIRST,	 /* the device's TLB went before the IOTLB, and was filled from it again */
 	SIM_CAUSE_REFILLED,	 /* carried out, and the entry was cached again */
-	SIM_CAUSE_UNOBSERVED,	 /* carried out, and the guest did not look */
+	SIM_CAUSE_UNOBSERVED,	 /* carried out, and the guest did not look (a wait without end, an early release) */
 	SIM_CAUSE_NOT_WRITTEN_BACK, /* the store's cache line */
 	SIM_CAUSE_NOT_FLUSHED,	 /* the write buffer */
 	SIM_CAUSES
@@ -209,7 +210,8 @@ int sim_oracle_detach(struct sim *s, uint32_t unit, uint16_t rid);
 
 /*
  * Pages [first, last] go back to the allocator: reports every cache entry of every unit that still leads there, and every
- * mapping the oracle knows that still does. Returns the number of findings added.
+ * mapping the oracle knows that still does; when there is none, every entry that led there until a command removed it which
+ * the guest has not seen complete. Returns the number of findings added.
  */
 uint32_t sim_oracle_release(struct sim *s, uint64_t first, uint64_t last);
 

@@ -224,7 +224,9 @@ static void run(void *owner, struct cmd *cmd)
 		start_device(a, cmd);
 		break;
 	default:
+		oracle_removes(&a->u, a->u.sim->watch);
 		amdvi_cmd_exec(a, cmd);
+		oracle_removes(&a->u, false);
 		complete(a, cmd);
 		break;
 	}

@@ -16,8 +16,12 @@ static void send(struct amdvi_unit *a)
 	/* The device changes only as many low bits of the data as messages were granted. */
 	data = (data & ~granted) |
 	       ((uint32_t)FIELD_GET(AMDVI_MISC0_MSINUM, a->caps.misc0) & granted);
-	if (header & AMDVI_MSIHDR_MSIEN)
-		msi_send(a->u.sim, a->u.index, true, 0, addr, data);
+	if (!(header & AMDVI_MSIHDR_MSIEN))
+		return;
+	if (a->u.sim->watch && amdvi_status(a) & AMDVI_STATUS_COMWAITINT &&
+	    amdvi_control(a) & AMDVI_CONTROL_COMWAITINTEN)
+		oracle_messaged(a->u.sim, a->u.index);
+	msi_send(a->u.sim, a->u.index, true, 0, addr, data);
 }
 
 static void fire(void *arg)

@@ -24,6 +24,8 @@ static void send(void *arg)
 	if (!(ctl(e) & VTD_FECTL_IP) || ctl(e) & VTD_FECTL_IM)
 		return;
 	set_ip(e, false);
+	if (e == &e->v->event[VTD_EVENT_INVAL] && e->v->u.sim->watch)
+		oracle_messaged(e->v->u.sim, e->v->u.index);
 	addr = reg_get(rf, e->ctl + VTD_EVENT_ADDR_OFF) | reg_get(rf, e->ctl + VTD_EVENT_UADDR_OFF)
 								  << 32;
 	msi_send(e->v->u.sim, e->v->u.index, true, 0, addr,

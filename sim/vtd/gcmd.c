@@ -45,7 +45,9 @@ static void set_root(struct vtd_unit *v)
 	v->ssirwe = (rtaddr & VTD_RTADDR_SSIRWE) != 0;
 	v->root_set = true;
 	if (v->caps.esrtps) {
+		oracle_removes(&v->u, v->u.sim->watch);
 		vtd_inval_all(v);
+		oracle_removes(&v->u, false);
 		tell(v, "global invalidation by SRTP (CAP.ESRTPS)",
 		     1u << SIM_CACHE_CONTEXT | 1u << SIM_CACHE_IOTLB | 1u << SIM_CACHE_PAGING);
 	}

@@ -208,7 +208,9 @@ static void run(void *owner, struct cmd *cmd)
 		start_device_tlb(v, cmd);
 		break;
 	default:
+		oracle_removes(&v->u, v->u.sim->watch);
 		vtd_desc_exec(v, cmd);
+		oracle_removes(&v->u, false);
 		cmdq_complete(&v->qi.q, cmd);
 		break;
 	}

@@ -75,10 +75,12 @@ static void finish(void *arg)
 	uint32_t which = v->reginval;
 
 	v->reginval = 0;
+	oracle_removes(&v->u, v->u.sim->watch);
 	if (which == VTD_REG_CCMD)
 		context_command(v);
 	else if (which)
 		iotlb_command(v);
+	oracle_removes(&v->u, false);
 	if (!v->u.sim->watch)
 		return;
 	oracle_executed(v->u.sim, v->u.index, v->reginval_number);
