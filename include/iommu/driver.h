@@ -342,7 +342,8 @@ int iommu_unit_stop(struct iommu_unit *u) IOMMU_MUST_CHECK;
 int iommu_unit_reset(struct iommu_unit *u) IOMMU_MUST_CHECK;
 
 /*
- * Fault event message: MSI address and data as the specification's FEADDR/FEDATA take them; unmasks the event. AMD-Vi:
+ * Fault event message: MSI address and data as the specification's FEADDR/FEDATA take them; unmasks the event. Holds until
+ * the unit stops or is reset: call it again after the next start. AMD-Vi:
  * events logged before raise none, so drain once afterwards; IOMMU_E_UNSUPPORTED when the register file shows neither the
  * MSI capability (EFR.MsiCapMmioSup) nor x2APIC interrupts (EFR.XTSup).
  */
