@@ -33,6 +33,8 @@ enum complaint {
 	COMPLAINT_DID_ZERO,             /* domain id 0 in a present context entry although CM = 1 */
 	COMPLAINT_DID_TABLES, /* two context entries with one domain id and different tables or widths */
 	COMPLAINT_PT_WIDTH, /* pass-through context entry without the largest supported AW */
+	COMPLAINT_IRE_WITHOUT_TABLE,  /* IRE set before any SIRTP */
+	COMPLAINT_IRTA_WHILE_ENABLED, /* SIRTP while IRES = 1 changes EIME, or ESIRTPS = 0 */
 	/* AMD-Vi */
 	COMPLAINT_CONTROL_RESERVED,      /* reserved encoding in Control */
 	COMPLAINT_CONTROL_WHILE_ENABLED, /* Coherent or DevTblSegEn changed while IommuEn = 1 */

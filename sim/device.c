@@ -333,14 +333,23 @@ static bool fetch_and_add(struct sim *s, uint64_t pa, uint8_t *data, uint16_t le
 	return true;
 }
 
+static void send_message(struct sim *s, const struct sim_request *rq, const struct sim_xlat *x)
+{
+	if (x->posted)
+		return;
+	if (x->source == SIM_FROM_MSI)
+		msi_send(s, rq->unit, false, rq->rid, x->pa, rq->data);
+	else
+		msi_send_remapped(s, rq->unit, rq->rid, x->pa, x->data);
+}
+
 static bool move_data(struct sim *s, const struct sim_request *rq, const struct sim_xlat *x,
 		      uint8_t *data)
 {
 	if (rq->access == SIM_ZLR)
 		return true;
-	if (x->source == SIM_FROM_MSI) {
-		msi_send(s, rq->unit, false, rq->rid, x->pa,
-			 (uint32_t)load_le(data, rq->len < 4 ? rq->len : 4));
+	if (SIM_FROM_INTERRUPT(x->source)) {
+		send_message(s, rq, x);
 		return true;
 	}
 	trace(s, SIM_TRACE_DMA, rq->unit, rq->rid, rq->access, 0, x->pa, rq->len);
@@ -432,6 +441,8 @@ int sim_dma(struct sim *s, const struct sim_dma *dma, struct sim_dma_result *res
 		uint8_t *data = dma->data ? (uint8_t *)dma->data + result->done : NULL;
 
 		rq.len = (uint16_t)(part < left ? part : left);
+		if (data && rq.access == SIM_WRITE)
+			rq.data = (uint32_t)load_le(data, rq.len < 4 ? rq.len : 4);
 		request(d, dma, &rq, data, &result->last);
 		result->outcome = (enum sim_outcome)result->last.outcome;
 		result->stale |= result->last.stale;

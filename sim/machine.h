@@ -86,6 +86,8 @@ struct unit_ops {
 	/* The narrowest invalidation that is sure to remove the line; false: there is none. NULL: not told. */
 	bool (*needed)(const struct unit *u, const struct sim_cache_line *line,
 		       struct sim_invalidation *out);
+	/* The one interrupt remapping table in force for all of the unit's requesters; false, or NULL: there is none. */
+	bool (*interrupt_table)(const struct unit *u, uint64_t *first, uint64_t *last);
 	void (*destroy)(struct unit *u); /* frees what hangs from the unit, and the unit */
 };
 
@@ -260,6 +262,9 @@ static inline void trace(struct sim *s, enum sim_trace_kind kind, uint32_t unit,
 /* Delivers a message to the sink, unless injection loses it. rid is ignored for a unit's own events. */
 void msi_send(struct sim *s, uint32_t unit, bool from_unit, uint16_t rid, uint64_t addr,
 	      uint32_t data);
+
+/* The same for a device's message that an entry remapped. */
+void msi_send_remapped(struct sim *s, uint32_t unit, uint16_t rid, uint64_t addr, uint32_t data);
 
 /* ---- devices ---- */
 

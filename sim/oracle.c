@@ -80,7 +80,7 @@ static bool same_finding(const struct sim_finding *a, const struct sim_finding *
 	uint64_t mask = a->kind == SIM_FINDING_ACCOUNTING ? UINT64_MAX : ~UINT64_C(0xfff);
 
 	return a->kind == b->kind && a->unit == b->unit && a->rid == b->rid && a->why == b->why &&
-	       !((a->iova ^ b->iova) & mask) && !((a->pa ^ b->pa) & mask);
+	       a->index == b->index && !((a->iova ^ b->iova) & mask) && !((a->pa ^ b->pa) & mask);
 }
 
 /* Its place among those kept, and whether it is new there. */

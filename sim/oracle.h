@@ -137,6 +137,13 @@ void oracle_explain_wait(struct sim *s, struct sim_finding *f);
 /* What an entry leads to is what a table word says; both architectures hold the address in bits 51:12. */
 bool oracle_line_agrees(const struct sim_cache_line *line, uint64_t word);
 
+/* A device's message: what a remapping entry may answer. */
+static inline bool oracle_is_interrupt(const struct sim_request *rq)
+{
+	return rq->addr >> 20 == 0xfee && rq->access == SIM_WRITE && rq->len == 4 &&
+	       rq->at == SIM_AT_UNTRANSLATED;
+}
+
 /* Last address covered by a line, and last physical address it leads to. */
 uint64_t oracle_line_last(const struct sim_cache_line *line);
 uint64_t oracle_line_pa_last(const struct sim_cache_line *line);

@@ -145,7 +145,7 @@ static enum wrong classify(const struct expected *e, const struct sim_request *r
 static bool judged(const struct sim *s, const struct unit *u, const struct sim_request *rq,
 		   const struct sim_xlat *x)
 {
-	if (!s->oracle || !u || !s->oracle->told[u->index] || x->source == SIM_FROM_MSI)
+	if (!s->oracle || !u || !s->oracle->told[u->index] || SIM_FROM_INTERRUPT(x->source))
 		return false;
 	if (rq->at != SIM_AT_UNTRANSLATED && x->source != SIM_FROM_DEVTLB)
 		return false;

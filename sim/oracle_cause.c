@@ -96,14 +96,20 @@ static bool store_before_fill(struct inquiry *q, uint64_t pa)
 	return false;
 }
 
-/* The entry itself, the second half of a context entry, then the words a walk reads now, the last first. */
+/* Context entries and interrupt entries have two words. */
+static bool has_second_half(const struct sim_cache_line *line)
+{
+	return line->cache == SIM_CACHE_CONTEXT || line->cache == SIM_CACHE_INTERRUPT;
+}
+
+/* The entry itself, its second half, then the words a walk reads now, the last first. */
 static bool store_on_the_way(struct inquiry *q, bool ties)
 {
 	uint64_t entry = q->f->line.entry_pa;
 
 	if (entry && store_after_fill(q, entry, ties))
 		return true;
-	if (entry && q->f->line.cache == SIM_CACHE_CONTEXT && store_after_fill(q, entry + 8, ties))
+	if (entry && has_second_half(&q->f->line) && store_after_fill(q, entry + 8, ties))
 		return true;
 	for (uint32_t i = q->path.n; i > 0; i--)
 		if (store_after_fill(q, q->path.pa[i - 1], ties))
@@ -180,6 +186,8 @@ static enum sim_cause range_of(const struct sim_invalidation *c, const struct si
 
 	if (!c->by_range)
 		return SIM_CAUSE_NONE;
+	if (c->by_index != line->interrupt)
+		return SIM_CAUSE_NOT_ISSUED;
 	away = distance(c, line);
 	if (away)
 		return away <= NEAR_PAGES || cut(c, line) ? SIM_CAUSE_SHORT : SIM_CAUSE_NOT_ISSUED;
@@ -199,6 +207,14 @@ static enum sim_cause tags_of(const struct sim_invalidation *c, const struct sim
 	return SIM_CAUSE_NONE;
 }
 
+static bool looks_into(const struct sim_invalidation *c, const struct sim_cache_line *line)
+{
+	if (line->cache == SIM_CACHE_INTERRUPT &&
+	    (line->interrupt ? c->entries_stay : c->entries_only))
+		return false;
+	return c->caches >> line->cache & 1;
+}
+
 /* What a command lacks to remove the line: NONE: nothing; NOT_ISSUED: it was meant for something else. */
 static enum sim_cause lacks(const struct sim_invalidation *c, const struct sim_cache_line *line)
 {
@@ -207,7 +223,7 @@ static enum sim_cause lacks(const struct sim_invalidation *c, const struct sim_c
 
 	if (!c->caches)
 		return SIM_CAUSE_NOT_ISSUED;
-	if (!(c->caches >> line->cache & 1) && !hint) {
+	if (!looks_into(c, line) && !hint) {
 		if (tags == SIM_CAUSE_OTHER_DOMAIN && line->cache != SIM_CACHE_DEVICE)
 			return SIM_CAUSE_NOT_ISSUED;
 		return range == SIM_CAUSE_NONE || range == SIM_CAUSE_SMALL ? SIM_CAUSE_OTHER_CACHE
@@ -333,7 +349,8 @@ static bool blame_behind(struct inquiry *q, const struct sim_request *rq)
 	struct sim_cache_line behind;
 	uint64_t word;
 
-	if (q->f->line.cache != SIM_CACHE_IOTLB || !rq || !oracle_line_misled(q->s, rq, &behind))
+	if ((q->f->line.cache != SIM_CACHE_IOTLB && !q->f->line.interrupt) || !rq ||
+	    !oracle_line_misled(q->s, rq, &behind))
 		return false;
 	if (!mem_read64(&q->s->mem, MEM_VIEW_CPU, behind.entry_pa, &word) ||
 	    oracle_line_agrees(&behind, word))
@@ -365,6 +382,8 @@ static bool request_for(const struct sim *s, const struct sim_cache_line *line,
 	struct sim_cache_line context;
 	uint32_t cursor = 0;
 
+	if (line->cache == SIM_CACHE_INTERRUPT)
+		return false; /* the message is not known */
 	*rq = (struct sim_request){
 		.addr = line->iova,
 		.rid = line->rid,
@@ -393,6 +412,15 @@ static void ask_memory(struct inquiry *q, const struct sim_request *rq)
 	q->f->has_entry = now.entry_pa != 0;
 	q->f->entry_pa = now.entry_pa;
 	q->f->entry = now.entry;
+}
+
+/* Without a request to walk for: the word the line was read from. */
+static void look_at_entry(struct inquiry *q)
+{
+	struct sim_finding *f = q->f;
+
+	f->entry_pa = f->line.entry_pa;
+	f->has_entry = mem_read64(&q->s->mem, MEM_VIEW_CPU, f->entry_pa, &f->entry);
 }
 
 static void explain_line(struct inquiry *q, const struct sim_request *rq)
@@ -460,6 +488,8 @@ void oracle_explain(struct sim *s, struct sim_finding *f, const struct sim_reque
 		rq = &own;
 	if (rq)
 		ask_memory(&q, rq);
+	else if (f->has_line)
+		look_at_entry(&q);
 	switch (f->verdict) {
 	case SIM_VERDICT_CACHE:
 		if (f->has_line)

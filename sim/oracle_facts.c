@@ -69,6 +69,11 @@ static void line_facts(const struct teller *t, const struct sim_cache_line *l)
 	yes(t, "line.negative", l->negative);
 	number(t, "line.entry-pa", l->entry_pa);
 	number(t, "line.filled-ns", l->filled_ns);
+	if (l->interrupt) {
+		number(t, "line.index", l->iova >> SIM_INDEX_LG2);
+		number(t, "line.data", l->data);
+		yes(t, "line.posted", l->posted);
+	}
 	if (!l->by_known)
 		return;
 	number(t, "line.filled-by", l->by_rid);
@@ -163,6 +168,13 @@ static void access_facts(const struct teller *t, const struct sim_finding *f)
 	number(t, "pa", f->pa);
 	number(t, "memory.pa", f->memory_pa);
 	number(t, "memory.reason", f->memory_reason);
+	if (f->interrupt) {
+		number(t, "interrupt.index", f->index);
+		number(t, "interrupt.sent", f->sent);
+		number(t, "interrupt.data", f->data);
+		yes(t, "interrupt.posted", f->posted);
+		number(t, "memory.data", f->memory_data);
+	}
 	if (f->has_entry) {
 		number(t, "memory.entry-pa", f->entry_pa);
 		number(t, "memory.entry", f->entry);

@@ -63,6 +63,41 @@ static const char *size_text(uint8_t level)
 	return level < sizeof(names) / sizeof(names[0]) ? names[level] : "whole address space";
 }
 
+/* A message as interrupt controllers read it. */
+static void add_message(struct text *t, uint64_t addr, uint32_t data)
+{
+	static const char *const delivery[] = { "fixed",  "lowest priority",
+						"SMI",    "reserved mode",
+						"NMI",    "INIT",
+						"mode 6", "ExtINT" };
+
+	add(t, "vector 0x%x (%s, %s) to %s destination 0x%" PRIx32, SIM_MSI_VECTOR(data),
+	    delivery[SIM_MSI_DELIVERY(data)], SIM_MSI_LEVEL(data) ? "level" : "edge",
+	    SIM_MSI_LOGICAL(addr) ? "logical" : "physical", SIM_MSI_DEST(addr));
+}
+
+static void add_delivery(struct text *t, bool posted, uint64_t addr, uint32_t data)
+{
+	if (posted)
+		add(t, "vector 0x%" PRIx32 " in the descriptor at 0x%" PRIx64, data, addr);
+	else
+		add_message(t, addr, data);
+}
+
+static void add_interrupt(struct text *t, const struct sim_finding *f)
+{
+	add(t, "device ");
+	add_rid(t, f->rid);
+	add(t, " sent 0x%" PRIx64 " with data 0x%" PRIx32 ", interrupt entry 0x%x, ", f->iova,
+	    f->sent, f->index);
+	if (f->pa) {
+		add(t, "and it was delivered as ");
+		add_delivery(t, f->posted, f->pa, f->data);
+	} else {
+		add(t, "and it was blocked");
+	}
+}
+
 /* What the device did or, for a release, what was given back. */
 static void add_event(struct text *t, const struct sim_finding *f)
 {
@@ -79,6 +114,10 @@ static void add_event(struct text *t, const struct sim_finding *f)
 		add(t, "a wait went on and on");
 		break;
 	default:
+		if (f->interrupt) {
+			add_interrupt(t, f);
+			break;
+		}
 		add(t, "device ");
 		add_rid(t, f->rid);
 		add(t, " issued 0x%" PRIx64, f->iova);
@@ -101,8 +140,44 @@ static void add_filler(struct text *t, const struct sim_cache_line *line)
 		add(t, " of 0x%" PRIx64, line->by_iova);
 }
 
+static void add_filled(struct text *t, const struct sim_cache_line *line)
+{
+	add(t, ", filled at %" PRIu64 " ns", line->filled_ns);
+	if (line->entry_pa)
+		add(t, " from the entry at 0x%" PRIx64, line->entry_pa);
+}
+
+static void add_interrupt_line(struct text *t, const struct sim_cache_line *line, bool gone)
+{
+	add(t, "The interrupt cache %s, ", gone ? "held" : "holds");
+	if (!line->interrupt || line->by_rid_tag) {
+		add(t, "for ");
+		add_rid(t, line->rid);
+		add(t, " ");
+	}
+	if (!line->interrupt) {
+		add(t, "the table 0x%" PRIx64, line->pa);
+	} else {
+		add(t, "at entry 0x%" PRIx64 " ", line->iova >> SIM_INDEX_LG2);
+		if (line->negative)
+			add(t, "that it blocks");
+		else
+			add_delivery(t, line->posted, line->pa, line->data);
+	}
+	add_filled(t, line);
+	if (line->by_known) {
+		add(t, " for an interrupt by ");
+		add_rid(t, line->by_rid);
+	}
+	add(t, ". ");
+}
+
 static void add_line(struct text *t, const struct sim_cache_line *line, bool gone)
 {
+	if (line->cache == SIM_CACHE_INTERRUPT) {
+		add_interrupt_line(t, line, gone);
+		return;
+	}
 	add(t, "The %s cache %s, ", sim_cache_name(line->cache), gone ? "held" : "holds");
 	if (line->cache != SIM_CACHE_PAGING) {
 		add(t, "for ");
@@ -122,11 +197,22 @@ static void add_line(struct text *t, const struct sim_cache_line *line, bool gon
 		add(t, "the page 0x%" PRIx64 ", %s", line->pa, perm_text(line->perm));
 	else
 		add(t, "the table 0x%" PRIx64, line->pa);
-	add(t, ", filled at %" PRIu64 " ns", line->filled_ns);
-	if (line->entry_pa)
-		add(t, " from the entry at 0x%" PRIx64, line->entry_pa);
+	add_filled(t, line);
 	add_filler(t, line);
 	add(t, ". ");
+}
+
+static void add_memory_interrupt(struct text *t, const struct sim_finding *f)
+{
+	if (f->memory_pa) {
+		add(t, "Memory now gives ");
+		add_delivery(t, f->posted, f->memory_pa, f->memory_data);
+		add(t, ". ");
+	} else if (f->memory_reason) {
+		add(t, "Memory now blocks it with fault reason 0x%02x. ", f->memory_reason);
+	} else {
+		add(t, "Memory now blocks it. ");
+	}
 }
 
 /* A walk was made for everything a device did, and for a released page that a translation leads to. */
@@ -139,6 +225,10 @@ static void add_memory(struct text *t, const struct sim_finding *f)
 		return;
 	if (f->kind == SIM_FINDING_RELEASE && !leaf)
 		return;
+	if (f->interrupt) {
+		add_memory_interrupt(t, f);
+		return;
+	}
 	if (f->memory_reason)
 		add(t, "Memory now refuses 0x%" PRIx64 " with fault reason 0x%02x. ", f->iova,
 		    f->memory_reason);
@@ -189,7 +279,10 @@ static void add_tags(struct text *t, const struct sim_invalidation *c)
 		if (c->rid_mask)
 			add(t, " (function bits 0x%x masked)", c->rid_mask);
 	}
-	if (c->by_range)
+	if (c->by_index)
+		add(t, ", entry 0x%" PRIx64 " to 0x%" PRIx64 " (2^%u entries)",
+		    c->first >> SIM_INDEX_LG2, c->last >> SIM_INDEX_LG2, c->mask_lg2);
+	else if (c->by_range)
 		add(t, ", address 0x%" PRIx64 " to 0x%" PRIx64 " (2^%u pages)", c->first, c->last,
 		    c->mask_lg2);
 	if (c->has_hint)
@@ -295,10 +388,12 @@ static void add_cause(struct text *t, const struct sim_finding *f)
 	add_state(t, &f->nearest);
 	add(t, "; ");
 	if (f->cause == SIM_CAUSE_SHORT)
-		add(t, "its range %s %" PRIu64 " page%s short of the entry",
+		add(t, "its range %s %" PRIu64 " %s%s short of the entry",
 		    f->nearest.last < f->line.iova ? "ends" : "begins",
-		    pages_away(&f->nearest, &f->line),
-		    pages_away(&f->nearest, &f->line) == 1 ? "" : "s");
+		    pages_away(&f->nearest, &f->line), f->line.interrupt ? "index" : "page",
+		    pages_away(&f->nearest, &f->line) == 1 ? ""
+		    : f->line.interrupt                    ? "es"
+							   : "s");
 	else if (text)
 		add(t, "%s", text);
 	add(t, ". ");

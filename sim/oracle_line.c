@@ -38,6 +38,19 @@ static bool explains(const struct sim_cache_line *line, uint64_t iova, const str
 	return !line->negative && line->pa + (iova - line->iova) == x->pa;
 }
 
+/* The entry itself: a look-up tag has no more than index and, on AMD-Vi, requester. */
+static bool interrupt_served(const struct sim *s, const struct sim_request *rq,
+			     const struct sim_xlat *x, struct sim_cache_line *out)
+{
+	uint32_t cursor = 0;
+
+	while (sim_cache_next(s, rq->unit, SIM_CACHE_INTERRUPT, &cursor, out))
+		if (out->interrupt && out->iova == SIM_INDEX_ADDR(x->index) &&
+		    (!out->by_rid_tag || out->rid == rq->rid))
+			return true;
+	return false;
+}
+
 bool oracle_line_served(const struct sim *s, const struct sim_request *rq, const struct sim_xlat *x,
 			struct sim_cache_line *out)
 {
@@ -46,6 +59,8 @@ bool oracle_line_served(const struct sim *s, const struct sim_request *rq, const
 	uint32_t cursor = 0;
 	bool found = false;
 
+	if (x->source == SIM_FROM_IEC)
+		return interrupt_served(s, rq, x, out);
 	/* The entry that gives the answer; failing that (a permission too small), any that covers the address. */
 	while (sim_cache_next(s, rq->unit, cache, &cursor, &line)) {
 		if (line.rid != rq->rid || !covers(&line, rq->addr))
@@ -70,6 +85,8 @@ bool oracle_line_agrees(const struct sim_cache_line *line, uint64_t word)
 	bool leaf = line->cache == SIM_CACHE_IOTLB || line->cache == SIM_CACHE_DEVICE;
 	uint64_t addr = ((UINT64_C(1) << 52) - 1) & ~UINT64_C(0xfff);
 
+	if (line->word_mask)
+		return !((word ^ line->word) & line->word_mask);
 	if (leaf)
 		addr &= ~((UINT64_C(1) << size_lg2(line->level)) - 1);
 	if ((word & 3) == 0)
@@ -86,13 +103,15 @@ static bool contradicted(const struct sim *s, const struct sim_cache_line *line)
 	       !oracle_line_agrees(line, word);
 }
 
+/* What is cached for the requester as a whole: of an interrupt the half of its entry that interrupts go by. */
 static bool context_of(const struct sim *s, const struct sim_request *rq,
 		       struct sim_cache_line *out)
 {
+	enum sim_cache cache = oracle_is_interrupt(rq) ? SIM_CACHE_INTERRUPT : SIM_CACHE_CONTEXT;
 	uint32_t cursor = 0;
 
-	while (sim_cache_next(s, rq->unit, SIM_CACHE_CONTEXT, &cursor, out))
-		if (out->rid == rq->rid)
+	while (sim_cache_next(s, rq->unit, cache, &cursor, out))
+		if (out->rid == rq->rid && !out->interrupt)
 			return true;
 	return false;
 }
@@ -113,7 +132,8 @@ bool oracle_line_misled(const struct sim *s, const struct sim_request *rq,
 		*out = context;
 		return true;
 	}
-	while (sim_cache_next(s, rq->unit, SIM_CACHE_PAGING, &cursor, &line)) {
+	while (!oracle_is_interrupt(rq) &&
+	       sim_cache_next(s, rq->unit, SIM_CACHE_PAGING, &cursor, &line)) {
 		bool bad;
 
 		if (!covers(&line, rq->addr) || (has_context && line.domain != context.domain))

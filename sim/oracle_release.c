@@ -40,6 +40,10 @@ static const char *const release_why[SIM_CACHES][SUSPECTS] = {
 			       "the table is wrong: page given back while the tables and a "
 			       "device's TLB still "
 			       "lead to it" },
+	[SIM_CACHE_INTERRUPT] = { "interrupt table page given back while an entry cached from it, "
+				  "or the cached pointer to it, is still used",
+				  "interrupt table page given back while the unit still remaps by "
+				  "it, in memory and in its cache" },
 };
 
 /* The entry went by a command, and the guest did not look whether that was complete: it was lucky. */
@@ -57,7 +61,15 @@ static const char *const early_why[SIM_CACHES] = {
 	[SIM_CACHE_DEVICE] =
 		"wait not observed: page given back before the guest saw that the invalidation of "
 		"the device's TLB, which translated to it, was complete",
+	[SIM_CACHE_INTERRUPT] =
+		"wait not observed: page given back before the guest saw that the invalidation of "
+		"the cached interrupt entry that depended on it was complete",
 };
+
+static const char table_in_force[] =
+	"interrupt table page given back while the unit still remaps by it";
+static const char descriptor_held[] =
+	"page given back while a cached interrupt entry still posts interrupts to it";
 
 static const char still_mapped[] =
 	"page given back while a mapping that was never removed still leads to it";
@@ -98,6 +110,60 @@ static bool by_design(const struct sim *s, const struct sim_cache_line *line)
 	const struct oracle_space *space = oracle_attached(s->oracle, line->unit, line->rid);
 
 	return space && space->identity && line->pa == line->iova;
+}
+
+/* The table the unit remaps all interrupts by reaches into the range. */
+static bool in_force(const struct sim *s, uint32_t unit, const struct range *r)
+{
+	const struct unit *u = sim_unit(s, unit);
+	uint64_t first, last;
+
+	return u->ops->interrupt_table && u->ops->interrupt_table(u, &first, &last) &&
+	       first <= r->last && last >= r->first;
+}
+
+enum reach {
+	NOTHING = 0,
+	ENTRY,      /* the entry was read from there */
+	DESCRIPTOR, /* the entry posts interrupts there */
+	TABLE       /* what is cached of the requester's own entry points there */
+};
+
+static bool meets(uint64_t at, uint64_t bytes, const struct range *r, uint64_t *pa)
+{
+	*pa = at > r->first ? at : r->first;
+	return bytes && at <= r->last && r->first <= at + (bytes - 1);
+}
+
+/* How a line of the interrupt cache depends on the range; *pa: the first byte of it. */
+static enum reach reach_of(const struct sim_cache_line *line, const struct range *r, uint64_t *pa)
+{
+	if (!line->interrupt)
+		return line->pa && meets(line->pa, line->data, r, pa) ? TABLE : NOTHING;
+	if (line->posted && meets(line->pa, 64, r, pa))
+		return DESCRIPTOR;
+	return meets(line->entry_pa, 16, r, pa) ? ENTRY : NOTHING;
+}
+
+/* Not the line alone says so. */
+static bool still_reached(const struct sim *s, const struct sim_cache_line *line, enum reach reach,
+			  const struct range *r)
+{
+	return reach == ENTRY ? in_force(s, line->unit, r) : entry_leads(s, line);
+}
+
+static struct sim_finding interrupt_finding(const struct sim_cache_line *line, uint64_t pa)
+{
+	return (struct sim_finding){
+		.kind = SIM_FINDING_RELEASE,
+		.unit = line->unit,
+		.rid = line->by_rid_tag || !line->interrupt ? line->rid : 0,
+		.iova = line->iova,
+		.index = (uint16_t)(line->iova >> SIM_INDEX_LG2),
+		.pa = pa,
+		.has_line = true,
+		.line = *line,
+	};
 }
 
 static bool is_leaf(enum sim_cache cache)
@@ -147,6 +213,41 @@ static void line_found(struct sim *s, const struct sim_cache_line *line, const s
 		oracle_explain(s, kept, NULL);
 }
 
+static uint32_t scan_interrupts(struct sim *s, uint32_t unit, const struct range *r)
+{
+	struct sim_cache_line line;
+	uint32_t cursor = 0, found = 0;
+
+	while (sim_cache_next(s, unit, SIM_CACHE_INTERRUPT, &cursor, &line)) {
+		struct sim_finding f, *kept;
+		uint64_t pa;
+		enum reach reach = reach_of(&line, r, &pa);
+		bool both;
+
+		if (reach == NOTHING)
+			continue;
+		f = interrupt_finding(&line, pa);
+		both = still_reached(s, &line, reach, r);
+		f.why = reach == DESCRIPTOR ? descriptor_held
+					    : release_why[SIM_CACHE_INTERRUPT][both ? BOTH : CACHE];
+		f.verdict = both ? SIM_VERDICT_TABLE : SIM_VERDICT_CACHE;
+		kept = oracle_found(s, &f);
+		if (kept)
+			oracle_explain(s, kept, NULL);
+		found++;
+	}
+	if (found || !in_force(s, unit, r))
+		return found;
+	oracle_found(s, &(struct sim_finding){
+				.kind = SIM_FINDING_RELEASE,
+				.unit = unit,
+				.pa = r->first,
+				.why = table_in_force,
+				.verdict = SIM_VERDICT_TABLE,
+			});
+	return 1;
+}
+
 static uint32_t scan_cache(struct sim *s, uint32_t unit, enum sim_cache cache,
 			   const struct range *r)
 {
@@ -162,6 +263,25 @@ static uint32_t scan_cache(struct sim *s, uint32_t unit, enum sim_cache cache,
 	return found;
 }
 
+/* A unit that does not remap has no use for its entries either. */
+static bool interrupt_early(const struct sim *s, const struct sim_cache_line *line,
+			    const struct range *r, struct sim_finding *f)
+{
+	const struct unit *u = sim_unit(s, line->unit);
+	uint64_t pa, first, last;
+	enum reach reach = reach_of(line, r, &pa);
+
+	if (reach == NOTHING || still_reached(s, line, reach, r))
+		return false;
+	if (u->ops->interrupt_table ? !u->ops->interrupt_table(u, &first, &last)
+				    : !u->ops->translating(u))
+		return false;
+	*f = interrupt_finding(line, pa);
+	f->why = early_why[SIM_CACHE_INTERRUPT];
+	f->verdict = SIM_VERDICT_NEITHER;
+	return true;
+}
+
 /*
  * What memory still leads to is another mistake. A unit that does not translate lets everything through: nobody waits for its
  * caches.
@@ -174,6 +294,8 @@ static bool went_early(const struct sim *s, const struct oracle_gone *gone, cons
 	uint64_t pa = line->pa > r->first ? line->pa : r->first;
 	struct sim_xlat now = { 0 };
 
+	if (line->cache == SIM_CACHE_INTERRUPT)
+		return interrupt_early(s, line, r, f);
 	if (!early_why[line->cache] || !leads_into(s, line, r) || !u->ops->translating(u))
 		return false;
 	*f = (struct sim_finding){
@@ -250,7 +372,9 @@ uint32_t sim_oracle_release(struct sim *s, uint64_t first, uint64_t last)
 		return 0;
 	for (uint32_t u = 0; u < s->units; u++)
 		for (uint32_t cache = 0; cache < SIM_CACHES; cache++)
-			if (release_why[cache][CACHE])
+			if (cache == SIM_CACHE_INTERRUPT)
+				found += scan_interrupts(s, u, &r);
+			else if (release_why[cache][CACHE])
 				found += scan_cache(s, u, (enum sim_cache)cache, &r);
 	for (uint32_t i = 0; i < s->oracle->spaces; i++)
 		if (!s->oracle->space[i]->identity)

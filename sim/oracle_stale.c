@@ -28,10 +28,25 @@ enum difference {
 			" still refuses what memory now allows"                                  \
 	}
 
+#define INTERRUPT_ROW(cache)                                                       \
+	{                                                                          \
+		[GONE] = "the table is right, the cache is stale: the " cache      \
+			 " still delivers an interrupt that memory blocks",        \
+		[LEAVING] = "the table is right, the cache is stale: the " cache   \
+			    " still delivers an interrupt that memory blocks",     \
+		[MOVED] = "the table is right, the cache is stale: the " cache     \
+			  " still delivers to the vector or processor of before",  \
+		[NEGATIVE] = "the table is right, the cache is stale: the " cache  \
+			     " still blocks an interrupt that memory now delivers" \
+	}
+
 static const char *const stale_why[][DIFFERENCES] = {
 	[SIM_FROM_WALK] = STALE_ROW("entry the walk started from"),
 	[SIM_FROM_IOTLB] = STALE_ROW("IOTLB"),
 	[SIM_FROM_DEVTLB] = STALE_ROW("device's TLB"),
+	[SIM_FROM_MSI] = INTERRUPT_ROW("device table entry that let it pass"),
+	[SIM_FROM_IRT] = INTERRUPT_ROW("entry that led to the remapping table"),
+	[SIM_FROM_IEC] = INTERRUPT_ROW("interrupt entry cache"),
 };
 
 static const char not_written_back[] =
@@ -52,7 +67,11 @@ static bool agrees(const struct sim_xlat *x, const struct sim_xlat *now)
 {
 	if (x->outcome != now->outcome)
 		return false;
-	return x->outcome != SIM_OUTCOME_OK || (x->pa == now->pa && !(x->perm & ~now->perm));
+	if (x->outcome != SIM_OUTCOME_OK)
+		return true;
+	if (SIM_FROM_INTERRUPT(x->source))
+		return x->pa == now->pa && x->data == now->data && x->posted == now->posted;
+	return x->pa == now->pa && !(x->perm & ~now->perm);
 }
 
 static bool is_leaving(const struct sim *s, const struct sim_request *rq)
@@ -70,7 +89,7 @@ static enum difference difference(const struct sim *s, const struct sim_request 
 		return NEGATIVE;
 	if (now->outcome != SIM_OUTCOME_OK)
 		return is_leaving(s, rq) ? LEAVING : GONE;
-	return x->pa != now->pa ? MOVED : WIDER;
+	return x->pa != now->pa || SIM_FROM_INTERRUPT(x->source) ? MOVED : WIDER;
 }
 
 static struct sim_finding finding(enum sim_finding_kind kind, const struct sim_request *rq,
@@ -85,6 +104,12 @@ static struct sim_finding finding(enum sim_finding_kind kind, const struct sim_r
 		.memory_pa = now->outcome == SIM_OUTCOME_OK ? now->pa : 0,
 		.memory_reason = now->reason,
 		.verdict = kind == SIM_FINDING_STALE ? SIM_VERDICT_CACHE : SIM_VERDICT_UNSEEN,
+		.interrupt = SIM_FROM_INTERRUPT(x->source),
+		.posted = x->posted,
+		.index = x->index,
+		.sent = rq->data,
+		.data = x->data,
+		.memory_data = now->data,
 	};
 }
 
@@ -99,7 +124,8 @@ static void found_stale(struct sim *s, const struct sim_request *rq, struct sim_
 	kept = oracle_found(s, &f);
 	if (!kept)
 		return;
-	if (x->source == SIM_FROM_WALK)
+	if (x->source != SIM_FROM_IOTLB && x->source != SIM_FROM_DEVTLB &&
+	    x->source != SIM_FROM_IEC)
 		kept->has_line = oracle_line_misled(s, rq, &kept->line);
 	else
 		kept->has_line = oracle_line_served(s, rq, x, &kept->line) ||
@@ -134,17 +160,18 @@ void oracle_translated(struct sim *s, struct unit *u, const struct sim_request *
 {
 	struct sim_request question = oracle_question(rq, x);
 	bool faulted = oracle_walk_faulted(s, &s->oracle->faults_translated);
+	bool walked = x->source == SIM_FROM_WALK || x->source == SIM_FROM_IRT ||
+		      x->source == SIM_FROM_MSI;
 	struct sim_xlat now = { 0 };
 
-	if (x->source != SIM_FROM_WALK && x->source != SIM_FROM_IOTLB &&
-	    x->source != SIM_FROM_DEVTLB)
+	if (x->source == SIM_FROM_BYPASS)
 		return;
-	if (x->source == SIM_FROM_WALK)
+	if (walked)
 		journal_read(&s->oracle->journal, x->entry_pa);
 	u->ops->probe(u, &question, MEM_VIEW_CPU, &now);
 	if (__builtin_expect(agrees(x, &now), 1))
 		return;
-	if (x->source == SIM_FROM_WALK && (found_unpublished(s, u, &question, x, &now) || faulted))
+	if (walked && (found_unpublished(s, u, &question, x, &now) || faulted))
 		return;
 	found_stale(s, rq, x, &now);
 }

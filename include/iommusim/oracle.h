@@ -56,7 +56,16 @@ struct sim_cache_line {
 	bool by_ats;	     /* it was a translation request */
 	uint16_t by_rid;
 	uint64_t by_iova;    /* 0 for an entry larger than 4 KiB: only the page is known */
+	bool interrupt;	     /* an interrupt remapping entry: iova is SIM_INDEX_ADDR(index), and the next five */
+	bool by_rid_tag;     /* its tag says rid, too (AMD-Vi; of VT-d's, rid has no meaning) */
+	bool posted;	     /* pa is a descriptor's address, and data the vector */
+	uint32_t data;	     /* pa and data: the message it gives. Of another entry of the interrupt cache: bytes of its table */
+	uint64_t word, word_mask; /* what was read at entry_pa, and which bits of it count */
 };
+
+/* Interrupt indexes where addresses stand: an entry takes the place of a page. */
+#define SIM_INDEX_LG2 12u
+#define SIM_INDEX_ADDR(index) ((uint64_t)(index) << SIM_INDEX_LG2)
 
 /* A store to a word that translation reads. */
 struct sim_store {
@@ -82,6 +91,8 @@ struct sim_invalidation {
 	const char *name;    /* the architecture's, with the granularity; static text */
 	uint32_t caches;     /* bit per enum sim_cache; 0: it removes nothing (a wait) */
 	bool by_domain, by_device, by_range; /* compares these tags */
+	bool by_index;	     /* by_range: first and last are interrupt indexes, as SIM_INDEX_ADDR */
+	bool entries_only, entries_stay; /* of the interrupt cache: remapping entries alone go; all but these go (AMD-Vi) */
 	bool leaf_only;	     /* the hint that only leaf entries changed (VT-d IH = 1, AMD-Vi PDE = 0) */
 	bool has_hint;	     /* it has such a hint at all */
 	uint8_t mask_lg2;    /* by_range: 2^n pages of 4 KiB */
@@ -139,6 +150,10 @@ struct sim_finding {
 	uint8_t memory_reason; /* its fault reason */
 	const char *why;     /* static text: the sentence that names the cause */
 	enum sim_verdict verdict;
+	bool interrupt;	     /* iova is a message's address, pa and memory_pa what it was and would be delivered as: */
+	bool posted;	     /* pa and memory_pa are a descriptor's instead */
+	uint16_t index;	     /* remapping entry */
+	uint32_t sent, data, memory_data; /* data of the messages */
 	bool has_entry;	     /* the table entry at which a walk of memory ends now: */
 	uint64_t entry_pa, entry;
 	bool has_store;

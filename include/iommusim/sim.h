@@ -145,6 +145,7 @@ struct sim_request {
 	uint8_t at;		/* enum sim_at */
 	uint8_t flags;		/* SIM_REQ_* */
 	uint16_t len;		/* bytes, 1..4096, not crossing the page; matters in the interrupt range only */
+	uint32_t data;		/* what a write of 4 bytes to the interrupt range carries */
 };
 
 #define SIM_REQ_PASID 0x01u	 /* carries a PASID */
@@ -167,8 +168,27 @@ enum sim_source {
 	SIM_FROM_WALK,
 	SIM_FROM_IOTLB,
 	SIM_FROM_DEVTLB,
-	SIM_FROM_MSI		/* interrupt message, delivered to the sink */
+	SIM_FROM_MSI,		/* interrupt message, delivered to the sink as the device sent it */
+	SIM_FROM_IRT,		/* interrupt remapped by an entry read from its table */
+	SIM_FROM_IEC		/* interrupt remapped by a cached entry */
 };
+
+/* The answer to a message: the sink gets pa and data, unless it was posted. */
+#define SIM_FROM_INTERRUPT(source) ((source) >= SIM_FROM_MSI)
+
+/*
+ * A delivered message as the sink has it: the compatibility format that interrupt controllers read, with bits 31:8 of a
+ * destination of 32 bits in bits 63:40 of the address.
+ */
+#define SIM_MSI_ADDR(dest, redirect, logical)                                                   \
+	(UINT64_C(0xFEE00000) | ((uint64_t)(dest) >> 8) << 40 | ((uint64_t)(dest)&0xFF) << 12 | \
+	 (uint64_t)((redirect) != 0) << 3 | (uint64_t)((logical) != 0) << 2)
+#define SIM_MSI_DEST(addr) ((uint32_t)((addr) >> 40 << 8 | ((addr) >> 12 & 0xFF)))
+#define SIM_MSI_LOGICAL(addr) (((addr) >> 2 & 1) != 0)
+#define SIM_MSI_REDIRECT(addr) (((addr) >> 3 & 1) != 0)
+#define SIM_MSI_VECTOR(data) ((uint8_t)(data))
+#define SIM_MSI_DELIVERY(data) ((uint8_t)((data) >> 8 & 7))
+#define SIM_MSI_LEVEL(data) (((data) >> 15 & 1) != 0)
 
 struct sim_xlat {
 	uint64_t pa;		/* byte address reached, when OK */
@@ -185,6 +205,9 @@ struct sim_xlat {
 	bool coherent;		/* the tables force the access to snoop (AMD-Vi FC) */
 	uint16_t flags;		/* of the AMD-Vi event `reason`: bits 59:48 of its first word */
 	bool untranslated_only; /* translation completion with U: the device has to send untranslated requests */
+	bool posted;		/* interrupt kept in the descriptor at pa, vector in data (VT-d); nothing is left to deliver */
+	uint16_t index;		/* of an interrupt: its remapping entry */
+	uint32_t data;		/* of an interrupt message */
 };
 
 /* Translates one request as the hardware would, with every side effect. rid need not be a known device. */
@@ -238,6 +261,7 @@ struct sim_msi {
 	uint32_t unit;
 	uint16_t rid;	  /* of a device's message */
 	bool from_unit;	  /* an event of the unit itself */
+	bool remapped;	  /* a device's, by a remapping entry; or the notification of a posted one */
 };
 
 /* Messages delivered so far; the newest SIM_MSIS can be read, number 0 is the first ever. */

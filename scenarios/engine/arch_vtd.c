@@ -190,6 +190,29 @@ static const struct field fs_fields[] = {
 	{ "ADDR", 0, VTD_FS_ADDR }, { "ADDR_2M", 0, VTD_FS_ADDR_2M },
 	{ "ADDR_1G", 0, VTD_FS_ADDR_1G }, { "XD", 0, VTD_FS_XD }, END
 };
+static const struct field irte_fields[] = {
+	{ "P", 0, VTD_IRTE0_P }, { "FPD", 0, VTD_IRTE0_FPD }, { "DM", 0, VTD_IRTE0_DM },
+	{ "RH", 0, VTD_IRTE0_RH }, { "TM", 0, VTD_IRTE0_TM }, { "DLM", 0, VTD_IRTE0_DLM },
+	{ "AVAIL", 0, VTD_IRTE0_AVAIL }, { "IM", 0, VTD_IRTE0_IM }, { "V", 0, VTD_IRTE0_V },
+	{ "DST", 0, VTD_IRTE0_DST }, { "DST_XAPIC", 0, VTD_IRTE0_DST_XAPIC }, { "RSVD0", 0, VTD_IRTE0_RSVD },
+	{ "SID", 1, VTD_IRTE1_SID }, { "SID_BUS_FIRST", 1, VTD_IRTE1_SID_BUS_FIRST },
+	{ "SID_BUS_LAST", 1, VTD_IRTE1_SID_BUS_LAST }, { "SQ", 1, VTD_IRTE1_SQ },
+	{ "SVT", 1, VTD_IRTE1_SVT }, { "RSVD1", 1, VTD_IRTE1_RSVD }, END
+};
+static const struct field pirte_fields[] = {
+	{ "P", 0, VTD_IRTE0_P }, { "FPD", 0, VTD_IRTE0_FPD }, { "AVAIL", 0, VTD_IRTE0_AVAIL },
+	{ "IM", 0, VTD_IRTE0_IM }, { "URG", 0, VTD_PIRTE0_URG }, { "VV", 0, VTD_PIRTE0_VV },
+	{ "PDAL", 0, VTD_PIRTE0_PDAL }, { "RSVD0", 0, VTD_PIRTE0_RSVD }, { "SID", 1, VTD_IRTE1_SID },
+	{ "SQ", 1, VTD_IRTE1_SQ }, { "SVT", 1, VTD_IRTE1_SVT }, { "PDAH", 1, VTD_PIRTE1_PDAH },
+	{ "RSVD1", 1, VTD_PIRTE1_RSVD }, END
+};
+static const struct field pid_fields[] = {
+	{ "PIR0", 0, MASK64(63, 0) }, { "PIR1", 1, MASK64(63, 0) }, { "PIR2", 2, MASK64(63, 0) },
+	{ "PIR3", 3, MASK64(63, 0) }, { "ON", 4, VTD_PID4_ON }, { "SN", 4, VTD_PID4_SN },
+	{ "NV", 4, VTD_PID4_NV }, { "NDST", 4, VTD_PID4_NDST }, { "NDST_XAPIC", 4, VTD_PID4_NDST_XAPIC },
+	{ "RSVD4", 4, VTD_PID4_RSVD }, { "RSVD5", 5, VTD_PID5_RSVD }, { "RSVD6", 6, VTD_PID6_RSVD },
+	{ "RSVD7", 7, VTD_PID7_RSVD }, END
+};
 static const struct field ccd_fields[] = {
 	{ "G", 0, VTD_CCD0_G }, { "DID", 0, VTD_CCD0_DID }, { "SID", 0, VTD_CCD0_SID },
 	{ "FM", 0, VTD_CCD0_FM }, { "RSVD0", 0, VTD_CCD0_RSVD }, { "RSVD1", 1, VTD_CCD1_RSVD }, END
@@ -291,6 +314,9 @@ static const struct layout layouts[] = {
 	{ LAYOUT_ENTRY, "pasid", 64, 0, 0, pasid_fields },
 	{ LAYOUT_ENTRY, "ss", 8, 0, 0, ss_fields },
 	{ LAYOUT_ENTRY, "fs", 8, 0, 0, fs_fields },
+	{ LAYOUT_ENTRY, "irte-remapped", 16, 0, 0, irte_fields },
+	{ LAYOUT_ENTRY, "irte-posted", 16, 0, 0, pirte_fields },
+	{ LAYOUT_ENTRY, "pid", 64, 0, 0, pid_fields },
 	{ LAYOUT_DESCRIPTOR, "cc", 16, 0, VTD_DT_CC, ccd_fields },
 	{ LAYOUT_DESCRIPTOR, "iotlb", 16, 0, VTD_DT_IOTLB, iotlbd_fields },
 	{ LAYOUT_DESCRIPTOR, "dev-tlb", 16, 0, VTD_DT_DEV_TLB, dev_tlbd_fields },
@@ -344,7 +370,7 @@ static const struct reason reasons[] = { VTD_FAULT_REASONS(REASON) { 0, NULL } }
 
 /* clang-format on */
 
-static const char *const live[] = { "root", "context", "ss", NULL };
+static const char *const live[] = { "root", "context", "ss", "irte-remapped", "irte-posted", NULL };
 
 static uint32_t register_offset(const struct layout *l, const struct be_unit *u, uint32_t index)
 {
@@ -447,6 +473,11 @@ static enum step_rc find(struct run *r, const struct step *s, uint64_t *at)
 		r->be->ops->peek(r->be, step_unit(r, s), VTD_REG_RTADDR, 8) & VTD_RTADDR_RTA;
 	uint64_t re, ce[2];
 
+	if (strncmp(s->layout->name, "irte-", 5) == 0) {
+		*at = (r->be->ops->peek(r->be, step_unit(r, s), VTD_REG_IRTA, 8) & VTD_IRTA_IRTA) +
+		      sizeof(struct vtd_irte) * step_number(s, "index", 0);
+		return STEP_OK;
+	}
 	*at = root + 16 * (uint64_t)(rid >> 8);
 	if (strcmp(s->layout->name, "root") == 0)
 		return STEP_OK;

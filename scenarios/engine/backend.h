@@ -36,7 +36,9 @@ enum be_source {
 	BE_FROM_WALK,
 	BE_FROM_IOTLB,
 	BE_FROM_DEVTLB,
-	BE_FROM_MSI
+	BE_FROM_MSI,
+	BE_FROM_IRT,
+	BE_FROM_IEC
 };
 enum be_cache {
 	BE_CACHE_CONTEXT,
@@ -154,6 +156,9 @@ struct be_dma_result {
 	enum be_source source; /* of the first byte */
 	uint8_t reason, perm, level;
 	bool recorded, suppressed, stale;
+	bool posted;    /* an interrupt, with its vector in data */
+	uint16_t index; /* its remapping entry */
+	uint32_t data;
 	uint64_t entry_pa, entry; /* where the last walk ended, 0: no walk */
 	struct be_segment seg[BE_SEGMENTS];
 	uint32_t segs; /* there may be more than are stored */
@@ -168,7 +173,7 @@ struct be_rule {
 struct be_msi {
 	uint64_t addr;
 	uint32_t data;
-	bool from_unit;
+	bool from_unit, remapped;
 };
 
 struct be_finding {

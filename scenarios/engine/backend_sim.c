@@ -27,6 +27,8 @@ SAME(BE_FROM_WALK, SIM_FROM_WALK);
 SAME(BE_FROM_IOTLB, SIM_FROM_IOTLB);
 SAME(BE_FROM_DEVTLB, SIM_FROM_DEVTLB);
 SAME(BE_FROM_MSI, SIM_FROM_MSI);
+SAME(BE_FROM_IRT, SIM_FROM_IRT);
+SAME(BE_FROM_IEC, SIM_FROM_IEC);
 SAME(BE_CACHE_CONTEXT, SIM_CACHE_CONTEXT);
 SAME(BE_CACHE_PASID, SIM_CACHE_PASID);
 SAME(BE_CACHE_IOTLB, SIM_CACHE_IOTLB);
@@ -269,6 +271,9 @@ static void take_xlat(struct be_dma_result *res, const struct sim_xlat *x)
 	res->suppressed = x->suppressed;
 	res->entry_pa = x->entry_pa;
 	res->entry = x->entry;
+	res->posted = x->posted;
+	res->index = x->index;
+	res->data = x->data;
 }
 
 static int dma(struct backend *be, const struct be_dma *d, struct be_dma_result *res)
@@ -354,7 +359,7 @@ static bool msi_get(const struct backend *be, uint64_t n, struct be_msi *out)
 	const struct sim_msi *m = sim_msi_get(sim_in(be), n);
 
 	if (m)
-		*out = (struct be_msi){ m->addr, m->data, m->from_unit };
+		*out = (struct be_msi){ m->addr, m->data, m->from_unit, m->remapped };
 	return m != NULL;
 }
 

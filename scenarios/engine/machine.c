@@ -183,6 +183,18 @@ static bool map_rid(struct machine *m, const struct check *c, const struct dts_n
 			   "requester id 0x%04x is in no row of the host's \"iommu-map\"", rid);
 }
 
+/* The one that was just filled in. */
+static bool take_device(struct machine *m, const struct check *c, const struct dts_node *n)
+{
+	const struct machine_device *d = m->device + m->devices;
+
+	for (uint32_t i = 0; i < m->devices; i++)
+		if (m->device[i].unit == d->unit && m->device[i].rid == d->rid)
+			return fail(c, n, "another device of the same unit has this requester id");
+	m->devices++;
+	return true;
+}
+
 static bool add_device(struct machine *m, const struct check *c, const struct dts_node *host,
 		       const struct dts_node *n)
 {
@@ -203,11 +215,7 @@ static bool add_device(struct machine *m, const struct check *c, const struct dt
 	d->ats = dts_find(n, "ats") != NULL;
 	if (!map_rid(m, c, host, d, (dts_cell(reg, 0) >> 8) & 0xffff))
 		return false;
-	for (uint32_t i = 0; i < m->devices; i++)
-		if (m->device[i].unit == d->unit && m->device[i].rid == d->rid)
-			return fail(c, n, "another device of the same unit has this requester id");
-	m->devices++;
-	return true;
+	return take_device(m, c, n);
 }
 
 static bool add_host(struct machine *m, const struct check *c, const struct dts_node *n)
@@ -220,6 +228,37 @@ static bool add_host(struct machine *m, const struct check *c, const struct dts_
 		if (!add_device(m, c, n, d))
 			return false;
 	return true;
+}
+
+/* ---- I/O APICs and HPETs ---- */
+
+static bool is_source(const struct dts_node *n)
+{
+	return has_type(n, "compatible", "ioapic") || has_type(n, "compatible", "hpet");
+}
+
+static bool add_source(struct machine *m, const struct check *c, const struct dts_node *n)
+{
+	struct machine_device *d = m->device + m->devices;
+	const struct dts_prop *p;
+	int unit;
+
+	if (m->devices == MACHINE_DEVICES)
+		return fail(c, n, "more than 256 devices");
+	if (!check_node(c, n, schema_source, NULL, NULL))
+		return false;
+	p = dts_find(n, "iommus");
+	unit = p->len == 8 ? machine_unit(m, dts_cell(p, 0)) : -1;
+	if (unit < 0 || dts_cell(p, 1) > UINT16_MAX)
+		return fail(c, n,
+			    "property \"iommus\": expected an iommu node and a requester id, "
+			    "<&label 0xf8>");
+	*d = (struct machine_device){ .node = n,
+				      .name = n->name,
+				      .unit = (uint32_t)unit,
+				      .rid = (uint16_t)dts_cell(p, 1),
+				      .source = true };
+	return take_device(m, c, n);
 }
 
 /* ---- the whole ---- */
@@ -249,13 +288,14 @@ static bool add_node(struct machine *m, const struct check *c, const struct dts_
 
 	if (has_type(n, "device_type", "memory"))
 		return add_memory(m, c, n);
-	if (has_type(n, "device_type", "pci"))
+	if (has_type(n, "device_type", "pci") || is_source(n))
 		return true;
 	if (p && dts_is_strings(p) && arch_by_compatible(dts_string(p, 0)))
 		return add_unit(m, c, n);
-	return fail(c, n,
-		    "a node of the machine has to have device_type = \"memory\", compatible = "
-		    "\"intel,vtd\" or \"amd,iommu\", or device_type = \"pci\"");
+	return fail(
+		c, n,
+		"a node of the machine has to have device_type = \"memory\", compatible = "
+		"\"intel,vtd\", \"amd,iommu\", \"ioapic\" or \"hpet\", or device_type = \"pci\"");
 }
 
 bool machine_load(struct machine *m, const struct check *c, const struct dts_node *node)
@@ -273,7 +313,9 @@ bool machine_load(struct machine *m, const struct check *c, const struct dts_nod
 		if (!add_node(m, c, n))
 			return false;
 	for (const struct dts_node *n = node->child; n; n = n->next)
-		if (has_type(n, "device_type", "pci") && !add_host(m, c, n))
+		if (is_source(n)                        ? !add_source(m, c, n)
+		    : has_type(n, "device_type", "pci") ? !add_host(m, c, n)
+							: false)
 			return false;
 	if (!m->mems || !m->units)
 		return fail(c, node, "a machine needs at least one memory node and one iommu node");

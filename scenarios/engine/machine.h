@@ -35,6 +35,7 @@ struct machine_device {
 	uint32_t unit;
 	uint16_t rid;
 	bool ats;
+	bool source; /* I/O APIC or HPET: interrupts are all it sends */
 };
 
 struct machine {

@@ -61,6 +61,13 @@ const struct prop_desc schema_device[] = {
 	END
 };
 
+const struct prop_desc schema_source[] = {
+	{ "compatible", TYPE_STRING, true, 0, NULL, "\"ioapic\" or \"hpet\": a source of interrupts that is no PCI function" },
+	{ "iommus", TYPE_CELLS, true, 0, NULL, "its unit and the requester id its messages carry: the standard binding" },
+	{ "reg", TYPE_WORDS, false, 0, NULL, "address and size of its registers, which nothing here reads" },
+	END
+};
+
 const struct prop_desc schema_policy[] = {
 	{ "machine", TYPE_NAME, false, 0, arch_name_at, "which of the architectures in `compatible` the units are of" },
 	{ "cache", TYPE_STRING, false, 0, NULL, "\"keep-all\", \"keep-none\", \"lru-N\", \"random-N\": when caches forget" },
@@ -97,7 +104,7 @@ const struct prop_desc schema_during[] = {
 /* clang-format on */
 
 static const struct verb *const groups[GROUPS] = { guest_verbs, device_verbs, metal_verbs,
-						   world_verbs };
+						   world_verbs, interrupt_verbs };
 
 const struct verb *verb_at(uint32_t n)
 {
@@ -309,7 +316,8 @@ static bool check_reference(const struct check *c, const struct dts_node *n,
 		return bad(c, n, p, d);
 	for (uint32_t i = 0; i < p->len / 4; i++) {
 		const struct dts_node *to = dts_by_phandle(c->tree, dts_cell(p, i));
-		bool device = to && to->parent && dts_find(to->parent, "iommu-map");
+		bool device = to && ((to->parent && dts_find(to->parent, "iommu-map")) ||
+				     dts_find(to, "iommus"));
 		const struct dts_prop *comp = to ? dts_find(to, "compatible") : NULL;
 		bool unit = comp && dts_is_strings(comp) && arch_by_compatible(dts_string(comp, 0));
 
@@ -521,15 +529,21 @@ static void print_arch(FILE *out, const struct arch *a)
 
 void scenario_print_schema(FILE *out)
 {
-	static const char *const titles[GROUPS] = { "guest", "device", "metal", "world" };
+	static const char *const titles[GROUPS] = { "guest", "device", "metal", "world",
+						    "interrupt" };
 	static const struct {
 		const char *title;
 		const struct prop_desc *table;
 	} nodes[] = {
-		{ "root node", schema_root },         { "machine", schema_machine },
-		{ "memory node", schema_memory },     { "iommu node", schema_unit },
-		{ "PCI host node", schema_host },     { "PCI device node", schema_device },
-		{ "policy and vary", schema_policy }, { "every step", schema_step },
+		{ "root node", schema_root },
+		{ "machine", schema_machine },
+		{ "memory node", schema_memory },
+		{ "iommu node", schema_unit },
+		{ "PCI host node", schema_host },
+		{ "PCI device node", schema_device },
+		{ "I/O APIC or HPET node", schema_source },
+		{ "policy and vary", schema_policy },
+		{ "every step", schema_step },
 		{ "during", schema_during },
 	};
 	const struct arch *a;

@@ -24,7 +24,7 @@ enum prop_type {
 	TYPE_NAME,   /* one of `names` */
 	TYPE_NAMES,  /* a list of `names` */
 	TYPE_REASON, /* fault reason by name or number */
-	TYPE_DEVICE, /* phandle of a device */
+	TYPE_DEVICE, /* phandle of a device, or of a source of interrupts */
 	TYPE_UNIT,   /* phandle of a unit */
 	TYPE_UNITS,
 	TYPE_WORDS, /* 64-bit words */
@@ -61,6 +61,7 @@ enum verb_group {
 	GROUP_DEVICE,
 	GROUP_METAL,
 	GROUP_WORLD,
+	GROUP_INTERRUPT,
 	GROUPS
 };
 
@@ -82,6 +83,7 @@ extern const struct verb guest_verbs[];
 extern const struct verb device_verbs[];
 extern const struct verb metal_verbs[];
 extern const struct verb world_verbs[];
+extern const struct verb interrupt_verbs[];
 
 const struct verb *verb_find(const char *name);
 const struct verb *verb_at(uint32_t n);
@@ -92,6 +94,7 @@ extern const struct prop_desc schema_memory[];
 extern const struct prop_desc schema_unit[]; /* capabilities come in addition */
 extern const struct prop_desc schema_host[];
 extern const struct prop_desc schema_device[];
+extern const struct prop_desc schema_source[]; /* I/O APIC, HPET */
 extern const struct prop_desc schema_policy[]; /* keys of `policy` and `vary` */
 extern const struct prop_desc schema_step[];   /* of every step */
 extern const struct prop_desc schema_during[];

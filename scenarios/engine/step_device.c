@@ -194,7 +194,7 @@ static enum step_rc check_moved(struct run *r, const struct step *s, const struc
 	const struct dts_prop *want = dts_find(s->node, "data");
 	const uint8_t *data = d->data;
 
-	if (d->access == BE_ZLR || !res->done || res->source == BE_FROM_MSI)
+	if (d->access == BE_ZLR || !res->done || res->source >= BE_FROM_MSI)
 		return STEP_OK;
 	if (d->access == BE_ATOMIC)
 		return check_atomic(r, s, res, data, step_number(s, "add", 1), d->len);

@@ -452,6 +452,7 @@ static const struct prop_desc edit_props[] = {
 	{ "rid", TYPE_NUMBER, false, 0xffff, NULL, "or its requester id" },
 	{ "iova", TYPE_NUMBER, false, 0, NULL, "address whose paging entry is meant" },
 	{ "level", TYPE_NUMBER, false, 5, NULL, "its level, 0 holds 4 KiB pages (0)" },
+	{ "index", TYPE_NUMBER, false, 65535, NULL, "number of the interrupt remapping entry (0)" },
 	{ "xor", TYPE_WORDS, false, 0, NULL, "bits to flip after the fields are set, one word for each of the entry" },
 	{ "as-cpu", TYPE_FLAG, false, 0, NULL, "stores of the guest, to be published like any; else in place at once" },
 	END

@@ -74,7 +74,6 @@ struct cap_missing {
 
 static const struct cap_missing cap_missing[] = {
 	{ 0, VTD_ECAP_SMTS, "scalable mode (ECAP.SMTS)" },
-	{ 0, VTD_ECAP_IR, "interrupt remapping (ECAP.IR)" },
 	{ 0, VTD_ECAP_SSTS, "second-stage translation in scalable mode (ECAP.SSTS)" },
 	{ 0, VTD_ECAP_PMS, "performance monitoring (ECAP.PMS)" },
 	{ VTD_CAP_ECMDS, 0, "enhanced commands (CAP.ECMDS)" },
@@ -210,6 +209,13 @@ void vtd_caps_init(struct vtd_caps *c, const struct sim_vtd_config *config)
 		.pt = has(ecap, VTD_ECAP_PT),
 		.adms = has(ecap, VTD_ECAP_ADMS),
 		.nwfs = has(ecap, VTD_ECAP_NWFS),
+		.ir = has(ecap, VTD_ECAP_IR),
+		.eim = has(ecap, VTD_ECAP_EIM),
+		.pi = has(cap, VTD_CAP_PI),
+		.esirtps = has(cap, VTD_CAP_ESIRTPS),
+		.eimer = has(ecap, VTD_ECAP_EIMER),
+		.irreq = has(ecap, VTD_ECAP_IRREQ),
+		.mhmv = (uint32_t)FIELD_GET(VTD_ECAP_MHMV, ecap),
 	};
 	for (uint8_t aw = VTD_AW_39BIT; aw <= VTD_AW_57BIT; aw++)
 		if (c->sagaw >> aw & 1)

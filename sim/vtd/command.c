@@ -59,6 +59,22 @@ struct sim_invalidation vtd_command_iotlb(const struct vtd_unit *v, unsigned g, 
 	};
 }
 
+struct sim_invalidation vtd_command_interrupts(bool global, uint32_t index, uint32_t im)
+{
+	uint64_t first = SIM_INDEX_ADDR(index & ~((UINT64_C(1) << im) - 1));
+
+	return (struct sim_invalidation){
+		.name = global ? "global interrupt entry cache invalidation"
+			       : "index-selective interrupt entry cache invalidation",
+		.caches = CACHE(INTERRUPT),
+		.by_range = !global,
+		.by_index = !global,
+		.mask_lg2 = global ? 0 : (uint8_t)im,
+		.first = global ? 0 : first,
+		.last = global ? 0 : first + (SIM_INDEX_ADDR(UINT64_C(1) << im) - 1),
+	};
+}
+
 static uint8_t pages_lg2(uint64_t first, uint64_t last)
 {
 	uint8_t n = 0;
@@ -104,6 +120,11 @@ void vtd_command(const struct unit *u, const uint64_t *q, struct sim_invalidatio
 		vtd_devtlb_range(q[1], &first, &last);
 		*out = device_tlb((uint16_t)FIELD_GET(VTD_DEVTLBD0_SID, q[0]), first, last);
 		break;
+	case VTD_DT_IEC:
+		*out = vtd_command_interrupts(!(q[0] & VTD_IECD0_G),
+					      (uint32_t)FIELD_GET(VTD_IECD0_IIDX, q[0]),
+					      (uint32_t)FIELD_GET(VTD_IECD0_IM, q[0]));
+		break;
 	case VTD_DT_WAIT:
 		*out = (struct sim_invalidation){ .name = "invalidation wait" };
 		break;
@@ -139,7 +160,10 @@ bool vtd_needed(const struct unit *u, const struct sim_cache_line *line,
 		*out = device_tlb(line->rid, line->iova,
 				  line->iova | (BIT64(TC_SIZE_LG2(line->level)) - 1));
 		return true;
+	case SIM_CACHE_INTERRUPT:
+		*out = vtd_command_interrupts(false, (uint32_t)(line->iova >> SIM_INDEX_LG2), 0);
+		return true;
 	default:
-		return false; /* legacy mode has no PASID cache; interrupt remapping is not modelled */
+		return false; /* legacy mode has no PASID cache */
 	}
 }

@@ -100,34 +100,58 @@ static uint64_t type_bits(const struct sim_request *rq)
 	return rq->access == SIM_WRITE ? 0 : VTD_FRCD1_T1;
 }
 
-static void compose(const struct vtd_unit *v, const struct sim_request *rq, uint8_t reason,
-		    uint64_t *q)
+static bool is_interrupt(uint8_t reason)
 {
+	return reason >= VTD_FR_IR_REQ_RSVD && reason <= VTD_FR_IR_REQUIRED;
+}
+
+/* Which entry is not defined for requests that do not get so far. */
+static bool has_index(uint8_t reason)
+{
+	switch (reason) {
+	case VTD_FR_IR_REQ_RSVD:
+	case VTD_FR_IR_COMPAT:
+	case VTD_FR_BAD_INTR:
+	case VTD_FR_IR_EIME:
+	case VTD_FR_IR_REQUIRED:
+		return false;
+	default:
+		return true;
+	}
+}
+
+static void compose(const struct vtd_unit *v, const struct vtd_xl *xl, uint64_t *q)
+{
+	const struct sim_request *rq = xl->rq;
+	uint8_t reason = xl->x->reason;
 	unsigned widest = TC_SIZE_LG2(v->caps.widest_aw + 2u);
 
-	/* FI keeps the bits below the widest supported AGAW; an interrupt fault of this kind defines none. */
-	q[0] = reason == VTD_FR_BAD_INTR ? 0 : rq->addr & VTD_FRCD0_FI & (BIT64(widest) - 1);
+	/* FI keeps the bits below the widest supported AGAW. */
+	q[0] = rq->addr & VTD_FRCD0_FI & (BIT64(widest) - 1);
 	q[1] = VTD_FRCD1_F | FIELD_PREP(VTD_FRCD1_FR, reason) | rq->rid;
-	if (reason == VTD_FR_BAD_INTR)
+	if (is_interrupt(reason)) {
+		q[0] = has_index(reason) ? FIELD_PREP(VTD_FRCD0_IIDX, xl->index & 0xFFFF) : 0;
 		return;
+	}
 	q[1] |= type_bits(rq);
 	if (v->caps.dt)
 		q[1] |= FIELD_PREP(VTD_FRCD1_AT, rq->at);
 	/* PP, PV, EXE and PRIV are reserved on a unit without PASID support (ECAP.PASID), as every unit here. */
 }
 
-static void record(struct vtd_unit *v, const struct sim_request *rq, uint8_t reason)
+static void record(struct vtd_unit *v, const struct vtd_xl *xl)
 {
 	struct regfile *rf = &v->u.regs;
 	uint32_t at = frcd(v, v->fault_index), status = fsts(v);
 	uint64_t q[2];
 	bool first = !(status & VTD_FSTS_PPF), quiet = !(status & (VTD_FSTS_PPF | VTD_FSTS_W1C));
 
-	compose(v, rq, reason, q);
+	compose(v, xl, q);
 	reg_set(rf, at, q[0]);
 	reg_set(rf, at + 8, q[1]);
 	v->u.stats.recorded++;
-	trace(v->u.sim, SIM_TRACE_FAULT_RECORD, v->u.index, v->fault_index, reason, 0, q[0], q[1]);
+	trace(v->u.sim, SIM_TRACE_FAULT_RECORD, v->u.index, v->fault_index, xl->x->reason, 0, q[0],
+	      q[1]);
 	if (first)
 		reg_set(rf, VTD_REG_FSTS,
 			(status & ~VTD_FSTS_FRI) | VTD_FSTS_PPF |
@@ -174,7 +198,7 @@ void vtd_fault(struct vtd_xl *xl)
 	} else if (no_room(v, xl->rq->addr)) {
 		v->u.stats.overflowed++;
 	} else {
-		record(v, xl->rq, x->reason);
+		record(v, xl);
 		x->recorded = true;
 	}
 }

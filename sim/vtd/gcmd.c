@@ -6,7 +6,7 @@
  */
 #include "unit.h"
 
-#define LEVELS (VTD_GCMD_TE | VTD_GCMD_QIE)
+#define LEVELS (VTD_GCMD_TE | VTD_GCMD_QIE | VTD_GCMD_IRE | VTD_GCMD_CFI)
 #define ONESHOTS (VTD_GCMD_SRTP | VTD_GCMD_WBF)
 
 static uint32_t gsts(const struct vtd_unit *v)
@@ -56,14 +56,20 @@ static void set_root(struct vtd_unit *v)
 	vtd_qi_kick(v);
 }
 
+/* With neither kind of remapping in force records start over (VT-d 7.2 "Fault Logging"). */
+static void rewind_faults(struct vtd_unit *v)
+{
+	if (!v->tes && !v->ir.on)
+		v->fault_index = 0;
+}
+
 static void translation(struct vtd_unit *v, bool on)
 {
 	if (on && !v->root_set)
 		complain(v->u.sim, v->u.index, COMPLAINT_TE_WITHOUT_ROOT, 0);
 	v->tes = on;
 	gsts_change(v, VTD_GSTS_TES, on ? VTD_GSTS_TES : 0);
-	if (!on)
-		v->fault_index = 0; /* IRES is always 0 here */
+	rewind_faults(v);
 	vtd_update_fast(v);
 }
 
@@ -76,6 +82,49 @@ static void queue(struct vtd_unit *v, bool on)
 		vtd_qi_disable(v);
 		gsts_change(v, VTD_GSTS_QIES, 0);
 	}
+}
+
+/* ---- interrupts ---- */
+
+static void forget_interrupts(struct vtd_unit *v, const char *name)
+{
+	oracle_removes(&v->u, v->u.sim->watch);
+	vtd_inval_interrupts(v, true, 0, 0);
+	oracle_removes(&v->u, false);
+	tell(v, name, 1u << SIM_CACHE_INTERRUPT);
+}
+
+static void set_interrupt_table(struct vtd_unit *v)
+{
+	uint64_t irta = reg_get(&v->u.regs, VTD_REG_IRTA);
+	bool eime = (irta & VTD_IRTA_EIME) != 0;
+
+	if (v->ir.on && (eime != v->ir.eime || !v->caps.esirtps))
+		complain(v->u.sim, v->u.index, COMPLAINT_IRTA_WHILE_ENABLED, irta);
+	v->ir.table = irta & VTD_IRTA_IRTA;
+	v->ir.entries = 1u << VTD_IRT_LG2(FIELD_GET(VTD_IRTA_S, irta));
+	v->ir.eime = eime;
+	v->ir.set = true;
+	if (v->caps.esirtps)
+		forget_interrupts(v, "global invalidation by SIRTP (CAP.ESIRTPS)");
+	gsts_change(v, 0, VTD_GSTS_IRTPS);
+}
+
+static void interrupt_remapping(struct vtd_unit *v, bool on)
+{
+	if (on && !v->ir.set)
+		complain(v->u.sim, v->u.index, COMPLAINT_IRE_WITHOUT_TABLE, 0);
+	v->ir.on = on;
+	gsts_change(v, VTD_GSTS_IRES, on ? VTD_GSTS_IRES : 0);
+	if (!on && v->caps.esirtps)
+		forget_interrupts(v, "global invalidation by IRE = 0 (CAP.ESIRTPS)");
+	rewind_faults(v);
+}
+
+static void compatibility(struct vtd_unit *v, bool on)
+{
+	v->ir.compat = on;
+	gsts_change(v, VTD_GSTS_CFIS, on ? VTD_GSTS_CFIS : 0);
 }
 
 /* Carries out what is in flight: the order of several at once is QEMU's, the specification has none. */
@@ -97,6 +146,12 @@ static void finish(void *arg)
 	}
 	if (toggles & VTD_GCMD_QIE)
 		queue(v, !(status & VTD_GSTS_QIES));
+	if (cmd & VTD_GCMD_SIRTP)
+		set_interrupt_table(v);
+	if (toggles & VTD_GCMD_CFI)
+		compatibility(v, !(status & VTD_GSTS_CFIS));
+	if (toggles & VTD_GCMD_IRE)
+		interrupt_remapping(v, !(status & VTD_GSTS_IRES));
 }
 
 void vtd_gcmd_init(struct vtd_unit *v)
@@ -133,14 +188,20 @@ void vtd_one_command(struct vtd_unit *v, uint32_t mine, uint64_t raw)
 		complain(v->u.sim, v->u.index, COMPLAINT_TWO_COMMANDS, raw);
 }
 
+static uint32_t levels(const struct vtd_caps *c)
+{
+	return VTD_GCMD_TE | (c->qi ? VTD_GCMD_QIE : 0u) |
+	       (c->ir ? VTD_GCMD_IRE | VTD_GCMD_CFI : 0u);
+}
+
 void vtd_gcmd_wrote(void *owner, const struct reg_write *w)
 {
 	struct vtd_unit *v = owner;
-	uint32_t raw = (uint32_t)w->raw, levels = VTD_GCMD_TE | (v->caps.qi ? VTD_GCMD_QIE : 0u),
+	uint32_t raw = (uint32_t)w->raw, oneshots = ONESHOTS | (v->caps.ir ? VTD_GCMD_SIRTP : 0u),
 		 cmd;
 
 	settle(v, raw);
-	cmd = ((raw ^ gsts(v)) & levels) | (raw & ONESHOTS);
+	cmd = ((raw ^ gsts(v)) & levels(&v->caps)) | (raw & oneshots);
 	if (cmd & VTD_GCMD_WBF && !v->caps.rwbf) {
 		complain(v->u.sim, v->u.index, COMPLAINT_WBF_WITHOUT_RWBF, raw);
 		cmd &= ~VTD_GCMD_WBF;
@@ -152,6 +213,8 @@ void vtd_gcmd_wrote(void *owner, const struct reg_write *w)
 	vtd_one_command(v, VTD_REG_GCMD, raw);
 	if (cmd & VTD_GCMD_SRTP)
 		gsts_change(v, VTD_GSTS_RTPS, 0);
+	if (cmd & VTD_GCMD_SIRTP)
+		gsts_change(v, VTD_GSTS_IRTPS, 0);
 	if (cmd & VTD_GCMD_WBF)
 		gsts_change(v, 0, VTD_GSTS_WBFS); /* the opposite polarity of RTPS */
 	v->gcmd = cmd;

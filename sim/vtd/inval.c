@@ -118,6 +118,22 @@ enum vtd_granularity vtd_inval_iotlb(struct vtd_unit *v, enum vtd_granularity g,
 	return g;
 }
 
+void vtd_inval_interrupts(struct vtd_unit *v, bool global, uint32_t index, uint32_t im)
+{
+	struct tcache *c = &v->u.cache[SIM_CACHE_INTERRUPT];
+	uint64_t first = 0, last = UINT64_MAX;
+
+	if (!global && !v->u.sim->policy.invalidate_more) {
+		first = SIM_INDEX_ADDR(index & ~((UINT64_C(1) << im) - 1));
+		last = first + (SIM_INDEX_ADDR(UINT64_C(1) << im) - 1);
+	}
+	drain(v);
+	if (lost(v, index))
+		return;
+	dropped(v, SIM_CACHE_INTERRUPT, 0, first,
+		last == UINT64_MAX ? tcache_drop_all(c) : tcache_drop_range(c, 0, first, last));
+}
+
 void vtd_inval_all(struct vtd_unit *v)
 {
 	vtd_inval_context(v, VTD_GLOBAL, 0, 0, 0);

@@ -45,6 +45,12 @@ static bool iotlb_reserved(const struct vtd_unit *v, const uint64_t *q)
 	return !v->caps.psi || FIELD_GET(VTD_IOTLBD1_AM, q[1]) > v->caps.mamv;
 }
 
+/* IM above MHMV is not listed as an error either. */
+static bool interrupts_reserved(const struct vtd_unit *v, const uint64_t *q)
+{
+	return q[0] & VTD_IECD0_G && FIELD_GET(VTD_IECD0_IM, q[0]) > v->caps.mhmv;
+}
+
 uint32_t vtd_desc_check(const struct vtd_unit *v, const uint64_t *q, uint32_t words)
 {
 	unsigned type = (unsigned)FIELD_GET(VTD_DESC_TYPE, q[0]);
@@ -65,6 +71,8 @@ uint32_t vtd_desc_check(const struct vtd_unit *v, const uint64_t *q, uint32_t wo
 		return VTD_IQEI_RSVD;
 	if (type == VTD_DT_IOTLB && iotlb_reserved(v, q))
 		return VTD_IQEI_RSVD;
+	if (type == VTD_DT_IEC && interrupts_reserved(v, q))
+		return VTD_IQEI_RSVD;
 	return 0;
 }
 
@@ -84,6 +92,11 @@ void vtd_desc_exec(struct vtd_unit *v, const struct cmd *cmd)
 				(uint32_t)FIELD_GET(VTD_IOTLBD0_DID, q[0]), q[1] & VTD_IOTLBD1_ADDR,
 				(uint32_t)FIELD_GET(VTD_IOTLBD1_AM, q[1]),
 				(q[1] & VTD_IOTLBD1_IH) != 0);
+		break;
+	case VTD_DT_IEC:
+		vtd_inval_interrupts(v, !(q[0] & VTD_IECD0_G),
+				     (uint32_t)FIELD_GET(VTD_IECD0_IIDX, q[0]),
+				     (uint32_t)FIELD_GET(VTD_IECD0_IM, q[0]));
 		break;
 	default:
 		break; /* PASID caches and PASID-tagged translations are empty without scalable mode */

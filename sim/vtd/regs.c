@@ -56,7 +56,8 @@ enum needs {
 	ALWAYS = 0,
 	QI,
 	PLMR,
-	PHMR
+	PHMR,
+	IR
 };
 
 struct row {
@@ -101,6 +102,7 @@ static const struct row rows[] = {
 	{ QI, ROW(IEADDR, 4, .rw = VTD_IEADDR_MA) },
 	{ QI, ROW(IEUADDR, 4, .rw = VTD_IEUADDR_MUA) },
 	{ QI, ROW(IQERCD, 8, .ignored = ALL) },
+	{ IR, ROW(IRTA, 8, .rw = VTD_IRTA_IRTA | VTD_IRTA_EIME | VTD_IRTA_S) },
 };
 /* clang-format on */
 
@@ -113,6 +115,8 @@ static bool exists(const struct vtd_caps *c, enum needs needs)
 		return (c->cap & VTD_CAP_PLMR) != 0;
 	case PHMR:
 		return (c->cap & VTD_CAP_PHMR) != 0;
+	case IR:
+		return c->ir;
 	default:
 		return true;
 	}
@@ -137,6 +141,12 @@ static void adjust(const struct vtd_unit *v, const struct sim_vtd_config *config
 	case VTD_REG_GCMD:
 		if (!c->qi)
 			d->wo &= ~(uint64_t)VTD_GCMD_QIE;
+		if (c->ir)
+			d->wo |= VTD_GCMD_IRE | VTD_GCMD_SIRTP | VTD_GCMD_CFI;
+		break;
+	case VTD_REG_IRTA:
+		if (!c->eim)
+			d->rw &= ~(uint64_t)VTD_IRTA_EIME;
 		break;
 	case VTD_REG_FSTS:
 		d->w1c &= ~(uint64_t)((c->qi ? 0 : VTD_FSTS_IQE) |

@@ -26,6 +26,8 @@ static void describe(const struct unit *u, enum sim_cache cache, const struct tc
 		.entry_pa = e->entry_pa,
 		.filled_ns = e->filled_ns,
 	};
+	if (cache == SIM_CACHE_INTERRUPT)
+		vtd_ir_describe((const struct vtd_unit *)u, e, out);
 }
 
 static void destroy(struct unit *u)
@@ -46,6 +48,7 @@ static const struct unit_ops vtd_ops = {
 	.devtlb_answer = vtd_devtlb_answer,
 	.command = vtd_command,
 	.needed = vtd_needed,
+	.interrupt_table = vtd_ir_table,
 	.destroy = destroy,
 };
 

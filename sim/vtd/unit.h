@@ -3,7 +3,7 @@
  *
  * One file per noun: caps.c what it can, regs.c its registers, gcmd.c global commands, xlat.c a request's way through it,
  * context.c and walk.c the tables, inval.c what invalidation removes, reginval.c and qi.c who asks for it, fault.c and
- * event.c what it tells software, pmr.c protected memory.
+ * event.c what it tells software, pmr.c protected memory; ir.c interrupts and their entries, ir_post.c posted ones.
  *
  * Level 0 is the specification's SS-PTE, 1 its SS-PDE, 2 SS-PDPE, 3 SS-PML4E, 4 SS-PML5E.
  */
@@ -33,7 +33,8 @@ struct vtd_caps {
 	uint8_t tt_valid;             /* bit n: translation type n is supported */
 	uint8_t sagaw, widest_aw;
 	bool cm, rwbf, c, qi, dt, pt, psi, zlr, esrtps, adms, nwfs;
-	uint32_t mamv;
+	bool ir, eim, pi, esirtps, eimer, irreq;
+	uint32_t mamv, mhmv;
 };
 
 /* Why a request failed inside the tables, before it is judged by request class. */
@@ -65,6 +66,16 @@ struct vtd_qi {
 	struct timer ite;
 };
 
+/* Interrupt remapping as it is in force, latched by SIRTP. */
+struct vtd_ir {
+	uint64_t table;
+	uint32_t entries;
+	bool set;    /* some SIRTP was carried out */
+	bool eime;   /* destinations of 32 bits */
+	bool on;     /* IRES */
+	bool compat; /* CFIS */
+};
+
 struct vtd_unit {
 	struct unit u; /* first */
 	struct vtd_caps caps;
@@ -83,6 +94,7 @@ struct vtd_unit {
 	uint64_t reginval_number; /* the oracle's */
 	struct timer pmen_timer;
 	struct vtd_qi qi;
+	struct vtd_ir ir;
 	uint32_t fault_index; /* where the next fault is recorded */
 	struct vtd_event event[VTD_EVENTS];
 	uint64_t *did_table; /* by domain id: SSPTPTR | AW of a context entry seen, 0: none */
@@ -136,6 +148,7 @@ struct vtd_xl {
 	struct port port;
 	struct mem_window direct; /* of bus_direct */
 	bool fpd;                 /* some entry met on the way has FPD set */
+	uint32_t index;           /* of an interrupt: which entry */
 	bool unmapped; /* pass-through or translated request: no paging entry was asked */
 };
 
@@ -170,6 +183,29 @@ static inline uint8_t vtd_permits(const struct vtd_caps *c, const struct sim_req
 	return rq->access == SIM_ZLR && c->zlr && perm & VTD_SS_W ? 0 : VTD_FR_SS_READ;
 }
 
+/* ---- ir.c ---- */
+
+/* A write of 4 bytes without PASID to the interrupt range. */
+void vtd_interrupt(struct vtd_xl *xl);
+
+/* What a line of the interrupt entry cache means. */
+void vtd_ir_describe(const struct vtd_unit *v, const struct tc_entry *e,
+		     struct sim_cache_line *out);
+
+/* The table in force, [*first, *last]; false: none is. */
+bool vtd_ir_table(const struct unit *u, uint64_t *first, uint64_t *last);
+
+/* ---- ir_post.c ---- */
+
+/* Address of the descriptor a posted entry leads to. */
+static inline uint64_t vtd_post_descriptor(const uint64_t *q)
+{
+	return FIELD_GET(VTD_PIRTE1_PDAH, q[1]) << 32 | FIELD_GET(VTD_PIRTE0_PDAL, q[0]) << 6;
+}
+
+/* Keeps the interrupt of entry q in its descriptor. Returns 0 or the fault reason. */
+uint8_t vtd_post(struct vtd_xl *xl, const uint64_t *q);
+
 /* ---- inval.c ---- */
 
 enum vtd_granularity {
@@ -185,6 +221,9 @@ enum vtd_granularity vtd_inval_iotlb(struct vtd_unit *v, enum vtd_granularity g,
 				     uint64_t addr, uint32_t am, bool ih);
 void vtd_inval_all(struct vtd_unit *v); /* what SRTP does with ESRTPS */
 
+/* 2^im interrupt entries around `index`; all of them with `global`. */
+void vtd_inval_interrupts(struct vtd_unit *v, bool global, uint32_t index, uint32_t im);
+
 /* ---- command.c ---- */
 
 /* Invalidations in the oracle's words: a descriptor, and the commands of the registers. */
@@ -193,6 +232,7 @@ struct sim_invalidation vtd_command_context(const struct vtd_unit *v, unsigned g
 					    uint16_t sid, uint32_t fm);
 struct sim_invalidation vtd_command_iotlb(const struct vtd_unit *v, unsigned g, uint32_t did,
 					  uint64_t addr, uint32_t am, bool ih);
+struct sim_invalidation vtd_command_interrupts(bool global, uint32_t index, uint32_t im);
 
 /* What is sure to remove a line; false: nothing that software can give. */
 bool vtd_needed(const struct unit *u, const struct sim_cache_line *line,

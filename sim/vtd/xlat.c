@@ -277,7 +277,7 @@ static void interrupt_range(struct vtd_xl *xl)
 	xl->x->source = SIM_FROM_MSI;
 	xl->x->pa = rq->addr;
 	if (rq->access == SIM_WRITE && rq->len == 4 && !(rq->addr & 3)) {
-		xl->x->outcome = SIM_OUTCOME_OK;
+		vtd_interrupt(xl);
 	} else if (rq->access == SIM_ZLR) {
 		xl->x->source = SIM_FROM_BYPASS;
 		xl->x->outcome = SIM_OUTCOME_OK;
@@ -323,6 +323,12 @@ static void ats_interrupt_range(struct vtd_xl *xl)
 	xl->x->outcome = no_write ? SIM_OUTCOME_NO_ACCESS : SIM_OUTCOME_OK;
 }
 
+/* Interrupts are judged although DMA is not translated. */
+static bool remaps(const struct vtd_unit *v)
+{
+	return v->ir.on || v->caps.irreq;
+}
+
 static void slow(struct vtd_xl *xl)
 {
 	const struct vtd_unit *v = xl->v;
@@ -330,7 +336,11 @@ static void slow(struct vtd_xl *xl)
 	uint8_t reason;
 
 	if (!v->tes) {
-		not_translating(xl);
+		if (remaps(v) && rq->at == SIM_AT_UNTRANSLATED && !(rq->flags & SIM_REQ_PASID) &&
+		    in_interrupt_range(rq->addr, rq->addr))
+			interrupt_range(xl);
+		else
+			not_translating(xl);
 		return;
 	}
 	if (rq->at > SIM_AT_TRANSLATED ||

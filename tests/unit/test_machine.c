@@ -493,7 +493,7 @@ START_TEST(test_machine_names)
 		ck_assert_ptr_nonnull(sim_cache_name((enum sim_cache)i));
 	for (int i = 0; i <= SIM_OUTCOME_BUS; i++)
 		ck_assert_ptr_nonnull(sim_outcome_name((enum sim_outcome)i));
-	for (int i = 0; i <= SIM_FROM_MSI; i++)
+	for (int i = 0; i <= SIM_FROM_IEC; i++)
 		ck_assert_ptr_nonnull(sim_source_name((enum sim_source)i));
 	for (int i = 0; i <= SIM_ZLR; i++)
 		ck_assert_ptr_nonnull(sim_access_name((enum sim_access)i));

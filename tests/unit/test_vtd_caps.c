@@ -60,8 +60,7 @@ static const struct change impossible[] = {
 };
 
 static const struct change not_modelled[] = {
-	{ "scalable", .ecap_set = BIT64(43) }, { "interrupt remapping", .ecap_set = BIT64(3) },
-	{ "second-stage", .ecap_set = BIT64(46) },
+	{ "scalable", .ecap_set = BIT64(43) }, { "second-stage", .ecap_set = BIT64(46) },
 	{ "performance", .cap_set = BIT64(61), .ecap_set = BIT64(51) }, { "enhanced", .cap_set = BIT64(61) },
 	{ "RDT", .ecap_set = BIT64(60) }, { "virtual", .ecap_set = BIT64(44) }, { "TDX", .ecap_set = BIT64(50) },
 	{ "advanced fault", .cap_set = BIT64(3) }, { "VER.MAX", .ver = 0x60 },
@@ -69,6 +68,8 @@ static const struct change not_modelled[] = {
 
 static const struct change possible[] = {
 	{ .names = "default" },
+	{ "interrupt remapping", .ecap_set = BIT64(3) },
+	{ "posted interrupts and x2APIC", .cap_set = BIT64(59) | BIT64(62), .ecap_set = BIT64(3) | BIT64(4) | BIT64(61) | BIT64(62) },
 	{ "no queue", .ecap_clear = BIT64(1) },
 	{ "caching mode", .cap_set = BIT64(7) },
 	{ "write buffer", .cap_set = BIT64(4) },
