@@ -88,6 +88,7 @@ struct iommu_ops {
 	int (*program)(struct iommu_unit *u);
 	int (*enable)(struct iommu_unit *u);
 	int (*stop)(struct iommu_unit *u);
+	int (*suspend)(struct iommu_unit *u); /* OK: off, and a global invalidation completed */
 	int (*reset)(struct iommu_unit *u); /* OK: a global invalidation was observed to complete */
 	int (*fault_event)(struct iommu_unit *u, uint32_t msi_addr, uint32_t msi_data);
 	int (*fault_drain)(struct iommu_unit *u, struct iommu_fault *out, uint32_t max,
@@ -147,6 +148,12 @@ struct deadline {
 void deadline_start(const struct iommu_unit *u, struct deadline *dl);
 bool deadline_passed(const struct iommu_unit *u, struct deadline *dl);
 
+/* kept.c */
+void kept_start(struct iommu_unit *u);
+bool kept_push(struct iommu_unit *u, const uint64_t raw[2]);
+const uint64_t *kept_pop(struct iommu_unit *u);
+bool kept_tell_loss(struct iommu_unit *u);
+
 /* domain.c */
 void iommu_lock_domain(const struct iommu_domain *d);
 void iommu_unlock_domain(const struct iommu_domain *d);
@@ -161,6 +168,8 @@ void ats_each_device(struct iommu_unit *u,
 
 /* irq.c */
 bool irq_on(const struct iommu_unit *u);
+int irq_enable(struct iommu_unit *u);
+int irq_disable(struct iommu_unit *u);
 void iommu_irq_unit_reset(struct iommu_unit *u);
 
 /* irqmap.c: which entries of a table are taken, one bit each */

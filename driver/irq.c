@@ -84,7 +84,7 @@ static int teardown_locked(struct iommu_unit *u)
 	return IOMMU_OK;
 }
 
-static int on_locked(struct iommu_unit *u)
+int irq_enable(struct iommu_unit *u)
 {
 	int rc = usable(u);
 
@@ -101,7 +101,7 @@ static int on_locked(struct iommu_unit *u)
 	return rc;
 }
 
-static int off_locked(struct iommu_unit *u)
+int irq_disable(struct iommu_unit *u)
 {
 	int rc = usable(u);
 
@@ -136,12 +136,12 @@ int iommu_irq_teardown(struct iommu_unit *u)
 
 int iommu_irq_enable(struct iommu_unit *u)
 {
-	return locked(u, on_locked);
+	return locked(u, irq_enable);
 }
 
 int iommu_irq_disable(struct iommu_unit *u)
 {
-	return locked(u, off_locked);
+	return locked(u, irq_disable);
 }
 
 /* ---- sources ---- */

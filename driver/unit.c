@@ -120,9 +120,11 @@ static int program_locked(struct iommu_unit *u)
 	if (u->stage != IOMMU_STAGE_BUILT)
 		return wrong_stage(u);
 	rc = u->ops->program(u);
-	if (rc == IOMMU_OK)
-		u->stage = IOMMU_STAGE_PROGRAMMED;
-	return rc;
+	if (rc != IOMMU_OK)
+		return rc;
+	u->resume.stage = IOMMU_STAGE_NONE;
+	u->stage = IOMMU_STAGE_PROGRAMMED;
+	return IOMMU_OK;
 }
 
 static int enable_locked(struct iommu_unit *u)
@@ -161,8 +163,47 @@ static int stop_locked(struct iommu_unit *u)
 	if (u->domains || irq_on(u))
 		return IOMMU_E_BUSY;
 	rc = u->ops->stop(u);
+	if (rc != IOMMU_OK)
+		return rc;
+	memset(&u->resume, 0, sizeof(u->resume));
+	u->stage = IOMMU_STAGE_STOPPED;
+	return IOMMU_OK;
+}
+
+static int suspend_locked(struct iommu_unit *u)
+{
+	bool irq = irq_on(u);
+	int rc = IOMMU_OK;
+
+	if (!iommu_unit_live(u))
+		return wrong_stage(u);
+	if (irq)
+		rc = irq_disable(u);
 	if (rc == IOMMU_OK)
-		u->stage = IOMMU_STAGE_STOPPED;
+		rc = u->ops->suspend(u);
+	if (rc != IOMMU_OK)
+		return rc;
+	u->resume.stage = u->stage;
+	u->resume.irq = irq;
+	u->stage = IOMMU_STAGE_BUILT;
+	return IOMMU_OK;
+}
+
+/* Interrupts and the fault event first: nothing that happens once DMA is translated goes unheard. */
+static int resume_locked(struct iommu_unit *u)
+{
+	struct iommu_resume was = u->resume;
+	int rc;
+
+	if (u->stage != IOMMU_STAGE_BUILT || was.stage == IOMMU_STAGE_NONE)
+		return u->stage == IOMMU_STAGE_BROKEN ? IOMMU_E_BROKEN : IOMMU_E_STAGE;
+	rc = program_locked(u);
+	if (rc == IOMMU_OK && was.irq)
+		rc = irq_enable(u);
+	if (rc == IOMMU_OK && was.event)
+		rc = u->ops->fault_event(u, was.msi_addr, was.msi_data);
+	if (rc == IOMMU_OK && was.stage == IOMMU_STAGE_TRANSLATING)
+		rc = enable_locked(u);
 	return rc;
 }
 
@@ -197,6 +238,7 @@ static int reset_locked(struct iommu_unit *u)
 	u->stats.quarantined_tables = 0;
 	u->stats.quarantined_pages = 0;
 	u->broken_why = NULL;
+	memset(&u->resume, 0, sizeof(u->resume));
 	u->stage = IOMMU_STAGE_DISCOVERED;
 	return IOMMU_OK;
 }
@@ -245,6 +287,16 @@ int iommu_unit_reset(struct iommu_unit *u)
 	return locked(u, reset_locked);
 }
 
+int iommu_unit_suspend(struct iommu_unit *u)
+{
+	return locked(u, suspend_locked);
+}
+
+int iommu_unit_resume(struct iommu_unit *u)
+{
+	return locked(u, resume_locked);
+}
+
 int iommu_unit_fault_event(struct iommu_unit *u, uint32_t msi_addr, uint32_t msi_data)
 {
 	int rc;
@@ -255,6 +307,11 @@ int iommu_unit_fault_event(struct iommu_unit *u, uint32_t msi_addr, uint32_t msi
 		return wrong_stage(u);
 	iommu_lock_unit(u);
 	rc = u->ops->fault_event(u, msi_addr, msi_data);
+	if (rc == IOMMU_OK) {
+		u->resume.event = true;
+		u->resume.msi_addr = msi_addr;
+		u->resume.msi_data = msi_data;
+	}
 	iommu_unlock_unit(u);
 	return rc;
 }

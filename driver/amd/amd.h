@@ -20,6 +20,7 @@ int amd_cmd_interrupts(struct iommu_unit *u, uint16_t rid);
 int amd_cmd_pages(struct iommu_unit *u, uint32_t domain_id, uint64_t range, bool pde);
 int amd_cmd_domain(struct iommu_unit *u, uint32_t domain_id);
 int amd_cmd_iotlb(struct iommu_unit *u, const struct iommu_device *dev, uint64_t range);
+void amd_cmd_iotlb_all(struct iommu_unit *u, const struct iommu_device *dev);
 int amd_cmd_all(struct iommu_unit *u);
 int amd_cmd_finish(struct iommu_unit *u);
 void amd_cmd_base(struct iommu_unit *u);

@@ -66,6 +66,12 @@ int amd_cmd_iotlb(struct iommu_unit *u, const struct iommu_device *dev, uint64_t
 	return rc;
 }
 
+/* All that a device holds. A failure shows in the completion that is asked for next. */
+void amd_cmd_iotlb_all(struct iommu_unit *u, const struct iommu_device *dev)
+{
+	(void)!amd_cmd_iotlb(u, dev, RANGE_ALL);
+}
+
 int amd_cmd_all(struct iommu_unit *u)
 {
 	return queue_put(u, op(AMDVI_OP_INVALIDATE_IOMMU_ALL), 0);

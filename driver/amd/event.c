@@ -9,9 +9,6 @@
 /* Turns to wait for an entry whose slot the tail already counts (errata 732, 733). */
 #define EVENT_TURNS 100u
 
-#define KEPT \
-	(sizeof(((struct amd_unit *)0)->kept_event) / sizeof(((struct amd_unit *)0)->kept_event[0]))
-
 static uint32_t log_next(uint32_t off)
 {
 	return (off + (UINT32_C(1) << AMDVI_EVENT_LG2)) & (AMD_RING_BYTES - 1);
@@ -179,19 +176,18 @@ static int log_restart(struct iommu_unit *u)
 
 /*
  * Takes everything out of the log and keeps it to be handed out: the log is about to be given back, or has to run again
- * before anybody asked for what it holds. The oldest events stay; those that find no room are told as lost.
+ * before anybody asked for what it holds.
  */
 void amd_log_keep(struct iommu_unit *u)
 {
 	struct amd_unit *a = &u->amd;
 	uint32_t tail = log_tail(u);
 
-	if (a->kept_next == a->kept)
-		a->kept = a->kept_next = 0;
+	kept_start(u);
 	for (; a->log_head != tail; a->log_head = log_next(a->log_head)) {
-		if (a->kept < KEPT && event_read(u, a->log_head, a->kept_event[a->kept]))
-			a->kept++;
-		else
+		uint64_t raw[2];
+
+		if (!event_read(u, a->log_head, raw) || !kept_push(u, raw))
 			a->log_lost = true;
 		mem_write64(u->plat, a->log + a->log_head, 0);
 		mem_write64(u->plat, a->log + a->log_head + 8, 0);
@@ -211,10 +207,10 @@ int amd_log_clear(struct iommu_unit *u)
 
 static void drain_kept(struct iommu_unit *u, struct iommu_fault *out, uint32_t max, uint32_t *n)
 {
-	struct amd_unit *a = &u->amd;
+	const uint64_t *raw;
 
-	while (*n < max && a->kept_next < a->kept) {
-		event_decode(a->kept_event[a->kept_next++], &out[*n]);
+	while (*n < max && (raw = kept_pop(u)) != NULL) {
+		event_decode(raw, &out[*n]);
 		u->stats.faults++;
 		++*n;
 	}
@@ -224,7 +220,7 @@ static void tell_loss(struct iommu_unit *u, bool *lost)
 {
 	if (!u->amd.log_lost)
 		return;
-	u->amd.log_lost = false;
+	u->amd.log_lost = u->kept.lost = false; /* one loss, told once */
 	u->stats.fault_overflows++;
 	*lost = true;
 }
@@ -261,7 +257,7 @@ int amd_fault_drain(struct iommu_unit *u, struct iommu_fault *out, uint32_t max,
 		return IOMMU_E_BROKEN; /* the unit is gone */
 	drain_kept(u, out, max, count);
 	if (!(u->amd.control & AMDVI_CONTROL_EVENTLOGEN) || !u->amd.log) {
-		if (u->amd.kept_next == u->amd.kept)
+		if (u->kept.next == u->kept.count)
 			tell_loss(u, lost);
 		return IOMMU_OK;
 	}

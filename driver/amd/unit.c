@@ -110,6 +110,24 @@ static int amd_stop(struct iommu_unit *u)
 	return IOMMU_OK;
 }
 
+/* Domains are left, so all that was cached goes, whatever the features; what devices hold, too. */
+static int amd_suspend(struct iommu_unit *u)
+{
+	int rc = IOMMU_OK;
+
+	if (amd_running(u))
+		rc = amd_inval_everything(u);
+	if (rc == IOMMU_OK && ats_devices_of_unit(u)) {
+		ats_each_device(u, amd_cmd_iotlb_all);
+		rc = amd_cmd_finish(u);
+	}
+	if (rc == IOMMU_OK)
+		rc = amd_off(u);
+	if (rc == IOMMU_OK)
+		amd_log_keep(u);
+	return rc;
+}
+
 /*
  * Out of BROKEN: everything off, then on again with a device table that blocks everything, and an invalidation of
  * everything that was seen to complete. Only then is it certain that the hardware reaches none of the tables it knew.
@@ -119,6 +137,10 @@ static int amd_reset(struct iommu_unit *u)
 	int rc;
 
 	amd_devtab_block_all(u);
+	rc = amd_off(u);
+	if (rc != IOMMU_OK)
+		return rc;
+	amd_log_keep(u);
 	rc = amd_program(u);
 	if (rc == IOMMU_OK)
 		rc = amd_enable(u);
@@ -190,6 +212,7 @@ const struct iommu_ops amd_ops = {
 	.program = amd_program,
 	.enable = amd_enable,
 	.stop = amd_stop,
+	.suspend = amd_suspend,
 	.reset = amd_reset,
 	.fault_event = amd_fault_event,
 	.fault_drain = amd_fault_drain,

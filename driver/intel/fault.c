@@ -98,15 +98,59 @@ static uint32_t drain_rest(struct iommu_unit *u, struct iommu_fault *out, uint32
 	return n;
 }
 
+/*
+ * Everything the hardware holds is kept to be handed out: the unit is about to be switched off, or taken over after it
+ * broke. Oldest first, as drain_ring.
+ */
+void intel_fault_keep(struct iommu_unit *u)
+{
+	uint32_t fsts = reg_read32(u, VTD_REG_FSTS);
+	uint32_t i =
+		u->intel.fault_more ? u->intel.fault_next : (uint32_t)FIELD_GET(VTD_FSTS_FRI, fsts);
+
+	if (fsts == UINT32_MAX)
+		return;
+	kept_start(u);
+	for (uint32_t n = 0; n < u->intel.fault_slots; n++) {
+		uint32_t at = (i + n) % u->intel.fault_slots;
+		uint64_t raw[2];
+
+		if (!record_full(u, at))
+			continue;
+		raw[0] = reg_read64(u, record_off(u, at));
+		raw[1] = reg_read64(u, record_off(u, at) + FRCD_HIGH);
+		record_free(u, at);
+		(void)kept_push(u, raw);
+	}
+	u->intel.fault_more = false;
+	if (!(fsts & VTD_FSTS_PFO))
+		return;
+	u->kept.lost = true;
+	reg_write32(u, VTD_REG_FSTS, VTD_FSTS_PFO);
+}
+
+static void drain_kept(struct iommu_unit *u, struct iommu_fault *out, uint32_t max, uint32_t *n)
+{
+	const uint64_t *raw;
+
+	while (*n < max && (raw = kept_pop(u)) != NULL) {
+		record_decode(raw, &out[(*n)++]);
+		u->stats.faults++;
+	}
+}
+
 int intel_fault_drain(struct iommu_unit *u, struct iommu_fault *out, uint32_t max, uint32_t *count,
 		      bool *lost)
 {
-	uint32_t fsts = reg_read32(u, VTD_REG_FSTS);
+	uint32_t fsts;
 
+	drain_kept(u, out, max, count);
+	*lost = kept_tell_loss(u);
+	fsts = reg_read32(u, VTD_REG_FSTS);
 	if (fsts == UINT32_MAX)
 		return IOMMU_E_BROKEN; /* the unit is gone */
 	if (fsts & VTD_FSTS_PPF)
-		*count = drain_ring(u, fsts, out, max);
+		*count += drain_ring(u, fsts, max ? out + *count : out, max - *count);
 	else
 		u->intel.fault_more = false;
 	if (!(reg_read32(u, VTD_REG_FSTS) & VTD_FSTS_PFO) || u->intel.fault_more)

@@ -41,6 +41,7 @@ int intel_inval_iotlb(struct iommu_unit *u, enum intel_granularity g, uint32_t d
 int intel_inval_dev_tlb(struct iommu_unit *u, uint16_t sid, uint64_t first, uint64_t last);
 int intel_inval_finish(struct iommu_unit *u);
 int intel_inval_global(struct iommu_unit *u);
+int intel_inval_all(struct iommu_unit *u);
 int intel_inval_start(struct iommu_domain *d, uint32_t slot, const struct iommu_inval *inval,
 		      bool may_block, uint64_t *wait);
 int intel_made_present(struct iommu_domain *d, uint32_t slot, const struct iommu_inval *inval);
@@ -56,6 +57,7 @@ void intel_retire_contexts(struct iommu_unit *u, struct iommu_page_list *to);
 /* fault.c */
 void intel_mask_events(struct iommu_unit *u);
 void intel_fault_clear(struct iommu_unit *u);
+void intel_fault_keep(struct iommu_unit *u);
 int intel_fault_event(struct iommu_unit *u, uint32_t msi_addr, uint32_t msi_data);
 int intel_fault_drain(struct iommu_unit *u, struct iommu_fault *out, uint32_t max, uint32_t *count,
 		      bool *lost);

@@ -83,6 +83,23 @@ int intel_inval_global(struct iommu_unit *u)
 	return rc;
 }
 
+static void put_dev_tlb_all(struct iommu_unit *u, const struct iommu_device *dev)
+{
+	(void)!intel_inval_dev_tlb(u, dev->rid, 0,
+				   UINT64_MAX); /* a failure shows in what follows */
+}
+
+/* The unit's caches, then the devices', while they still may be asked. */
+int intel_inval_all(struct iommu_unit *u)
+{
+	int rc = intel_inval_global(u);
+
+	if (rc != IOMMU_OK || !ats_devices_of_unit(u))
+		return rc;
+	ats_each_device(u, put_dev_tlb_all);
+	return intel_inval_finish(u);
+}
+
 /*
  * Blocks for a range, 0: domain-selective. A block smaller than a page that was mapped would only be sure to remove
  * the part it names.

@@ -115,22 +115,38 @@ static int intel_enable(struct iommu_unit *u)
 	return rc;
 }
 
+/* Off, with nothing left in any cache, and what was recorded taken along. */
+static int switch_off(struct iommu_unit *u)
+{
+	int rc;
+
+	rc = intel_gcmd_level(u, VTD_GCMD_TE, false, "translation does not stop");
+	if (rc == IOMMU_OK)
+		rc = intel_inval_global(u);
+	if (rc == IOMMU_OK)
+		rc = intel_qi_stop(u);
+	if (rc != IOMMU_OK)
+		return rc;
+	intel_mask_events(u);
+	intel_fault_keep(u);
+	return IOMMU_OK;
+}
+
 static int intel_stop(struct iommu_unit *u)
 {
-	int rc = IOMMU_OK;
+	int rc = iommu_unit_live(u) ? switch_off(u) : IOMMU_OK;
 
-	if (iommu_unit_live(u)) {
-		rc = intel_gcmd_level(u, VTD_GCMD_TE, false, "translation does not stop");
-		if (rc == IOMMU_OK)
-			rc = intel_inval_global(u);
-		if (rc == IOMMU_OK)
-			rc = intel_qi_stop(u);
-		if (rc != IOMMU_OK)
-			return rc;
-		intel_mask_events(u);
-	}
-	release(u);
-	return IOMMU_OK;
+	if (rc == IOMMU_OK)
+		release(u);
+	return rc;
+}
+
+/* What devices hold goes while they are still asked; what the unit fetched meanwhile goes when it is off. */
+static int intel_suspend(struct iommu_unit *u)
+{
+	int rc = intel_inval_all(u);
+
+	return rc == IOMMU_OK ? switch_off(u) : rc;
 }
 
 /*
@@ -141,6 +157,7 @@ static int intel_reset(struct iommu_unit *u)
 {
 	int rc;
 
+	intel_fault_keep(u);
 	rc = take_over(u);
 	if (rc != IOMMU_OK)
 		return rc;
@@ -217,6 +234,7 @@ const struct iommu_ops intel_ops = {
 	.program = intel_program,
 	.enable = intel_enable,
 	.stop = intel_stop,
+	.suspend = intel_suspend,
 	.reset = intel_reset,
 	.fault_event = intel_fault_event,
 	.fault_drain = intel_fault_drain,

@@ -162,9 +162,21 @@ struct amd_unit {
 	uint32_t command_error;	    /* event code of the last command error seen, 0: none */
 	uint16_t changing;	    /* the last device whose entry was changed */
 	bool log_lost;		    /* the next drain tells that events were lost */
-	uint32_t kept;		    /* events taken out of the log before anybody asked for them */
-	uint32_t kept_next;
-	uint64_t kept_event[256][2];
+};
+
+/* Fault records taken out of the hardware before anybody asked for them. Private. */
+struct iommu_kept {
+	uint64_t record[256][2];
+	uint32_t count, next;
+	bool lost;		    /* ... and some were lost */
+};
+
+/* What a suspended unit gets back. Private. */
+struct iommu_resume {
+	enum iommu_stage stage;	    /* it was in; NONE: not suspended */
+	bool irq;		    /* interrupts were remapped */
+	bool event;		    /* iommu_unit_fault_event was called, with these: */
+	uint32_t msi_addr, msi_data;
 };
 
 struct iommu_ops;
@@ -181,6 +193,8 @@ struct iommu_unit {
 	struct iommu_stats stats;
 	struct iommu_queue queue;	 /* empty when invalidation is by register */
 	struct iommu_ids ids;
+	struct iommu_kept kept;
+	struct iommu_resume resume;
 	struct iommu_irq_unit *irq;	 /* interrupt remapping (iommu/irq.h), NULL: not set up */
 	union {
 		struct intel_unit intel;
@@ -336,14 +350,29 @@ int iommu_unit_stop(struct iommu_unit *u) IOMMU_MUST_CHECK;
  * broken -> discovered, or stays broken (IOMMU_E_TIMEOUT): switches everything off, then sets an empty root table with
  * a global invalidation of all caches; when that was observed to complete, quarantined table pages go back to the
  * platform and quarantined tickets become idle. Domains stay defined but have to be destroyed and made again
- * (iommu_domain_destroy works on them). Devices are detached. Fault records still in the hardware are discarded: drain
- * them first.
+ * (iommu_domain_destroy works on them). Devices are detached. Fault records still in the hardware are kept for
+ * iommu_fault_drain.
  */
 int iommu_unit_reset(struct iommu_unit *u) IOMMU_MUST_CHECK;
 
 /*
+ * translating or programmed -> built, before the machine sleeps: everything is invalidated, interrupt remapping and
+ * translation go off, events are masked. Tables, domains, devices and interrupt entries stay as they are in memory and may be
+ * changed; so do fault records, which iommu_fault_drain hands out later. Pending tickets are complete at their next
+ * poll or flush. The devices have to be quiet from before this call until iommu_unit_resume returned: DMA is not translated.
+ */
+int iommu_unit_suspend(struct iommu_unit *u) IOMMU_MUST_CHECK;
+
+/*
+ * built -> the stage the unit was suspended in. Whatever the registers hold, reset values or what firmware made of them:
+ * the unit is taken over, programmed and invalidated as by iommu_unit_program, interrupts are remapped and the fault
+ * event is sent as before. IOMMU_E_STAGE: it was not suspended.
+ */
+int iommu_unit_resume(struct iommu_unit *u) IOMMU_MUST_CHECK;
+
+/*
  * Fault event message: MSI address and data as the specification's FEADDR/FEDATA take them; unmasks the event. Holds until
- * the unit stops or is reset: call it again after the next start. AMD-Vi:
+ * the unit stops or is reset (call it again after the next start), and across suspend and resume. AMD-Vi:
  * events logged before raise none, so drain once afterwards; IOMMU_E_UNSUPPORTED when the register file shows neither the
  * MSI capability (EFR.MsiCapMmioSup) nor x2APIC interrupts (EFR.XTSup).
  */
@@ -353,7 +382,7 @@ int iommu_unit_fault_event(struct iommu_unit *u, uint32_t msi_addr, uint32_t msi
  * Takes up to `max` fault records out of the hardware, oldest first, in `out`; *count tells how many, *lost is set when
  * the hardware reported an overflow since the last call. Clears every status bit it handled, so that the next fault
  * raises an event again. May be called in any stage but none. AMD-Vi: every event of the log is a record, command and
- * hardware errors included; what was in the log when the unit stopped is kept and comes first.
+ * hardware errors included. What was recorded when the unit was stopped, suspended or reset comes first.
  */
 int iommu_fault_drain(struct iommu_unit *u, struct iommu_fault *out, uint32_t max, uint32_t *count, bool *lost)
 	IOMMU_MUST_CHECK;
