@@ -183,6 +183,15 @@ struct be_finding {
 	uint64_t iova;
 };
 
+/* An entry that a cache holds. */
+struct be_cache_line {
+	uint16_t rid;
+	uint32_t domain;
+	uint8_t level, perm; /* level 0: 4 KiB; paging cache: of the entry held. perm: bit 0 read, bit 1 write */
+	bool negative;       /* the absence of a translation */
+	uint64_t iova, pa, entry_pa, filled_ns;
+};
+
 struct be_stats {
 	uint64_t requests, hits, walks, blocked, recorded, suppressed, overflowed, collapsed;
 	uint64_t commands, register_commands, entries_dropped;
@@ -248,6 +257,9 @@ struct backend_ops {
 	uint32_t (*cache_count)(const struct backend *be, uint32_t unit, enum be_cache cache);
 	uint32_t (*cache_evict)(struct backend *be, uint32_t unit, enum be_cache cache,
 				uint64_t iova);
+	/* the next line; *cursor starts at 0. false: there is none any more */
+	bool (*cache_next)(const struct backend *be, uint32_t unit, enum be_cache cache,
+			   uint32_t *cursor, struct be_cache_line *out);
 	int (*stats)(const struct backend *be, uint32_t unit, struct be_stats *out);
 
 	/* complaints; NULL name beyond the last */

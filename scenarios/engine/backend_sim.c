@@ -373,6 +373,25 @@ static uint32_t cache_evict(struct backend *be, uint32_t unit, enum be_cache cac
 	return sim_cache_evict(sim_of(be), unit, (enum sim_cache)cache, iova);
 }
 
+static bool cache_next(const struct backend *be, uint32_t unit, enum be_cache cache, uint32_t *cursor,
+		       struct be_cache_line *out)
+{
+	struct sim_cache_line line;
+
+	if (!sim_cache_next(sim_in(be), unit, (enum sim_cache)cache, cursor, &line))
+		return false;
+	*out = (struct be_cache_line){ .rid = line.rid,
+				       .domain = line.domain,
+				       .level = line.level,
+				       .perm = line.perm,
+				       .negative = line.negative,
+				       .iova = line.iova,
+				       .pa = line.pa,
+				       .entry_pa = line.entry_pa,
+				       .filled_ns = line.filled_ns };
+	return true;
+}
+
 static int stats(const struct backend *be, uint32_t unit, struct be_stats *out)
 {
 	struct sim_unit_stats st;
@@ -609,6 +628,7 @@ const struct backend_ops backend_sim_ops = {
 	.msi_get = msi_get,
 	.cache_count = cache_count,
 	.cache_evict = cache_evict,
+	.cache_next = cache_next,
 	.stats = stats,
 	.complaint_name = complaint_name,
 	.complaint_text = complaint_text,

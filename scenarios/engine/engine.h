@@ -15,6 +15,7 @@
 /* clang-format off */
 
 struct scenario;
+struct run; /* run.h */
 
 /* One error of an input: "file: node: what was expected" in `text`. */
 struct engine_error {
@@ -43,6 +44,10 @@ struct run_options {
 	const char *backend;	/* "sim" or "qemu" */
 	const struct be_qemu_options *qemu;	/* for "qemu"; NULL: as installed */
 	const char *trace_path;	/* NULL: no trace */
+	/* called once: when the step of this name is done, or, without a name, when the run ends; the machine still stands */
+	void (*at_stop)(void *ctx, struct run *r);
+	const char *stop_step;
+	void *stop_ctx;
 };
 
 enum run_verdict {

@@ -447,6 +447,18 @@ static enum step_rc finish(struct run *r)
 	return limits(r, rc == STEP_OK ? promises(r) : rc);
 }
 
+/* Whether the step that has just run is the one somebody waits for. */
+static bool stop_here(struct run *r)
+{
+	const struct run_options *o = r->options;
+
+	if (!o->at_stop || !o->stop_step || strcmp(o->stop_step, r->step->node->name) != 0)
+		return false;
+	r->stopped = true;
+	o->at_stop(o->stop_ctx, r);
+	return true;
+}
+
 static enum step_rc run_steps(struct run *r)
 {
 	for (uint32_t n = 0; n < r->sc->step_count; n++) {
@@ -457,6 +469,8 @@ static enum step_rc run_steps(struct run *r)
 			snprintf(r->res->step, sizeof(r->res->step), "%s", r->step->node->name);
 			return rc;
 		}
+		if (stop_here(r))
+			return STEP_OK;
 	}
 	r->step = NULL;
 	if (r->be->ops->mark)
@@ -628,11 +642,15 @@ void scenario_run(const struct scenario *sc, uint32_t n, const struct run_option
 	r->machine = &sc->machine;
 	r->permutation = n;
 	r->res = result;
+	r->options = options;
 	r->setting = sc->setting;
 	vary_apply(&sc->vary, n, &sc->machine, &r->setting);
 	rc = set_up(r, options);
-	if (rc == STEP_OK)
+	if (rc == STEP_OK) {
 		rc = run_steps(r);
+		if (options->at_stop && !options->stop_step)
+			options->at_stop(options->stop_ctx, r);
+	}
 	if (r->be) {
 		result->sim_ns = r->be->ops->now(r->be);
 		if (rc == STEP_FAIL)

@@ -49,6 +49,8 @@ struct run {
 	struct guest *guest;
 	struct ledger ledger;
 	struct run_result *res;
+	const struct run_options *options;
+	bool stopped; /* at_stop was called */
 
 	const struct step *step;   /* the one that runs */
 	const struct step *inside; /* its during, when there is one */
