@@ -179,7 +179,9 @@ static bool covers(const struct be_cache_line *l, enum be_cache cache,
 
 	if (cache == BE_CACHE_PAGING)
 		lg2 += 9; /* what the table it leads to maps */
-	if (cache != BE_CACHE_PAGING && l->rid != rq->rid && cache != BE_CACHE_IOTLB)
+	if (l->domain != domain && (cache == BE_CACHE_PAGING || l->rid != rq->rid))
+		return false;
+	if (l->rid != rq->rid && (cache == BE_CACHE_CONTEXT || cache == BE_CACHE_DEVICE))
 		return false;
 	return cache == BE_CACHE_CONTEXT || lg2 >= 64 || l->iova >> lg2 == rq->addr >> lg2;
 }
@@ -206,7 +208,7 @@ void show_caches(FILE *f, const struct run *r, const struct walk_request *rq,
 			while (r->be->ops->cache_next(r->be, u, caches[c].cache, &cursor, &l)) {
 				uint64_t page = (UINT64_C(1) << (12 + 9 * l.level)) - 1;
 
-				if (!covers(&l, caches[c].cache, rq))
+				if (!covers(&l, caches[c].cache, rq, res->domain))
 					continue;
 				fprintf(f, "  %s of unit %" PRIu32 " holds for ", caches[c].name,
 					u);
