@@ -173,7 +173,7 @@ struct cJSON *show_range_json(const struct walk_range *r)
 /* ---- caches ---- */
 
 static bool covers(const struct be_cache_line *l, enum be_cache cache,
-		   const struct walk_request *rq)
+		   const struct walk_request *rq, uint32_t domain)
 {
 	uint32_t lg2 = 12 + 9 * (uint32_t)l->level;
 
