@@ -59,9 +59,9 @@ static const struct sim_complaint_info rows[COMPLAINTS] = {
 	[COMPLAINT_IRTA_WHILE_ENABLED] = { "irta-while-enabled", "VT-d 11, Interrupt Remapping Table Address Register",
 		"table pointer set while interrupt remapping is enabled, and ESIRTPS is 0 or EIME changed" },
 	[COMPLAINT_CONTROL_RESERVED] = { "control-reserved", "48882 3.3, Control Register",
-		"reserved encoding, or one this unit does not have; a number of segments too large drops the whole write" },
+		"reserved encoding, or one this unit does not have, or XTEn without GAEn; a number of segments too large drops the whole write" },
 	[COMPLAINT_CONTROL_WHILE_ENABLED] = { "control-while-enabled", "48882 3.3, Control Register",
-		"Coherent or DevTblSegEn changed while IommuEn is 1" },
+		"Coherent, DevTblSegEn, GAEn or XTEn changed while IommuEn is 1" },
 	[COMPLAINT_ENABLE_BEFORE_STOPPED] = { "enable-before-stopped", "48882 3.3, Control Register",
 		"CmdBufEn or EventLogEn set again before its Run bit was 0" },
 	[COMPLAINT_DEVTAB_WHILE_ENABLED] = { "devtab-while-enabled", "48882 3.3, Device Table Base Address Register",
@@ -77,7 +77,7 @@ static const struct sim_complaint_info rows[COMPLAINTS] = {
 	[COMPLAINT_DOMAIN_TABLES] = { "domain-tables", "48882 2.2.2, Device Table",
 		"device table entries of one DomainID with different tables, modes or permissions" },
 	[COMPLAINT_REMAP_NOT_MODELLED] = { "remap-not-modelled", "48882 2.2.5, Interrupt Remapping Tables",
-		"not modelled: interrupt remapping (IntCtl = 10b); the interrupt is aborted without an event" },
+		"not modelled: interrupt remapping (IntCtl = 10b) of HyperTransport interrupts; aborted without an event" },
 };
 /* clang-format on */
 

@@ -36,8 +36,8 @@ enum complaint {
 	COMPLAINT_IRE_WITHOUT_TABLE,  /* IRE set before any SIRTP */
 	COMPLAINT_IRTA_WHILE_ENABLED, /* SIRTP while IRES = 1 changes EIME, or ESIRTPS = 0 */
 	/* AMD-Vi */
-	COMPLAINT_CONTROL_RESERVED,      /* reserved encoding in Control */
-	COMPLAINT_CONTROL_WHILE_ENABLED, /* Coherent or DevTblSegEn changed while IommuEn = 1 */
+	COMPLAINT_CONTROL_RESERVED, /* reserved encoding in Control */
+	COMPLAINT_CONTROL_WHILE_ENABLED, /* Coherent, DevTblSegEn, GAEn or XTEn changed while IommuEn = 1 */
 	COMPLAINT_ENABLE_BEFORE_STOPPED, /* CmdBufEn or EventLogEn set again while its Run bit is 1 */
 	COMPLAINT_DEVTAB_WHILE_ENABLED, /* device table base changed while IommuEn = 1 */
 	COMPLAINT_RING_WHILE_RUNNING,  /* ring base, or hardware's pointer, written while it runs */
@@ -45,7 +45,7 @@ enum complaint {
 	COMPLAINT_POINTER_BEYOND_RING, /* head or tail set outside its ring */
 	COMPLAINT_ADDRESS_ALL_ONES,    /* size-encoded address without a 0 */
 	COMPLAINT_DOMAIN_TABLES,       /* two entries of one DomainID with different tables */
-	COMPLAINT_REMAP_NOT_MODELLED,  /* IntCtl = 10b: interrupt remapping is not modelled */
+	COMPLAINT_REMAP_NOT_MODELLED, /* IntCtl = 10b and an interrupt of the HyperTransport range */
 	COMPLAINTS
 };
 

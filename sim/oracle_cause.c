@@ -96,10 +96,13 @@ static bool store_before_fill(struct inquiry *q, uint64_t pa)
 	return false;
 }
 
-/* Context entries and interrupt entries have two words. */
+/* Context entries and interrupt entries have two words, but for interrupt entries of 32 bits. */
 static bool has_second_half(const struct sim_cache_line *line)
 {
-	return line->cache == SIM_CACHE_CONTEXT || line->cache == SIM_CACHE_INTERRUPT;
+	bool narrow = !(uint32_t)line->word_mask || !(line->word_mask >> 32);
+
+	return line->cache == SIM_CACHE_CONTEXT ||
+	       (line->cache == SIM_CACHE_INTERRUPT && !narrow);
 }
 
 /* The entry itself, its second half, then the words a walk reads now, the last first. */

@@ -377,7 +377,7 @@ static const struct { uint64_t enable, run; } running[] = {
 
 /* clang-format on */
 
-static const char *const live[] = { "dte", "pte", NULL };
+static const char *const live[] = { "dte", "pte", "irte32", "irte", "girte", NULL };
 
 static uint32_t register_offset(const struct layout *l, const struct be_unit *u, uint32_t index)
 {
@@ -496,6 +496,24 @@ static enum step_rc find_pte(struct run *r, const struct step *s, uint64_t dte0,
 	}
 }
 
+/* From the device table entry at *at. Entries of 32 bits are edited two at a time: the lower has the even number. */
+static enum step_rc find_irte(struct run *r, const struct step *s, uint64_t *at)
+{
+	bool narrow = strcmp(s->layout->name, "irte32") == 0;
+	uint64_t index = step_number(s, "index", 0), dte2;
+
+	if (arch_load(r, *at + 16, &dte2) != STEP_OK)
+		return STEP_ERROR;
+	if (!(dte2 & AMDVI_DTE2_IV) || FIELD_GET(AMDVI_DTE2_INTCTL, dte2) != AMDVI_INTCTL_REMAP)
+		return run_error(r, "edit: the device table entry names no interrupt table");
+	if (narrow && index % 2)
+		return run_error(r, "edit: property \"index\": expected an even number, the entry "
+				    "of 32 bits behind it is the upper half");
+	*at = (dte2 & AMDVI_DTE2_INTTABROOT) +
+	      (index << (narrow ? AMDVI_IRTE32_LG2 : AMDVI_IRTE_LG2));
+	return STEP_OK;
+}
+
 static enum step_rc find(struct run *r, const struct step *s, uint64_t *at)
 {
 	uint64_t dte0;
@@ -504,6 +522,8 @@ static enum step_rc find(struct run *r, const struct step *s, uint64_t *at)
 		return STEP_ERROR;
 	if (strcmp(s->layout->name, "dte") == 0)
 		return STEP_OK;
+	if (strcmp(s->layout->name, "pte") != 0)
+		return find_irte(r, s, at);
 	if (arch_load(r, *at, &dte0) != STEP_OK)
 		return STEP_ERROR;
 	return find_pte(r, s, dte0, at);

@@ -67,7 +67,7 @@ struct cap_missing {
 static const struct cap_missing cap_missing[] = {
 	{ AMDVI_EFR_PPRSUP, 0, "page requests (EFR.PPRSup)" },
 	{ AMDVI_EFR_GTSUP, 0, "guest translation (EFR.GTSup)" },
-	{ AMDVI_EFR_GASUP, 0, "guest virtual APIC and 128-bit interrupt entries (EFR.GASup)" },
+	{ AMDVI_EFR_GAMSUP | AMDVI_EFR_GAPPISUP, 0, "guest virtual APIC (EFR.GAMSup, GAPPISup)" },
 	{ AMDVI_EFR_PCSUP, 0, "performance counters (EFR.PCSup)" },
 	{ AMDVI_EFR_SMIFSUP, 0, "SMI filters (EFR.SmiFSup)" },
 	{ AMDVI_EFR_SATSSUP, 0, "secure ATS (EFR.SATSSup)" },
@@ -81,7 +81,6 @@ static const struct cap_missing cap_missing[] = {
 	{ AMDVI_EFR_FORCEPHYDESTSUP, 0, "interrupt remapping options (EFR.ForcePhyDestSup)" },
 	{ AMDVI_EFR_SNPSUP, 0, "SEV-SNP (EFR.SNPSup)" },
 	{ 0, AMDVI_EFR2_TMPMSUP, "page migration (EFR2.TMPMSup)" },
-	{ 0, AMDVI_EFR2_NUMINTREMAPSUP, "interrupt remapping options (EFR2.NumIntRemapSup)" },
 };
 
 #define EFR_RESERVED (MASK64(27, 26) | BIT64(30))
@@ -138,6 +137,8 @@ static const char *check_values(const struct sim_amdvi_config *config)
 		return "EFR.SmiFSup: 0 or 1";
 	if (FIELD_GET(AMDVI_EFR_MARCSUP, efr) > 1)
 		return "EFR.MarcSup: 0 or 1";
+	if (FIELD_GET(AMDVI_EFR2_NUMINTREMAPSUP, config->efr2) > AMDVI_NUMINTREMAP_2048)
+		return "EFR2.NumIntRemapSup: 0 or 1";
 	if (config->readings & ~(uint32_t)SIM_AMDVI_READINGS)
 		return "readings: no such reading";
 	return NULL;
@@ -209,6 +210,9 @@ void amdvi_caps_init(struct amdvi_caps *c, const struct sim_amdvi_config *config
 		.ht_ignore = has(config->efr2, AMDVI_EFR2_HTRANGEIGNORE),
 		.ht_ats_reserved = has(config->misc0, AMDVI_MISC0_HTATSRESV),
 		.unsnooped = config->unsnooped,
+		.ga = has(efr, AMDVI_EFR_GASUP),
+		.xt = has(efr, AMDVI_EFR_XTSUP),
+		.many_interrupts = has(config->efr2, AMDVI_EFR2_NUMINTREMAPSUP),
 	};
 	dte_reserved(c);
 }

@@ -1,6 +1,6 @@
 /*
  * Invalidations in the oracle's words: which caches they look into and which tags they compare.
- * Follows 48882 2.4 "Commands" and 2.2.8 "Caching": device table entries are told apart by device, pages and page directory
+ * Follows 48882 2.4 "Commands" and 2.2.8 "Caching": device table entries and interrupt entries are told apart by device, pages and page directory
  * entries by domain and address, a device's own by device and address.
  */
 #include "unit.h"
@@ -22,6 +22,18 @@ static struct sim_invalidation device_entry(uint16_t rid)
 		.name = "INVALIDATE_DEVTAB_ENTRY",
 		.caches = CACHE(CONTEXT) | CACHE(INTERRUPT),
 		.by_device = true,
+		.entries_stay = true,
+		.rid = rid,
+	};
+}
+
+static struct sim_invalidation interrupt_table(uint16_t rid)
+{
+	return (struct sim_invalidation){
+		.name = "INVALIDATE_INTERRUPT_TABLE",
+		.caches = CACHE(INTERRUPT),
+		.by_device = true,
+		.entries_only = true,
 		.rid = rid,
 	};
 }
@@ -77,6 +89,9 @@ void amdvi_command(const struct unit *u, const uint64_t *q, struct sim_invalidat
 		amdvi_inval_range(q[1] & AMDVI_IOTLBC1_ADDR, q[1] & AMDVI_IOTLBC1_S, &first, &last);
 		*out = device_pages((uint16_t)FIELD_GET(AMDVI_IOTLBC0_DEVICEID, q[0]), first, last);
 		break;
+	case AMDVI_OP_INVALIDATE_INTERRUPT_TABLE:
+		*out = interrupt_table((uint16_t)FIELD_GET(AMDVI_INTTABC0_DEVICEID, q[0]));
+		break;
 	case AMDVI_OP_INVALIDATE_IOMMU_ALL:
 		*out = (struct sim_invalidation){
 			.name = "INVALIDATE_IOMMU_ALL",
@@ -98,8 +113,10 @@ bool amdvi_needed(const struct unit *u, const struct sim_cache_line *line,
 	(void)u;
 	switch (line->cache) {
 	case SIM_CACHE_CONTEXT:
-	case SIM_CACHE_INTERRUPT:
 		*out = device_entry(line->rid);
+		return true;
+	case SIM_CACHE_INTERRUPT:
+		*out = line->interrupt ? interrupt_table(line->rid) : device_entry(line->rid);
 		return true;
 	case SIM_CACHE_IOTLB:
 		*out = pages(line->domain, line->iova, last, false);

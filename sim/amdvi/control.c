@@ -10,7 +10,9 @@
 #define CMD_ENABLES (AMDVI_CONTROL_IOMMUEN | AMDVI_CONTROL_CMDBUFEN)
 #define LOG_ENABLES (AMDVI_CONTROL_IOMMUEN | AMDVI_CONTROL_EVENTLOGEN)
 /* What may change only while IommuEn = 0. */
-#define FIXED (AMDVI_CONTROL_COHERENT | AMDVI_CONTROL_DEVTBLSEGEN)
+#define FIXED                                                                      \
+	(AMDVI_CONTROL_COHERENT | AMDVI_CONTROL_DEVTBLSEGEN | AMDVI_CONTROL_GAEN | \
+	 AMDVI_CONTROL_XTEN)
 
 /* ---- status bits ---- */
 
@@ -99,7 +101,9 @@ static void complain_control(struct amdvi_unit *a, const struct reg_write *w)
 	struct sim *s = a->u.sim;
 	uint64_t dual = FIELD_GET(AMDVI_CONTROL_DUALEVENTLOGEN, w->now);
 
-	if ((dual && dual > a->caps.dual) || FIELD_GET(AMDVI_CONTROL_INVTIMEOUT, w->now) == 7)
+	if ((dual && dual > a->caps.dual) || FIELD_GET(AMDVI_CONTROL_INVTIMEOUT, w->now) == 7 ||
+	    FIELD_GET(AMDVI_CONTROL_NUMINTREMAPMODE, w->now) > AMDVI_NUMINTREMAP_2048 ||
+	    (w->now & AMDVI_CONTROL_XTEN && !(w->now & AMDVI_CONTROL_GAEN)))
 		complain(s, a->u.index, COMPLAINT_CONTROL_RESERVED, w->now);
 	if (w->old & w->now & AMDVI_CONTROL_IOMMUEN && (w->old ^ w->now) & FIXED)
 		complain(s, a->u.index, COMPLAINT_CONTROL_WHILE_ENABLED, w->now);

@@ -73,7 +73,7 @@ static void fill(struct amdvi_xl *xl, enum sim_cache cache, const uint64_t *half
 		.group = xl->domain,
 		.perm = dma ? amdvi_perm(half[0]) : 0,
 		.flags = dma && plain(&a->caps, half) ? AMDVI_DTE_PLAIN : 0,
-		.entry_pa = xl->dte_at,
+		.entry_pa = dma ? xl->dte_at : xl->dte_at + 16,
 		.filled_ns = a->u.sim->clock.now_ns,
 	};
 

@@ -90,7 +90,7 @@ static uint64_t space_bits(const struct amdvi_xl *xl, uint8_t code, uint64_t fla
 	return 0;
 }
 
-/* SA and SE silence page faults of memory requests, IG those of interrupts; nothing silences other events. */
+/* SA and SE silence page faults of memory requests, IG and SupIOPF those of interrupts; nothing silences other events. */
 static bool suppressed(const struct amdvi_xl *xl, uint8_t code)
 {
 	const struct tc_entry *e;
@@ -98,7 +98,7 @@ static bool suppressed(const struct amdvi_xl *xl, uint8_t code)
 	if (code != AMDVI_EV_IO_PAGE_FAULT)
 		return false;
 	if (xl->interrupt)
-		return xl->q[2] & AMDVI_DTE2_IV && xl->q[2] & AMDVI_DTE2_IG;
+		return xl->sup_iopf || (xl->q[2] & AMDVI_DTE2_IV && xl->q[2] & AMDVI_DTE2_IG);
 	if (!(xl->q[0] & AMDVI_DTE0_V))
 		return false;
 	if (xl->q[1] & AMDVI_DTE1_SA)

@@ -54,10 +54,16 @@ void amdvi_inval_dte(struct amdvi_unit *a, uint16_t rid)
 	}
 }
 
-/* Remapping entries are not modelled, so none are cached; the interrupt half of the device table entry stays. */
+/* Remapping entries of the device; the interrupt half of its device table entry stays. */
 void amdvi_inval_interrupts(struct amdvi_unit *a, uint16_t rid)
 {
-	dropped(a, SIM_CACHE_INTERRUPT, rid, 0, 0);
+	if (lost(a, rid))
+		return;
+	if (more(a))
+		drop_cache(a, SIM_CACHE_INTERRUPT);
+	else
+		dropped(a, SIM_CACHE_INTERRUPT, rid, 0,
+			tcache_drop_group(&a->u.cache[SIM_CACHE_INTERRUPT], AMDVI_IRTE_TAG(rid)));
 }
 
 /* ---- pages ---- */

@@ -1,86 +1,15 @@
 /*
- * Special address ranges: interrupts and HyperTransport.
- * Implements 48882 2.1.2 "Device Address Ranges", and of 2.2.5 "Interrupt Remapping Tables" what the device table decides.
+ * Special address ranges: HyperTransport.
+ * Implements 48882 2.1.2 "Device Address Ranges".
  *
- * Leaves out: remapping through the interrupt table (IntCtl = 10b), which is said by a complaint and aborts the interrupt;
- * the data of a message, so delivery modes and INTx messages are not told apart: every interrupt counts as fixed, every
- * system management message as one that is no INTx.
+ * Leaves out the messages themselves: every interrupt of the HyperTransport range counts as fixed (LINT0 and LINT1 are not
+ * told from it), every system management message as one that is no INTx.
  */
 #include "unit.h"
 
 static bool writes(const struct sim_request *rq)
 {
 	return rq->access == SIM_WRITE;
-}
-
-/* ---- interrupts ---- */
-
-static void delivered(struct amdvi_xl *xl)
-{
-	xl->x->pa = xl->rq->addr;
-	xl->x->outcome = SIM_OUTCOME_OK;
-}
-
-static void illegal(struct amdvi_xl *xl, bool rz)
-{
-	amdvi_fault(xl, AMDVI_EV_ILLEGAL_DEV_TABLE_ENTRY, AMDVI_EV0_I | (rz ? AMDVI_EV0_RZ : 0),
-		    xl->rq->addr & ~UINT64_C(3));
-}
-
-/* Not modelled: the remapping table. What its length field may not be is told as hardware tells it. */
-static void remap(struct amdvi_xl *xl)
-{
-	if (FIELD_GET(AMDVI_DTE2_INTTABLEN, xl->q[2]) > AMDVI_INTTABLEN_MAX) {
-		illegal(xl, false);
-		return;
-	}
-	if (xl->cache)
-		complain(xl->a->u.sim, xl->a->u.index, COMPLAINT_REMAP_NOT_MODELLED, xl->rq->rid);
-	xl->x->outcome = SIM_OUTCOME_CA;
-}
-
-static void by_entry(struct amdvi_xl *xl)
-{
-	const struct amdvi_caps *c = &xl->a->caps;
-	const uint64_t *q = xl->q;
-
-	if (!(q[2] & AMDVI_DTE2_IV)) {
-		delivered(xl);
-		return;
-	}
-	if (q[2] & c->dte_rsvd[2] || q[3] & c->dte_rsvd[3]) {
-		illegal(xl, true);
-		return;
-	}
-	switch (FIELD_GET(AMDVI_DTE2_INTCTL, q[2])) {
-	case AMDVI_INTCTL_ABORT:
-		xl->x->outcome = SIM_OUTCOME_CA;
-		if (!amdvi_reads_as(xl->a, SIM_AMDVI_INTERRUPT_ABORT_SILENT))
-			amdvi_fault(xl, AMDVI_EV_IO_PAGE_FAULT, AMDVI_EV0_I, xl->rq->addr);
-		break;
-	case AMDVI_INTCTL_FORWARD:
-		delivered(xl);
-		break;
-	case AMDVI_INTCTL_REMAP:
-		remap(xl);
-		break;
-	default:
-		illegal(xl, true);
-	}
-}
-
-void amdvi_interrupt(struct amdvi_xl *xl)
-{
-	const struct sim_request *rq = xl->rq;
-
-	xl->x->source = SIM_FROM_MSI;
-	if (!writes(rq) || rq->len != 4 || rq->addr & 3) {
-		amdvi_invalid(xl, AMDVI_DR_INTR_READ);
-		return;
-	}
-	xl->interrupt = true;
-	if (amdvi_dte(xl))
-		by_entry(xl);
 }
 
 /* ---- HyperTransport ---- */
@@ -159,19 +88,6 @@ static bool port_io(struct amdvi_xl *xl)
 	}
 }
 
-/* The interrupt half was not read with the DMA half. */
-static void ht_interrupt(struct amdvi_xl *xl)
-{
-	xl->x->source = SIM_FROM_MSI;
-	if (!writes(xl->rq)) {
-		amdvi_invalid(xl, AMDVI_DR_INTR_READ);
-		return;
-	}
-	xl->interrupt = true;
-	if (amdvi_dte(xl))
-		by_entry(xl);
-}
-
 static bool hypertransport(struct amdvi_xl *xl)
 {
 	bool write = writes(xl->rq);
@@ -181,7 +97,10 @@ static bool hypertransport(struct amdvi_xl *xl)
 		amdvi_invalid(xl, write ? AMDVI_DR_INTR_RSVD : AMDVI_DR_INTR_READ);
 		return true;
 	case RANGE_INTR:
-		ht_interrupt(xl);
+		if (write)
+			amdvi_ht_interrupt(xl);
+		else
+			amdvi_invalid(xl, AMDVI_DR_INTR_READ);
 		return true;
 	case RANGE_IACK:
 		if (write)

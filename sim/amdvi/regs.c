@@ -11,7 +11,8 @@ enum needs {
 	HESUP,
 	DUAL,
 	MSIMMIO,
-	PERFOPT
+	PERFOPT,
+	XTSUP
 };
 
 struct row {
@@ -24,7 +25,7 @@ struct row {
 
 /*
  * Control bits of features every unit here has. Reserved control bits (CRW) store; so do those whose effect is outside the
- * model: HyperTransport attributes, SlfWBdis.
+ * model: HyperTransport attributes, SlfWBdis. IRTCacheDis has no feature bit: units with 128-bit interrupt entries have it.
  */
 #define CONTROL_ALWAYS                                                                  \
 	(AMDVI_CONTROL_IOMMUEN | AMDVI_CONTROL_EVENTLOGEN | AMDVI_CONTROL_EVENTINTEN |  \
@@ -66,6 +67,8 @@ static const struct row rows[] = {
 	{ MSIMMIO, ROW(MSI_DATA, 4, .rw = AMDVI_MSI_DATA, .index = 3, .wrote = amdvi_msi_wrote) },
 	{ MSIMMIO, ROW(MSI_MAPCAP, 4, .ignored = ALL) }, /* no HyperTransport: 0 */
 	{ PERFOPT, ROW(PERFOPT, 4, .rw = AMDVI_PERFOPT_PERFOPTEN) },
+	{ XTSUP,   ROW(XT_GEN, 8, .rw = AMDVI_XT_DESTMODE | AMDVI_XT_DEST_LO | AMDVI_XT_VECTOR | AMDVI_XT_DELIVERYMODE |
+			    AMDVI_XT_DEST_HI) },
 	{ EFRSUP,  ROW(EFR2, 8, .ignored = ALL) },
 	{ ALWAYS,  HEAD(CMD_HEAD, AMDVI_RING_CMD) },
 	{ ALWAYS,  TAIL(CMD_TAIL, AMDVI_RING_CMD) },
@@ -91,6 +94,8 @@ static bool exists(const struct amdvi_caps *c, enum needs needs)
 		return c->msi_mmio;
 	case PERFOPT:
 		return (c->efr & AMDVI_EFR_PERFOPTSUP) != 0;
+	case XTSUP:
+		return c->xt;
 	default:
 		return true;
 	}
@@ -112,6 +117,9 @@ static void adjust(const struct amdvi_caps *c, struct reg_desc *d)
 	case AMDVI_REG_CONTROL:
 		if (c->dual)
 			d->rw |= AMDVI_CONTROL_DUALEVENTLOGEN;
+		d->rw |= (c->ga ? AMDVI_CONTROL_GAEN | AMDVI_CONTROL_IRTCACHEDIS : 0) |
+			 (c->xt ? AMDVI_CONTROL_XTEN | AMDVI_CONTROL_INTCAPXTEN : 0) |
+			 (c->many_interrupts ? AMDVI_CONTROL_NUMINTREMAPMODE : 0);
 		break;
 	case AMDVI_REG_STATUS:
 		if (c->dual)

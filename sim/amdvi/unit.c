@@ -45,8 +45,7 @@ static void describe(const struct unit *u, enum sim_cache cache, const struct tc
 		out->rid = (uint16_t)e->who;
 		out->pa = e->q[0] & AMDVI_DTE0_HOSTPT;
 	} else if (cache == SIM_CACHE_INTERRUPT) {
-		out->rid = (uint16_t)e->who;
-		out->pa = e->q[0] & AMDVI_DTE2_INTTABROOT;
+		amdvi_ir_describe(a, e, out);
 	} else if (cache == SIM_CACHE_IOTLB) {
 		out->rid = a->domain[e->group].rid;
 	}

@@ -4,7 +4,7 @@
  * One file per noun: caps.c what it can, regs.c its registers, pci.c its PCI function, control.c enables and run bits,
  * ring.c ring registers, xlat.c a request's way through it, dte.c and walk.c the tables, range.c special address ranges,
  * tlb.c translations kept, inval.c what invalidation removes, cmd.c and cmd_exec.c the command buffer, event.c events and
- * log.c where they go, irq.c messages.
+ * log.c where they go, irq.c the unit's own messages, ir.c interrupts of devices and their entries.
  *
  * Level 0 of caches and results is the specification's level 1 (4 KiB pages), up to level 5, its level 6.
  */
@@ -26,6 +26,7 @@ struct amdvi_caps {
 	uint32_t dual; /* AMDVI_DUALSUP_ of the event log */
 	uint32_t readings;
 	bool iotlb, np, ia, prefetch, he, ha, hd, msi_mmio, ht_ignore, ht_ats_reserved, unsnooped;
+	bool ga, xt, many_interrupts;
 };
 
 enum {
@@ -175,7 +176,8 @@ struct amdvi_xl {
 	uint64_t dte_at;
 	uint16_t domain;
 	bool interrupt;
-	bool quiet; /* prefetch: nothing is told */
+	bool sup_iopf; /* its remapping entry logs no fault */
+	bool quiet;    /* prefetch: nothing is told */
 };
 
 void amdvi_translate(struct unit *u, const struct sim_request *rq, struct sim_xlat *x);
@@ -242,13 +244,27 @@ bool amdvi_range(struct amdvi_xl *xl);
 /* [first, last] touches the MSI range or a HyperTransport range that is special here. */
 bool amdvi_range_special(const struct amdvi_caps *c, uint64_t first, uint64_t last);
 
-/* An interrupt by its device table entry's interrupt half. */
-void amdvi_interrupt(struct amdvi_xl *xl);
-
 static inline bool amdvi_in_msi_range(uint64_t addr)
 {
 	return addr >= AMDVI_INTR_FIRST && addr <= AMDVI_INTR_LAST;
 }
+
+/* ---- ir.c ---- */
+
+/*
+ * The interrupt cache holds the interrupt halves of device table entries, by DeviceID, and remapping entries, by DeviceID and
+ * index (SIM_INDEX_ADDR): these have the bit in their look-up and invalidation tags.
+ */
+#define AMDVI_IRTE_TAG(rid) (1u << 16 | (uint32_t)(rid))
+#define AMDVI_IRTE_WIDE (TC_OWNER << 0) /* of 128 bits */
+
+/* A request to the MSI range, untranslated or pre-translated; a write to the HyperTransport interrupt range. */
+void amdvi_interrupt(struct amdvi_xl *xl);
+void amdvi_ht_interrupt(struct amdvi_xl *xl);
+
+/* What a line of the interrupt cache means. */
+void amdvi_ir_describe(const struct amdvi_unit *a, const struct tc_entry *e,
+		       struct sim_cache_line *out);
 
 /* ---- walk.c ---- */
 

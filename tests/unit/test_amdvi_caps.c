@@ -29,7 +29,7 @@ START_TEST(test_each_feature_bit_is_judged)
 				  BIT64(28) | BIT64(29) | AMDVI_EFR_DEVTBLSEGSUP |
 				  AMDVI_EFR_PERFOPTSUP | AMDVI_EFR_MSICAPMMIOSUP | AMDVI_EFR_HASUP |
 				  AMDVI_EFR_HDSUP | BIT64(11) | AMDVI_EFR_GATS | AMDVI_EFR_GLXSUP |
-				  AMDVI_EFR_SMIFRC | AMDVI_EFR_PASMAX;
+				  AMDVI_EFR_SMIFRC | AMDVI_EFR_PASMAX | AMDVI_EFR_GASUP;
 	const uint64_t dependent = AMDVI_EFR_XTSUP | AMDVI_EFR_NXSUP | AMDVI_EFR_GAPPISUP |
 				   AMDVI_EFR_GAMSUP | AMDVI_EFR_DUALPPRLOGSUP | AMDVI_EFR_USSUP |
 				   AMDVI_EFR_PPROVRFLWEARLYSUP | AMDVI_EFR_PPRAUTORSPSUP |
@@ -90,7 +90,8 @@ static const struct {
 	{ SIM_E_NOT_MODELLED, .cap_set = 1u << 25, .word = "HtTunnel" },
 	{ SIM_E_NOT_MODELLED, .efr_set = UINT64_C(3) << 10, .word = "HATS" },
 	{ SIM_E_NOT_MODELLED, .efr2_set = 4, .word = "TMPMSup" },
-	{ SIM_E_NOT_MODELLED, .efr2_set = 0x100, .word = "NumIntRemapSup" },
+	{ SIM_E_IMPOSSIBLE, .efr2_set = 0x200, .word = "NumIntRemapSup" },
+	{ SIM_E_NOT_MODELLED, .efr_set = UINT64_C(1) << 7 | UINT64_C(1) << 21, .word = "GAMSup" },
 };
 
 START_TEST(test_refused_by_name)
