@@ -2,6 +2,7 @@
  * Running one permutation: set the machine up, take the steps in order, judge after each.
  */
 #include "run.h"
+#include "trace/trace_file.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -171,12 +172,11 @@ static void trace_pump(struct run *r)
 	if (end - r->trace_next > TRACE_LONG) {
 		lost = end - r->trace_next - TRACE_LONG;
 		r->trace_next += lost;
-		fprintf(r->trace, "(%" PRIu64 " records lost: the ring holds %u)\n", lost,
-			TRACE_LONG);
+		trace_lost(r->trace, lost);
 	}
 	for (; r->trace_next < end; r->trace_next++)
 		if (trace_text(r, r->trace_next, line, sizeof(line)))
-			fprintf(r->trace, "%s\n", line);
+			trace_put(r->trace, line);
 }
 
 static void trace_tail(struct run *r)
@@ -598,12 +598,10 @@ static enum step_rc set_up(struct run *r, const struct run_options *options)
 	if (!r->be)
 		return run_error(r, "out of memory");
 	if (options->trace_path) {
-		r->trace = fopen(options->trace_path, "w");
+		r->trace = trace_open(options->trace_path, r);
 		if (!r->trace)
 			return run_error(r, "%s: cannot write it: %s", options->trace_path,
 					 strerror(errno));
-		fprintf(r->trace, "# %s [%s] seed %" PRIu64 "\n", r->sc->path,
-			scenario_permutation_id(r->sc, r->permutation), options->seed);
 	}
 	rc = build_machine(r);
 	return rc == STEP_OK ? build_guest(r) : rc;
@@ -612,7 +610,7 @@ static enum step_rc set_up(struct run *r, const struct run_options *options)
 static void tear_down(struct run *r, enum step_rc *rc)
 {
 	trace_pump(r);
-	if (r->trace && fclose(r->trace) != 0 && *rc == STEP_OK)
+	if (r->trace && trace_close(r->trace) != 0 && *rc == STEP_OK)
 		*rc = run_error(r, "the trace could not be written");
 	guest_free(r->guest);
 	if (r->be)

@@ -77,7 +77,7 @@ struct run {
 
 	uint64_t moved;   /* bytes of all DMA asked for */
 	uint64_t pattern; /* what the next write moves */
-	FILE *trace;
+	struct trace_file *trace; /* NULL: none */
 	uint64_t trace_next;
 };
 

@@ -129,6 +129,24 @@ check 'trace' 0 ''
 iommu run --trace t2 'good.dts#cache=keep-all'
 if [ -s t1 ]; then pass; else fail 'trace' 'is empty'; fi
 same 'the same trace' t1 t2
+iommu run --trace t.json 'good.dts#cache=keep-all'
+check 'trace for Chrome' 0 ''
+if command -v python3 >/dev/null 2>&1; then
+	python3 -c '
+import json
+events = json.load(open("t.json"))["traceEvents"]
+text = [l for l in open("t1") if l[0].isdigit()]
+shown = [e for e in events if e["ph"] == "i"]
+assert len(shown) == len(text), (len(shown), len(text))
+assert sum(e["ph"] == "B" for e in events) == sum(e["ph"] == "E" for e in events) == sum(l.startswith("-- ") for l in open("t1"))
+' 2>err
+	status=$?
+	check 'it holds every event of the text' 0 ''
+fi
+iommu run --trace t.vcd 'good.dts#cache=keep-all'
+check 'trace for waveform viewers' 0 ''
+last=$(grep '^[0-9]' t1 | tail -n 1 | cut -d' ' -f1)
+if grep -qx "#$last" t.vcd && [ "$(tail -n 1 t.vcd)" = "#$((last + 1))" ]; then pass; else fail 'waveform' "expected it to end at #$last"; fi
 
 NO_COLOR=1 iommu run bad.dts
 if grep -q "$(printf '\033')" out; then fail 'plain output' 'has escapes'; else pass; fi
