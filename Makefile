@@ -260,12 +260,21 @@ lint: $(LIBSIM) $(LIBDRIVER) $(BIN) | $(if $(filter no,$(DEPS)),,build/.deps-lin
 coverage: $(if $(filter no,$(DEPS)),,build/.deps-coverage)
 	+@MAKE='$(MAKE)' CC='$(CC)' coverage/coverage.sh
 
-install: all
+# The language of the scenarios as a man page, made of its one description.
+MAN5 := $(B)/iommu-sim-scenario.5
+$(MAN5): scenarios/README.md docs/man.awk scenarios/engine/cli.h
+	$(Q)mkdir -p $(@D)
+	$(Q)awk -v version=$$(sed -n 's/^#define CLI_VERSION "\(.*\)"/\1/p' scenarios/engine/cli.h) -f docs/man.awk $< >$@
+
+install: all $(MAN5)
 	$(call say,INSTALL,$(DESTDIR)$(PREFIX))
 	$(Q)install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib $(DESTDIR)$(PREFIX)/share/man/man1
 	$(Q)install -m 755 $(BIN) $(DESTDIR)$(PREFIX)/bin/iommu-sim
 	$(Q)install -m 644 $(LIBSIM) $(LIBDRIVER) $(DESTDIR)$(PREFIX)/lib/
 	$(Q)install -m 644 docs/iommu-sim.1 $(DESTDIR)$(PREFIX)/share/man/man1/
+	$(Q)install -d $(DESTDIR)$(PREFIX)/share/man/man5 $(DESTDIR)$(PREFIX)/share/bash-completion/completions
+	$(Q)install -m 644 $(MAN5) $(DESTDIR)$(PREFIX)/share/man/man5/
+	$(Q)install -m 644 docs/completion/iommu-sim.bash $(DESTDIR)$(PREFIX)/share/bash-completion/completions/iommu-sim
 	$(Q)for d in hw iommu iommusim; do \
 		install -d $(DESTDIR)$(PREFIX)/include/iommu-sim/$$d && \
 		install -m 644 include/$$d/*.h $(DESTDIR)$(PREFIX)/include/iommu-sim/$$d/ || exit 1; done
