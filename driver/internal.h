@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "iommu/driver.h"
+#include "iommu/inspect.h"
 #include "iommu/irq.h"
 #include "iommu/plat.h"
 
@@ -19,6 +20,7 @@ struct pt_format;
 
 /* The only functions the driver expects from its surroundings, as every compiler does of a freestanding program. */
 void *memset(void *s, int c, size_t n);
+void *memcpy(void *to, const void *from, size_t n);
 
 #define PAGE_SIZE_BYTES UINT64_C(4096)
 
@@ -37,6 +39,13 @@ struct iommu_walk_caps {
 	struct iommu_hole hole[IOMMU_HOLES];
 	bool flush; /* table memory must be flushed */
 	bool join;  /* neighbouring entries may form one page: pt_format.joined */
+};
+
+/* Where the walk of a requester's address goes on. */
+struct iommu_walk_root {
+	uint64_t table;     /* 0: no page table; w->result says what that means */
+	uint32_t level;     /* of its entries */
+	uint32_t addr_bits; /* widest address translated */
 };
 
 /* Entries of [first, last] were changed. */
@@ -94,6 +103,11 @@ struct iommu_ops {
 	int (*fault_drain)(struct iommu_unit *u, struct iommu_fault *out, uint32_t max,
 			   uint32_t *count, bool *lost);
 	void (*status)(const struct iommu_unit *u, struct iommu_status *s);
+	/* registers only, and none written; d is zero but for vendor and unit */
+	void (*diag)(const struct iommu_unit *u, struct iommu_diag *d);
+	/* reads what the tables say of a requester, without its page table */
+	void (*walk_device)(const struct iommu_unit *u, uint16_t rid, struct iommu_walk *w,
+			    struct iommu_walk_root *root);
 
 	int (*walk_caps)(const struct iommu_unit *u, enum iommu_domain_kind kind,
 			 struct iommu_walk_caps *caps);
@@ -147,6 +161,10 @@ struct deadline {
 
 void deadline_start(const struct iommu_unit *u, struct deadline *dl);
 bool deadline_passed(const struct iommu_unit *u, struct deadline *dl);
+
+/* walk.c */
+uint64_t walk_step(const struct iommu_unit *u, struct iommu_walk *w, enum iommu_walk_kind kind,
+		   uint32_t level, uint64_t at);
 
 /* kept.c */
 void kept_start(struct iommu_unit *u);

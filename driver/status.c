@@ -2,34 +2,7 @@
  * The status labels, as one line of key=value words.
  */
 #include "internal.h"
-
-/* Where the text goes; `need` counts what would have been written had there been room. */
-struct out {
-	char *buf;
-	size_t size;
-	size_t need;
-};
-
-static void put(struct out *o, const char *text)
-{
-	for (; *text; text++, o->need++) {
-		if (o->need + 1 < o->size)
-			o->buf[o->need] = *text;
-	}
-}
-
-static void put_u32(struct out *o, uint32_t value)
-{
-	char digits[11];
-	uint32_t i = sizeof(digits) - 1;
-
-	digits[i] = '\0';
-	do {
-		digits[--i] = (char)('0' + value % 10);
-		value /= 10;
-	} while (value);
-	put(o, &digits[i]);
-}
+#include "text.h"
 
 static const char *stage_name(enum iommu_stage stage)
 {
@@ -85,24 +58,22 @@ static const char *direct_dma_label(const struct iommu_status *s)
 
 size_t iommu_status_format(const struct iommu_status *s, char *buf, size_t size)
 {
-	struct out o = { .buf = buf, .size = size };
+	struct text o = { .buf = buf, .size = size };
 
-	put(&o, "unit=");
-	put_u32(&o, s->unit);
-	put(&o, " stage=");
-	put(&o, stage_name(s->stage));
-	put(&o, " remapping_tables=");
-	put(&o, tables_label(s->stage));
-	put(&o, " invalidation=");
-	put(&o, invalidation_label(s));
-	put(&o, " iotlb=");
-	put(&o, iotlb_label(s));
-	put(&o, " stale_cleanup=");
-	put(&o, s->installed ? "installed" : "not-installed");
-	put(&o, " direct_dma=");
-	put(&o, direct_dma_label(s));
-	put(&o, " hostile_hardware_isolation=not-claimed");
-	if (size)
-		buf[o.need < size ? o.need : size - 1] = '\0';
-	return o.need;
+	text_put(&o, "unit=");
+	text_put_u64(&o, s->unit);
+	text_put(&o, " stage=");
+	text_put(&o, stage_name(s->stage));
+	text_put(&o, " remapping_tables=");
+	text_put(&o, tables_label(s->stage));
+	text_put(&o, " invalidation=");
+	text_put(&o, invalidation_label(s));
+	text_put(&o, " iotlb=");
+	text_put(&o, iotlb_label(s));
+	text_put(&o, " stale_cleanup=");
+	text_put(&o, s->installed ? "installed" : "not-installed");
+	text_put(&o, " direct_dma=");
+	text_put(&o, direct_dma_label(s));
+	text_put(&o, " hostile_hardware_isolation=not-claimed");
+	return text_end(&o);
 }

@@ -39,6 +39,11 @@ void amd_devtab_interrupts(const struct iommu_unit *u, uint16_t rid, uint64_t wo
 int amd_attach(struct iommu_domain *d, uint32_t slot, struct iommu_device *dev);
 int amd_detach(struct iommu_domain *d, uint32_t slot, struct iommu_device *dev);
 
+/* inspect.c */
+void amd_walk_device(const struct iommu_unit *u, uint16_t rid, struct iommu_walk *w,
+		     struct iommu_walk_root *root);
+void amd_diag(const struct iommu_unit *u, struct iommu_diag *d);
+
 /* irq.c */
 uint64_t amd_irq_control(const struct iommu_unit *u);
 
@@ -52,6 +57,7 @@ int amd_inval_everything(struct iommu_unit *u);
 void amd_log_base(struct iommu_unit *u);
 void amd_log_look(struct iommu_unit *u);
 void amd_log_keep(struct iommu_unit *u);
+void amd_log_peek(const struct iommu_unit *u, uint32_t head, uint32_t tail, struct iommu_diag *d);
 int amd_log_clear(struct iommu_unit *u);
 bool amd_log_stuck(const struct iommu_unit *u, uint64_t status);
 int amd_fault_event(struct iommu_unit *u, uint32_t msi_addr, uint32_t msi_data);

@@ -124,6 +124,26 @@ static void event_decode(const uint64_t raw[2], struct iommu_fault *f)
 	event_pasid(code, raw[0], f);
 }
 
+/* Events that are in the log, left where they are. What a log of another size holds is counted as one. */
+void amd_log_peek(const struct iommu_unit *u, uint32_t head, uint32_t tail, struct iommu_diag *d)
+{
+	bool ours = u->amd.log && iommu_unit_live(u);
+
+	if (!ours) {
+		d->faults_pending = head != tail;
+		return;
+	}
+	for (head = u->amd.log_head; head != (tail & (AMD_RING_BYTES - 1)); head = log_next(head)) {
+		uint64_t raw[2];
+
+		d->faults_pending++;
+		raw[0] = mem_read64(u->plat, u->amd.log + head);
+		raw[1] = mem_read64(u->plat, u->amd.log + head + 8);
+		if (d->faults < IOMMU_DIAG_FAULTS && FIELD_GET(AMDVI_EV0_CODE, raw[0]))
+			event_decode(raw, &d->fault[d->faults++]);
+	}
+}
+
 /* Takes the oldest event out; its slot is emptied, so that the next event there is not mistaken for this one. */
 static bool event_take(struct iommu_unit *u, struct iommu_fault *out)
 {

@@ -164,6 +164,27 @@ int intel_fault_drain(struct iommu_unit *u, struct iommu_fault *out, uint32_t ma
 	return IOMMU_OK;
 }
 
+/* The same records, left where they are. */
+void intel_fault_peek(const struct iommu_unit *u, uint32_t fsts, struct iommu_diag *d)
+{
+	uint32_t i =
+		u->intel.fault_more ? u->intel.fault_next : (uint32_t)FIELD_GET(VTD_FSTS_FRI, fsts);
+
+	for (uint32_t n = 0; n < u->intel.fault_slots; n++) {
+		uint32_t at = (i + n) % u->intel.fault_slots;
+		uint64_t raw[2];
+
+		if (!record_full(u, at))
+			continue;
+		d->faults_pending++;
+		if (d->faults == IOMMU_DIAG_FAULTS)
+			continue;
+		raw[0] = reg_read64(u, record_off(u, at));
+		raw[1] = reg_read64(u, record_off(u, at) + FRCD_HIGH);
+		record_decode(raw, &d->fault[d->faults++]);
+	}
+}
+
 /* Take-over: what a predecessor left is of no interest, but as long as it is there no new event is raised. */
 void intel_fault_clear(struct iommu_unit *u)
 {

@@ -54,10 +54,16 @@ int intel_attach(struct iommu_domain *d, uint32_t slot, struct iommu_device *dev
 int intel_detach(struct iommu_domain *d, uint32_t slot, struct iommu_device *dev);
 void intel_retire_contexts(struct iommu_unit *u, struct iommu_page_list *to);
 
+/* inspect.c */
+void intel_walk_device(const struct iommu_unit *u, uint16_t rid, struct iommu_walk *w,
+		       struct iommu_walk_root *root);
+void intel_diag(const struct iommu_unit *u, struct iommu_diag *d);
+
 /* fault.c */
 void intel_mask_events(struct iommu_unit *u);
 void intel_fault_clear(struct iommu_unit *u);
 void intel_fault_keep(struct iommu_unit *u);
+void intel_fault_peek(const struct iommu_unit *u, uint32_t fsts, struct iommu_diag *d);
 int intel_fault_event(struct iommu_unit *u, uint32_t msi_addr, uint32_t msi_data);
 int intel_fault_drain(struct iommu_unit *u, struct iommu_fault *out, uint32_t max, uint32_t *count,
 		      bool *lost);
