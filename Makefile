@@ -99,7 +99,8 @@ TOY_BIN := $(if $(TOY_SRC),$(B)/tests/toy-driver)
 
 DEPS_STAMP := $(if $(filter no,$(DEPS)),,build/.deps-build)
 
-.PHONY: all help driver sim unit toy cli check mutants scenarios layering lint coverage bench install clean deps FORCE
+.PHONY: all help driver sim unit toy cli check mutants scenarios layering crosscheck lint coverage bench install clean deps \
+	FORCE
 
 all: $(LIBSIM) $(LIBDRIVER) $(BIN)
 
@@ -115,6 +116,7 @@ help:
 	'make unit         the unit tests alone; T=noun runs tests/unit/test_noun.c' \
 	'make cli          the tests of the command alone' \
 	'make mutants      the driver with one step gone or one bug in it, many times: does the suite notice? (ARGS=-h)' \
+	'make crosscheck   generated cases: the simulator beside an independent reference (ARGS=... adds options)' \
 	'make lint         layering, archives, stack, kernel flags, headers, format, static analysis' \
 	'make coverage     line coverage of driver and simulator, HTML under build/cov/html' \
 	'make bench        the benchmark' \
@@ -243,6 +245,9 @@ cli: $(BIN)
 
 scenarios: $(BIN)
 	@$(BIN) run $(ARGS) scenarios
+
+crosscheck: $(BIN)
+	@$(BIN) crosscheck $(ARGS)
 
 layering: $(LIBSIM) $(LIBDRIVER) $(BIN)
 	@B=$(B) CC='$(CC)' tests/check.sh layering

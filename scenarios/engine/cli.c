@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "crosscheck/cli_crosscheck.h"
 #include "decode/cli_decode.h"
 #include "engine.h"
 #include "walk/cli_walk.h"
@@ -131,6 +132,7 @@ static int cli_schema(const char *program, int argc, char **argv)
 static const struct command commands[] = {
 	{ "run", cli_run, "run scenarios and report what did not come out as expected" },
 	{ "list", cli_list, "list scenarios, or the permutations of each" },
+	{ "crosscheck", cli_crosscheck, "compare the simulator with an independent reference, by generated cases" },
 	{ "decode", cli_decode, "explain fault reports of a log, or raw values; write scenarios of them" },
 	{ "walk", cli_walk, "follow an address through the tables of a scenario, a core or a dump" },
 	{ "schema", cli_schema, "print the scenario language: every verb and property" },

@@ -1,0 +1,151 @@
+/* The generator: what the two architectures share. */
+#include "gen.h"
+
+#include <string.h>
+
+uint64_t gen_any(struct gen *g)
+{
+	uint64_t z = (g->rng += UINT64_C(0x9E3779B97F4A7C15));
+
+	z = (z ^ (z >> 30)) * UINT64_C(0xBF58476D1CE4E5B9);
+	z = (z ^ (z >> 27)) * UINT64_C(0x94D049BB133111EB);
+	return z ^ (z >> 31);
+}
+
+uint32_t gen_below(struct gen *g, uint32_t n)
+{
+	return (uint32_t)(gen_any(g) >> 33) % n;
+}
+
+bool gen_chance(struct gen *g, uint32_t percent)
+{
+	return gen_below(g, 100) < percent;
+}
+
+uint64_t gen_table(struct gen *g)
+{
+	uint64_t at = g->table_next;
+
+	if (at + 0xfff > XC_TABLES_LAST)
+		return 0;
+	g->table_next += 0x1000;
+	return at;
+}
+
+uint64_t gen_read(const struct gen *g, uint64_t pa)
+{
+	uint64_t w = 0;
+
+	(void)ref_read(g->r, pa, &w);
+	return w;
+}
+
+void gen_cap(struct gen *g, const char *name, uint64_t value)
+{
+	if (g->c->caps < XC_CAPS)
+		g->c->cap[g->c->caps++] = (struct xc_cap){ name, value };
+}
+
+bool gen_room(const struct gen *g, uint32_t ops)
+{
+	return g->c->ops + ops <= XC_OPS;
+}
+
+bool gen_store(struct gen *g, uint64_t pa, const uint64_t *w, uint32_t n, uint32_t repeat)
+{
+	struct xc_store s = { .pa = pa, .n = n, .repeat = repeat };
+
+	memcpy(s.w, w, n * sizeof(*w));
+	if (g->building) {
+		if (g->c->images == XC_IMAGE)
+			return false;
+		g->c->image[g->c->images++] = s;
+	} else {
+		if (!gen_room(g, 1))
+			return false;
+		g->c->op[g->c->ops++] = (struct xc_op){ .kind = XC_STORE, .store = s };
+	}
+	ref_store(g->r, &s);
+	return true;
+}
+
+bool gen_word(struct gen *g, uint64_t pa, uint64_t w)
+{
+	return gen_store(g, pa, &w, 1, 1);
+}
+
+bool gen_inval(struct gen *g, const struct xc_inval *v)
+{
+	if (!gen_room(g, 1))
+		return false;
+	g->c->op[g->c->ops++] = (struct xc_op){ .kind = XC_INVAL, .inval = *v };
+	ref_inval(g->r, v);
+	return true;
+}
+
+bool gen_observable(const struct ref_set *set, uint32_t len)
+{
+	for (uint32_t i = 0; i < set->n; i++)
+		if (set->o[i].ok &&
+		    (set->o[i].pa < XC_DATA || set->o[i].pa + len - 1 > XC_DATA_LAST))
+			return false;
+	return !set->full;
+}
+
+void gen_dma(struct gen *g, uint32_t dev, uint64_t iova)
+{
+	static const uint32_t lens[] = { 8, 8, 8, 16, 64 };
+	uint32_t len = lens[gen_below(g, 5)];
+	uint64_t at = gen_below(g, 4096 / len) * (uint64_t)len;
+	struct xc_dma d = { .dev = dev,
+			    .write = gen_chance(g, 50),
+			    .iova = (iova & ~UINT64_C(0xfff)) + at,
+			    .len = len };
+	struct ref_set set;
+
+	if (!gen_room(g, 1))
+		return;
+	g->c->op[g->c->ops++] = (struct xc_op){ .kind = XC_DMA, .dma = d };
+	ref_dma(g->r, &d, &set);
+	if (!gen_observable(&set, len))
+		g->c->ops--;
+}
+
+static void policy(struct gen *g)
+{
+	static const enum be_delay delays[] = { BE_DELAY_NORMAL, BE_DELAY_NORMAL,
+						BE_DELAY_IMMEDIATE, BE_DELAY_SLOW };
+	struct be_policy *p = &g->c->policy;
+
+	p->keep = (enum be_keep)(gen_chance(g, 55) ? 0 : gen_below(g, 4));
+	p->entries = 1 + gen_below(g, 6);
+	p->delay = delays[gen_below(g, 4)];
+	p->inval_more = gen_chance(g, 10);
+	p->prefetch = gen_chance(g, 10);
+	p->rewalk = gen_chance(g, 25);
+}
+
+bool gen_case(struct xc_case *c, enum be_arch arch, uint64_t seed, uint64_t number,
+	      const struct gen_profile *profile)
+{
+	struct gen g = { .c = c, .p = profile, .building = true };
+
+	memset(c, 0, sizeof(*c));
+	c->arch = arch;
+	c->seed = seed;
+	c->number = number;
+	g.rng = seed * UINT64_C(0xD1B54A32D192ED03) + number * UINT64_C(0x8CB92BA72F3D8DD7) +
+		(uint64_t)arch;
+	g.rng = gen_any(&g);
+	policy(&g);
+	g.r = ref_new(c);
+	if (!g.r)
+		return false;
+	g.r->wide = c->policy.prefetch;
+	if (arch == BE_VTD)
+		gen_vtd(&g);
+	else
+		gen_amdvi(&g);
+	ref_free(g.r);
+	return true;
+}

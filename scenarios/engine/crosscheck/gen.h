@@ -1,0 +1,71 @@
+/*
+ * Makes cases: a number of a seed is always the same case. Tables of every shape, right and wrong; then stores, invalidations
+ * and DMA in any order. What the rules of a backend say to avoid is not generated for it (rows.h).
+ */
+#ifndef CROSSCHECK_GEN_H
+#define CROSSCHECK_GEN_H
+
+#include "case.h"
+#include "ref.h"
+
+/* For whom a case is made. */
+struct gen_profile {
+	bool qemu;        /* only what its versions present, and what is not to be avoided there */
+	uint32_t version; /* QEMU_VERSION */
+	bool bridges;     /* requesters on other buses */
+};
+
+/* False when out of memory. */
+bool gen_case(struct xc_case *c, enum be_arch arch, uint64_t seed, uint64_t number,
+	      const struct gen_profile *profile);
+
+/*
+ * True when each outcome can be told from the others by looking at the data area. Bytes elsewhere would change tables, or
+ * nothing at all.
+ */
+bool gen_observable(const struct ref_set *set, uint32_t len);
+
+/* ---- for the two architectures ---- */
+
+#define GEN_IOVAS 8
+#define GEN_DOMAINS 3
+
+struct gen_domain {
+	uint16_t did;
+	uint64_t root;
+	uint32_t levels;
+};
+
+struct gen {
+	struct xc_case *c;
+	struct ref *r;
+	const struct gen_profile *p;
+	uint64_t rng;
+	bool building;
+	uint64_t table_next;
+	uint64_t iova[GEN_IOVAS];
+	uint32_t iovas;
+	struct gen_domain domain[GEN_DOMAINS];
+	uint32_t domains;
+	uint32_t of_device[XC_DEVICES]; /* domain */
+};
+
+uint64_t gen_any(struct gen *g);
+uint32_t gen_below(struct gen *g, uint32_t n); /* 0 to n - 1 */
+bool gen_chance(struct gen *g, uint32_t percent);
+uint64_t gen_table(struct gen *g); /* a page for a table; 0: none left */
+uint64_t gen_read(const struct gen *g, uint64_t pa);
+void gen_cap(struct gen *g, const char *name, uint64_t value);
+
+/* Stores words, before the unit is switched on or as an operation; false when there is no room. */
+bool gen_store(struct gen *g, uint64_t pa, const uint64_t *w, uint32_t n, uint32_t repeat);
+bool gen_word(struct gen *g, uint64_t pa, uint64_t w);
+bool gen_inval(struct gen *g, const struct xc_inval *v);
+/* A DMA, when each of its outcomes is fit to be observed. */
+void gen_dma(struct gen *g, uint32_t dev, uint64_t iova);
+bool gen_room(const struct gen *g, uint32_t ops);
+
+void gen_vtd(struct gen *g);
+void gen_amdvi(struct gen *g);
+
+#endif

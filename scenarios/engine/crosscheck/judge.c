@@ -1,0 +1,216 @@
+/* Judges what was seen. */
+#include "judge.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "arch.h"
+
+struct ref_set *judge_expect(const struct xc_case *c)
+{
+	struct ref_set *set = calloc(XC_OPS, sizeof(*set));
+	struct ref *r = ref_new(c);
+
+	for (uint32_t i = 0; set && r && i < c->ops; i++) {
+		const struct xc_op *op = c->op + i;
+
+		if (op->kind == XC_STORE)
+			ref_store(r, &op->store);
+		else if (op->kind == XC_INVAL)
+			ref_inval(r, &op->inval);
+		else
+			ref_dma(r, &op->dma, set + i);
+	}
+	if (!r) {
+		free(set);
+		set = NULL;
+	}
+	ref_free(r);
+	return set;
+}
+
+/* ---- texts ---- */
+
+static const char *reason_name(const struct xc_case *c, uint8_t reason)
+{
+	const char *name = arch_reason_name(arch_at((uint32_t)c->arch), reason);
+
+	return name ? name : "?";
+}
+
+void judge_seen_text(const struct xc_case *c, const struct xc_seen *s, char *buf, size_t size)
+{
+	size_t at;
+
+	if (s->moved)
+		snprintf(buf, size, "moved at pa 0x%" PRIx64, s->pa);
+	else
+		snprintf(buf, size, "blocked");
+	at = strlen(buf);
+	if (!s->recorded)
+		snprintf(buf + at, size - at, ", no record");
+	else
+		snprintf(buf + at, size - at,
+			 ", record: %s (0x%02x) of %04x, %s, address 0x%" PRIx64 "%s",
+			 reason_name(c, s->reason), s->reason, s->sid, s->write ? "write" : "read",
+			 s->addr, s->pasid ? ", PASID field not 0" : "");
+	at = strlen(buf);
+	if (s->recorded && c->arch == BE_AMDVI)
+		snprintf(buf + at, size - at, ", domain 0x%x, flags 0x%03x", s->did, s->flags);
+}
+
+static void outcome_text(const struct xc_case *c, const struct ref_outcome *o, char *buf,
+			 size_t size)
+{
+	if (o->ok)
+		snprintf(buf, size, "moved at pa 0x%" PRIx64, o->pa);
+	else if (c->arch == BE_VTD)
+		snprintf(buf, size, "blocked, %s (0x%02x)%s", reason_name(c, o->reason), o->reason,
+			 o->silent ? ", no record" : "");
+	else
+		snprintf(buf, size, "blocked, %s (0x%02x), domain 0x%x, flags 0x%03x%s",
+			 reason_name(c, o->reason), o->reason, o->did, o->flags,
+			 o->silent ? ", no record" : "");
+}
+
+static void expected_text(const struct xc_case *c, const struct ref_set *set, char *buf,
+			  size_t size)
+{
+	size_t at = 0;
+
+	buf[0] = '\0';
+	for (uint32_t i = 0; i < set->n && i < 6; i++) {
+		char one[160];
+
+		outcome_text(c, set->o + i, one, sizeof(one));
+		snprintf(buf + at, size - at, "%s%s%s", i ? "; or " : "", one,
+			 set->o[i].fresh ? "" : " (stale)");
+		at = strlen(buf);
+	}
+}
+
+/* ---- comparing ---- */
+
+struct look {
+	const struct xc_case *c;
+	const struct judge_side *side;
+	const struct xc_dma *d;
+	const struct xc_seen *s;
+	const struct ref_set *set;
+};
+
+static bool record_as(const struct look *l, const struct ref_outcome *o)
+{
+	const struct xc_seen *s = l->s;
+
+	if (o->ok || o->silent)
+		return !s->recorded;
+	if (!s->recorded || s->reason != o->reason || s->sid != l->c->rid[l->d->dev] ||
+	    s->addr != o->addr || s->write != l->d->write)
+		return false;
+	return l->c->arch == BE_VTD || (s->did == o->did && s->flags == o->flags);
+}
+
+static bool data_as(const struct look *l, const struct ref_outcome *o)
+{
+	return l->s->moved == o->ok && (!o->ok || l->s->pa == o->pa);
+}
+
+/* The simulator takes our reading, and forgets everything when its policy says so. */
+static bool demanded(const struct look *l, const struct ref_outcome *o)
+{
+	if (!l->side->ours)
+		return true;
+	return !o->other_order && (l->c->policy.keep != BE_KEEP_NONE || o->fresh);
+}
+
+static bool explained(const struct look *l, const char *id, uint32_t *fired)
+{
+	int n = rows_find(id);
+
+	if (l->side->ours || n < 0 || !row_applies(rows_at((uint32_t)n), l->side->version))
+		return false;
+	fired[n]++;
+	return true;
+}
+
+/* A row that makes what was seen acceptable. */
+static bool by_row(const struct look *l, uint32_t *fired)
+{
+	const struct xc_seen *s = l->s;
+	bool vtd = l->c->arch == BE_VTD;
+
+	if (s->moved)
+		return false; /* where bytes go is never excused */
+	for (uint32_t i = 0; i < l->set->n; i++) {
+		const struct ref_outcome *o = l->set->o + i;
+
+		if (o->ok)
+			continue;
+		if (vtd && !s->recorded && o->hit_refused && explained(l, "V1", fired))
+			return true;
+		if (vtd && s->recorded && s->reason == 0xb && o->context_rsvd &&
+		    explained(l, "V2", fired))
+			return true;
+		if (!vtd && !s->recorded && explained(l, "A1", fired))
+			return true;
+		if (!vtd && !s->recorded && o->hit_refused && explained(l, "A6", fired))
+			return true;
+		if (!vtd && s->recorded && s->reason == o->reason && explained(l, "A13", fired))
+			return true;
+	}
+	return false;
+}
+
+static bool accepted(const struct look *l, uint32_t *fired)
+{
+	const struct xc_seen *s = l->s;
+	bool orders = false, right = false;
+
+	if (l->set->full)
+		return true;
+	for (uint32_t i = 0; i < l->set->n; i++) {
+		const struct ref_outcome *o = l->set->o + i;
+
+		if (!demanded(l, o) || !data_as(l, o) || !record_as(l, o))
+			continue;
+		right = true;
+		orders = orders || !o->other_order;
+	}
+	if (right && !orders && !explained(l, "V29", fired))
+		right = false;
+	if (right && s->recorded && s->pasid && !explained(l, "V9", fired))
+		return false;
+	return right || by_row(l, fired);
+}
+
+void judge_play(const struct xc_case *c, const struct ref_set *expect,
+		const struct judge_side *side, const struct play *play, uint32_t fired[ROWS_MAX],
+		struct judge *out)
+{
+	memset(out, 0, sizeof(*out));
+	out->ok = play->end == PLAY_DONE;
+	if (!out->ok) {
+		snprintf(out->text, sizeof(out->text), "%s: %s", side->name, play->why);
+		return;
+	}
+	for (uint32_t i = 0; i < c->ops; i++) {
+		struct look l = { c, side, &c->op[i].dma, play->seen + i, expect + i };
+		char want[700], got[300];
+
+		if (c->op[i].kind != XC_DMA || accepted(&l, fired))
+			continue;
+		expected_text(c, expect + i, want, sizeof(want));
+		judge_seen_text(c, play->seen + i, got, sizeof(got));
+		out->ok = false;
+		out->op = i;
+		snprintf(out->text, sizeof(out->text),
+			 "operation %u, %s of %u bytes at 0x%" PRIx64
+			 " by %04x\n  expected  %s\n  %-8s  %s",
+			 i, l.d->write ? "write" : "read", l.d->len, l.d->iova, c->rid[l.d->dev],
+			 want, side->name, got);
+		return;
+	}
+}

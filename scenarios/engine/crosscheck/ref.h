@@ -1,0 +1,109 @@
+/*
+ * The reference of the cross-check: every outcome of a DMA that the architecture allows, found by brute force.
+ *
+ * It shares nothing with the simulator and little with sense of speed: memory is a flat array, caches are lists of what may
+ * have been kept, and a walk follows every alternative. What has been kept grows with each DMA and shrinks with each
+ * invalidation, so that staleness is exact: an outcome that no allowed cache content gives is wrong. Masks and codes are
+ * typed in again from the specifications.
+ */
+#ifndef CROSSCHECK_REF_H
+#define CROSSCHECK_REF_H
+
+#include "case.h"
+
+/* One allowed outcome. */
+struct ref_outcome {
+	bool ok;
+	uint64_t pa;    /* ok */
+	uint8_t reason; /* otherwise */
+	bool silent;    /* the fault leaves no record */
+	uint16_t did;   /* AMD-Vi event */
+	uint16_t flags; /* AMD-Vi event */
+	uint64_t addr;  /* of the record */
+	bool fresh;     /* memory says so now */
+	bool other_order; /* the specification leaves the order of two checks open, and ours is the other */
+	bool hit_refused;  /* a cached page lacked the permission */
+	bool context_rsvd; /* VT-d: reason Bh */
+};
+
+#define REF_OUTCOMES 64
+
+struct ref_set {
+	struct ref_outcome o[REF_OUTCOMES];
+	uint32_t n;
+	bool full; /* there were more: nothing can be said */
+};
+
+/* A context entry or device table entry as it may be cached. */
+struct ref_context {
+	uint16_t sid;
+	uint64_t q[4];
+	uint16_t tag;  /* domain an invalidation has to name */
+	uint8_t fault; /* caching mode: it leads to this fault */
+};
+
+/* A paging entry that leads to a table. */
+struct ref_dir {
+	uint16_t did;
+	uint8_t level; /* of the entry, 0 holds 4 KiB pages */
+	uint64_t prefix, next;
+	uint8_t next_level, perm;
+	uint8_t fault; /* caching mode: it leads to no table but to this */
+};
+
+/* A translation. */
+struct ref_page {
+	uint16_t sid, did; /* AMD-Vi: sid is 0 */
+	uint8_t lg2;
+	uint64_t first, pa;
+	uint8_t perm;
+	uint8_t fault;  /* it leads to this fault */
+	bool silent;    /* VT-d: FPD of the context entry it was made through */
+	uint16_t flags; /* AMD-Vi: with these flags */
+};
+
+#define REF_CONTEXTS 512
+#define REF_DIRS 2048
+#define REF_PAGES 2048
+
+struct ref {
+	const struct xc_case *c;
+	bool wide; /* the hardware may fetch what no device asked for */
+	uint64_t mem[(XC_TABLES_LAST + 1 - XC_TABLES) / 8];
+	struct ref_context context[REF_CONTEXTS];
+	struct ref_dir dir[REF_DIRS];
+	struct ref_page page[REF_PAGES];
+	uint32_t contexts, dirs, pages;
+	bool overflow; /* lists were too short: nothing can be said from here on */
+	bool filling;  /* what a walk comes by is kept */
+};
+
+/* Perm bits. */
+#define REF_R 1u
+#define REF_W 2u
+
+/* A reference with the case's tables in memory and empty caches; NULL when out of memory. */
+struct ref *ref_new(const struct xc_case *c);
+void ref_free(struct ref *r);
+
+void ref_store(struct ref *r, const struct xc_store *s);
+void ref_inval(struct ref *r, const struct xc_inval *inv);
+
+/* What may come of the DMA; afterwards what it may have filled is kept. */
+void ref_dma(struct ref *r, const struct xc_dma *d, struct ref_set *out);
+
+/* ---- for the two architectures ---- */
+
+/* False: no memory. */
+bool ref_read(const struct ref *r, uint64_t pa, uint64_t *word);
+void ref_keep_context(struct ref *r, const struct ref_context *x);
+void ref_keep_dir(struct ref *r, const struct ref_dir *x);
+void ref_keep_page(struct ref *r, const struct ref_page *x);
+void ref_add(struct ref_set *set, const struct ref_outcome *o);
+
+void ref_vtd_dma(struct ref *r, const struct xc_dma *d, struct ref_set *out);
+void ref_vtd_inval(struct ref *r, const struct xc_inval *inv);
+void ref_amdvi_dma(struct ref *r, const struct xc_dma *d, struct ref_set *out);
+void ref_amdvi_inval(struct ref *r, const struct xc_inval *inv);
+
+#endif

@@ -1,0 +1,36 @@
+/*
+ * What `iommu-sim crosscheck` was asked for, and what came of it.
+ */
+#ifndef CROSSCHECK_SESSION_H
+#define CROSSCHECK_SESSION_H
+
+#include "cli_suite.h"
+#include "random.h"
+#include "sides.h"
+
+enum session_only {
+	ONLY_BOTH,
+	ONLY_SIM,
+	ONLY_QEMU
+};
+
+struct session {
+	const char *program;
+	enum session_only only;
+	struct sides sides;
+	uint64_t seed, random, workers;
+	bool vendor[BE_ARCHS];
+	bool alone;        /* one case, number `random` */
+	const char *save;  /* folder for scenario files of differences */
+	const char *print; /* writes the case there and plays nothing */
+	bool suite_whole;  /* the whole suite was compared */
+	struct suite suite;
+	uint32_t passed, failed, skipped, saved;
+	uint32_t fired[ROWS_MAX];
+	bool random_ran[BE_ARCHS];
+};
+
+/* Generated cases of every vendor asked for; an enum cli_exit. */
+int session_random(struct session *s);
+
+#endif
