@@ -13,15 +13,16 @@ void bus_update(struct sim *s)
 }
 
 /* A read by `master` is not answered, or with poison. */
-static bool read_fails(struct sim *s, enum sim_master master, uint64_t first, uint64_t last)
+static bool read_fails(struct sim *s, uint32_t unit, enum sim_master master, uint64_t first,
+		       uint64_t last)
 {
 	s->bus_error = BUS_REFUSED;
 	if (inject_armed(s, SIM_POINT_BUS_READ_ABORT) &&
-	    inject_fires(s, SIM_POINT_BUS_READ_ABORT, master, first, last, NULL))
+	    inject_fires(s, unit, SIM_POINT_BUS_READ_ABORT, master, first, last, NULL))
 		return true;
 	s->bus_error = BUS_POISONED;
 	return inject_armed(s, SIM_POINT_BUS_READ_POISON) &&
-	       inject_fires(s, SIM_POINT_BUS_READ_POISON, master, first, last, NULL);
+	       inject_fires(s, unit, SIM_POINT_BUS_READ_POISON, master, first, last, NULL);
 }
 
 enum bus_error bus_error_at(const struct sim *s, uint64_t pa)
@@ -33,7 +34,7 @@ bool bus_read64_slow(struct sim *s, const struct port *port, uint64_t pa, uint64
 {
 	uint64_t flip;
 
-	if (!port->probe && read_fails(s, port->master, pa, pa | 7))
+	if (!port->probe && read_fails(s, port->unit, port->master, pa, pa | 7))
 		return false;
 	if (!mem_read64(&s->mem, port->view, pa, val))
 		return false;
@@ -42,19 +43,19 @@ bool bus_read64_slow(struct sim *s, const struct port *port, uint64_t pa, uint64
 		s->path->word[s->path->n++] = *val;
 	}
 	if (!port->probe && inject_armed(s, SIM_POINT_BIT_FLIP) &&
-	    inject_fires(s, SIM_POINT_BIT_FLIP, port->master, pa, pa | 7, &flip))
+	    inject_fires(s, port->unit, SIM_POINT_BIT_FLIP, port->master, pa, pa | 7, &flip))
 		*val ^= flip;
 	return true;
 }
 
 /* Each aligned word of the buffer is asked for, as if read alone. */
-static void flip_words(struct sim *s, enum sim_master master, uint64_t pa, uint8_t *buf,
-		       uint64_t len)
+static void flip_words(struct sim *s, uint32_t unit, enum sim_master master, uint64_t pa,
+		       uint8_t *buf, uint64_t len)
 {
 	for (uint64_t word = pa & ~UINT64_C(7); word - pa < len || word < pa; word += 8) {
 		uint64_t flip;
 
-		if (!inject_fires(s, SIM_POINT_BIT_FLIP, master, word, word | 7, &flip))
+		if (!inject_fires(s, unit, SIM_POINT_BIT_FLIP, master, word, word | 7, &flip))
 			continue;
 		for (unsigned i = 0; i < 8; i++)
 			if (word + i >= pa && word + i - pa < len)
@@ -62,19 +63,21 @@ static void flip_words(struct sim *s, enum sim_master master, uint64_t pa, uint8
 	}
 }
 
-bool bus_read(struct sim *s, enum sim_master master, uint64_t pa, void *buf, uint64_t len)
+bool bus_read(struct sim *s, uint32_t unit, enum sim_master master, uint64_t pa, void *buf,
+	      uint64_t len)
 {
 	if (!len)
 		return true;
-	if (!mem_present(&s->mem, pa, len) || read_fails(s, master, pa, pa + (len - 1)))
+	if (!mem_present(&s->mem, pa, len) || read_fails(s, unit, master, pa, pa + (len - 1)))
 		return false;
 	mem_load(&s->mem, pa, buf, len);
 	if (inject_armed(s, SIM_POINT_BIT_FLIP))
-		flip_words(s, master, pa, buf, len);
+		flip_words(s, unit, master, pa, buf, len);
 	return true;
 }
 
-bool bus_write(struct sim *s, enum sim_master master, uint64_t pa, const void *buf, uint64_t len)
+bool bus_write(struct sim *s, uint32_t unit, enum sim_master master, uint64_t pa, const void *buf,
+	       uint64_t len)
 {
 	if (!len)
 		return true;
@@ -82,7 +85,7 @@ bool bus_write(struct sim *s, enum sim_master master, uint64_t pa, const void *b
 		return false;
 	s->bus_error = BUS_REFUSED;
 	if (inject_armed(s, SIM_POINT_BUS_WRITE_ABORT) &&
-	    inject_fires(s, SIM_POINT_BUS_WRITE_ABORT, master, pa, pa + (len - 1), NULL))
+	    inject_fires(s, unit, SIM_POINT_BUS_WRITE_ABORT, master, pa, pa + (len - 1), NULL))
 		return false;
 	mem_store(&s->mem, pa, buf, len);
 	if (s->watch)

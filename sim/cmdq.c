@@ -10,6 +10,12 @@ static struct unit *unit_of(struct cmdq *q)
 	return q->owner; /* an architecture's unit starts with struct unit */
 }
 
+static bool strikes(struct cmdq *q, enum sim_point point, enum sim_master master, uint64_t at,
+		    uint64_t *value)
+{
+	return inject_fires(q->sim, unit_of(q)->index, point, master, at, at, value);
+}
+
 static bool may_fetch(struct cmdq *q)
 {
 	return q->count < CMDQ_WINDOW && q->ops->running(q->owner) && q->ops->waiting(q->owner);
@@ -104,6 +110,12 @@ void cmdq_stop(struct cmdq *q)
 	clock_cancel(&q->sim->clock, &q->step);
 }
 
+void cmdq_reset(struct cmdq *q)
+{
+	cmdq_stop(q);
+	q->stalled_for_good = false;
+}
+
 /* ---- waits ---- */
 
 /* The oldest wait whose status write was scheduled completes. */
@@ -119,8 +131,8 @@ static void finish_wait(void *arg)
 		if (cmd->type != q->wait || !cmd->sent || cmd->done)
 			continue;
 		lost = inject_armed(s, SIM_POINT_COMPLETION_LOST) &&
-		       sim_inject_fires(s, SIM_POINT_COMPLETION_LOST, SIM_MASTER_STATUS,
-					q->ops->status_at(q->owner, cmd), NULL);
+		       strikes(q, SIM_POINT_COMPLETION_LOST, SIM_MASTER_STATUS,
+			       q->ops->status_at(q->owner, cmd), NULL);
 		q->finishing = cmd->number;
 		if (s->watch && lost)
 			oracle_lost(s, unit_of(q)->index, cmd->number);
@@ -137,8 +149,8 @@ void cmdq_start_wait(struct cmdq *q, struct cmd *cmd)
 
 	cmd->sent = true;
 	if (inject_armed(s, SIM_POINT_COMPLETION_LATE) &&
-	    sim_inject_fires(s, SIM_POINT_COMPLETION_LATE, SIM_MASTER_STATUS,
-			     q->ops->status_at(q->owner, cmd), &late) &&
+	    strikes(q, SIM_POINT_COMPLETION_LATE, SIM_MASTER_STATUS,
+		    q->ops->status_at(q->owner, cmd), &late) &&
 	    delay != TIMING_NEVER)
 		delay += late;
 	sim_after(s, &q->status, delay);
@@ -150,10 +162,10 @@ bool cmdq_write_status(struct cmdq *q, uint32_t unit, uint64_t at, uint64_t data
 	uint64_t right = data, wrong;
 
 	if (inject_armed(s, SIM_POINT_COMPLETION_WRONG) &&
-	    sim_inject_fires(s, SIM_POINT_COMPLETION_WRONG, SIM_MASTER_STATUS, at, &wrong))
+	    strikes(q, SIM_POINT_COMPLETION_WRONG, SIM_MASTER_STATUS, at, &wrong))
 		data = bytes == 4 ? (uint32_t)wrong : wrong;
 	trace(s, SIM_TRACE_STATUS, unit, 0, 0, 0, at, data);
-	if (!bus_write(s, SIM_MASTER_STATUS, at, &data, bytes))
+	if (!bus_write(s, unit, SIM_MASTER_STATUS, at, &data, bytes))
 		return false;
 	if (s->watch && data == right) /* any other value tells nothing */
 		oracle_status(s, unit, q->finishing, at);
@@ -170,8 +182,7 @@ static bool stalled(struct cmdq *q)
 	if (q->stalled_for_good)
 		return true;
 	if (!inject_armed(s, SIM_POINT_QUEUE_STALL) ||
-	    !sim_inject_fires(s, SIM_POINT_QUEUE_STALL, SIM_MASTER_ANY, q->ops->head(q->owner),
-			      &ns))
+	    !strikes(q, SIM_POINT_QUEUE_STALL, SIM_MASTER_ANY, q->ops->head(q->owner), &ns))
 		return false;
 	q->stalled_for_good = ns == 0;
 	if (ns)

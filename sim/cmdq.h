@@ -94,6 +94,9 @@ void cmdq_abort(struct cmdq *q);
 /* The same, and nothing more is fetched until the next kick. */
 void cmdq_stop(struct cmdq *q);
 
+/* As at power-on. */
+void cmdq_reset(struct cmdq *q);
+
 /* A wait's status write of `bytes` (at most 8); injection may alter the value. false: the bus refused it. */
 bool cmdq_write_status(struct cmdq *q, uint32_t unit, uint64_t at, uint64_t data, uint32_t bytes);
 

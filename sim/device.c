@@ -97,6 +97,47 @@ int sim_device_ats(struct sim *s, uint32_t dev, bool on)
 	return SIM_OK;
 }
 
+/* What it was to answer it never will. */
+static void pull_out(struct device *d)
+{
+	struct unit *u = d->sim->unit[d->unit];
+
+	tcache_drop_all(&d->tlb);
+	d->ats_on = false;
+	clock_cancel(&d->sim->clock, &d->answer);
+	for (; d->flights; d->flights--) {
+		if (u->ops->devtlb_silent)
+			u->ops->devtlb_silent(u, d->flight[d->flight_first].tag);
+		d->flight_first = (d->flight_first + 1) % DEVICE_FLIGHTS;
+	}
+}
+
+int sim_device_plug(struct sim *s, uint32_t dev, bool in)
+{
+	struct device *d = dev < s->devices ? s->device[dev] : NULL;
+
+	if (!d)
+		return SIM_E_NOENT;
+	if (in != d->gone)
+		return SIM_OK;
+	d->gone = !in;
+	trace(s, SIM_TRACE_POWER, d->unit, d->rid, in ? POWER_PLUGGED : POWER_PULLED, 0, 0, 0);
+	if (!in)
+		pull_out(d);
+	return SIM_OK;
+}
+
+/* Injection pulls it out now. */
+static bool is_gone(struct device *d)
+{
+	if (!d->gone && inject_armed(d->sim, SIM_POINT_DEVICE_GONE) &&
+	    inject_fires(d->sim, d->unit, SIM_POINT_DEVICE_GONE, SIM_MASTER_DMA, d->rid, d->rid,
+			 NULL))
+		sim_device_plug(d->sim, (uint32_t)d->sim->device_of_rid[d->unit][d->rid] - 1,
+				false);
+	return d->gone;
+}
+
 /* ---- device-TLB invalidation ---- */
 
 static void flight_schedule(struct device *d)
@@ -139,10 +180,10 @@ enum device_answer device_invalidate(struct sim *s, uint32_t unit, uint16_t rid,
 	struct device_flight *f;
 
 	/* A device whose ATS was switched off still answers: software invalidates once more after that. */
-	if (!d || !d->has_ats || d->flights == DEVICE_FLIGHTS ||
+	if (!d || is_gone(d) || !d->has_ats || d->flights == DEVICE_FLIGHTS ||
 	    s->timing.devtlb_ns == TIMING_NEVER)
 		return DEVICE_SILENT;
-	if (inject_fires(s, SIM_POINT_DEVTLB_SILENT, SIM_MASTER_ANY, rid, rid, NULL))
+	if (inject_fires(s, unit, SIM_POINT_DEVTLB_SILENT, SIM_MASTER_ANY, rid, rid, NULL))
 		return DEVICE_SILENT;
 	f = &d->flight[(d->flight_first + d->flights) % DEVICE_FLIGHTS];
 	*f = (struct device_flight){
@@ -150,10 +191,10 @@ enum device_answer device_invalidate(struct sim *s, uint32_t unit, uint16_t rid,
 		.last = last,
 		.due_ns = s->clock.now_ns + s->timing.devtlb_ns,
 		.tag = tag,
-		.ignored =
-			inject_fires(s, SIM_POINT_DEVTLB_IGNORED, SIM_MASTER_ANY, rid, rid, NULL),
-		.bad_answer = inject_fires(s, SIM_POINT_DEVTLB_BAD_ANSWER, SIM_MASTER_ANY, rid, rid,
-					   NULL),
+		.ignored = inject_fires(s, unit, SIM_POINT_DEVTLB_IGNORED, SIM_MASTER_ANY, rid, rid,
+					NULL),
+		.bad_answer = inject_fires(s, unit, SIM_POINT_DEVTLB_BAD_ANSWER, SIM_MASTER_ANY,
+					   rid, rid, NULL),
 	};
 	if (!d->flights++)
 		flight_schedule(d);
@@ -320,14 +361,14 @@ static void store_le(uint8_t *p, uint16_t len, uint64_t val)
 		p[i] = (uint8_t)(val >> 8 * i);
 }
 
-static bool fetch_and_add(struct sim *s, uint64_t pa, uint8_t *data, uint16_t len)
+static bool fetch_and_add(struct sim *s, uint32_t unit, uint64_t pa, uint8_t *data, uint16_t len)
 {
 	uint8_t old[8], sum[8];
 
-	if (!bus_read(s, SIM_MASTER_DMA, pa, old, len))
+	if (!bus_read(s, unit, SIM_MASTER_DMA, pa, old, len))
 		return false;
 	store_le(sum, len, load_le(old, len) + load_le(data, len));
-	if (!bus_write(s, SIM_MASTER_DMA, pa, sum, len))
+	if (!bus_write(s, unit, SIM_MASTER_DMA, pa, sum, len))
 		return false;
 	memcpy(data, old, len);
 	return true;
@@ -355,11 +396,11 @@ static bool move_data(struct sim *s, const struct sim_request *rq, const struct 
 	trace(s, SIM_TRACE_DMA, rq->unit, rq->rid, rq->access, 0, x->pa, rq->len);
 	switch (rq->access) {
 	case SIM_READ:
-		return bus_read(s, SIM_MASTER_DMA, x->pa, data, rq->len);
+		return bus_read(s, rq->unit, SIM_MASTER_DMA, x->pa, data, rq->len);
 	case SIM_WRITE:
-		return bus_write(s, SIM_MASTER_DMA, x->pa, data, rq->len);
+		return bus_write(s, rq->unit, SIM_MASTER_DMA, x->pa, data, rq->len);
 	default:
-		return fetch_and_add(s, x->pa, data, rq->len);
+		return fetch_and_add(s, rq->unit, x->pa, data, rq->len);
 	}
 }
 
@@ -379,15 +420,34 @@ static bool dma_ok(const struct sim_dma *dma)
 	return dma->len && dma->data;
 }
 
-/* One request: to memory, or an explicit translation request. */
-static void request(struct device *d, const struct sim_dma *dma, const struct sim_request *rq,
-		    uint8_t *data, struct sim_xlat *x)
+/* A device that lies about its request, or about who it is. */
+static bool lies(struct device *d, struct sim_request *rq)
+{
+	struct sim *s = d->sim;
+	uint64_t rid = rq->rid;
+	bool translated = rq->at == SIM_AT_UNTRANSLATED &&
+			  inject_armed(s, SIM_POINT_DMA_TRANSLATED) &&
+			  inject_fires(s, d->unit, SIM_POINT_DMA_TRANSLATED, SIM_MASTER_DMA, d->rid,
+				       d->rid, NULL);
+	bool spoofed = inject_armed(s, SIM_POINT_DMA_SPOOFED) &&
+		       inject_fires(s, d->unit, SIM_POINT_DMA_SPOOFED, SIM_MASTER_DMA, d->rid,
+				    d->rid, &rid);
+
+	if (translated)
+		rq->at = SIM_AT_TRANSLATED;
+	rq->rid = (uint16_t)rid;
+	return spoofed;
+}
+
+/* One request: to memory, or an explicit translation request. `spoof`: not in the device's own name. */
+static void request(struct device *d, bool spoof, const struct sim_request *rq, uint8_t *data,
+		    struct sim_xlat *x)
 {
 	struct sim *s = d->sim;
 
-	if (d->ats_on && !dma->spoof && rq->at == SIM_AT_UNTRANSLATED)
+	if (d->ats_on && !spoof && rq->at == SIM_AT_UNTRANSLATED)
 		translate_by_device(d, rq, x);
-	else if (d->ats_on && !dma->spoof && rq->at == SIM_AT_TRANSLATION)
+	else if (d->ats_on && !spoof && rq->at == SIM_AT_TRANSLATION)
 		ask_translation(d, rq, x);
 	else
 		sim_translate(s, rq, x);
@@ -420,7 +480,7 @@ int sim_dma(struct sim *s, const struct sim_dma *dma, struct sim_dma_result *res
 	struct device *d = dma->dev < s->devices ? s->device[dma->dev] : NULL;
 	uint64_t left = dma->len ? dma->len : 1; /* a zero-length read still names one byte */
 	struct sim_segment last = { 0 };
-	struct sim_request rq;
+	struct sim_request rq, as;
 
 	*result = (struct sim_dma_result){ 0 };
 	if (!d)
@@ -443,7 +503,11 @@ int sim_dma(struct sim *s, const struct sim_dma *dma, struct sim_dma_result *res
 		rq.len = (uint16_t)(part < left ? part : left);
 		if (data && rq.access == SIM_WRITE)
 			rq.data = (uint32_t)load_le(data, rq.len < 4 ? rq.len : 4);
-		request(d, dma, &rq, data, &result->last);
+		as = rq;
+		if (is_gone(d))
+			result->last = (struct sim_xlat){ .outcome = SIM_OUTCOME_BLOCKED };
+		else
+			request(d, lies(d, &as) || dma->spoof, &as, data, &result->last);
 		result->outcome = (enum sim_outcome)result->last.outcome;
 		result->stale |= result->last.stale;
 		if (result->outcome != SIM_OUTCOME_OK) {

@@ -28,6 +28,12 @@ static const char *const point_names[SIM_POINTS] = {
 	[SIM_POINT_MSI_LOST] = "msi-lost",
 	[SIM_POINT_LOG_OVERFLOW] = "log-overflow",
 	[SIM_POINT_HANDSHAKE_LOST] = "handshake-lost",
+	[SIM_POINT_UNIT_RESET] = "unit-reset",
+	[SIM_POINT_UNIT_GONE] = "unit-gone",
+	[SIM_POINT_REG_ONES] = "reg-ones",
+	[SIM_POINT_DEVICE_GONE] = "device-gone",
+	[SIM_POINT_DMA_TRANSLATED] = "dma-translated",
+	[SIM_POINT_DMA_SPOOFED] = "dma-spoofed",
 };
 
 static const char *const master_names[SIM_MASTERS] = {
@@ -81,7 +87,7 @@ static void inject_rearm(struct sim *s)
 int sim_inject_add(struct sim *s, const struct sim_inject_rule *rule)
 {
 	if ((unsigned)rule->point >= SIM_POINTS || !sim_master_name(rule->master) ||
-	    !sim_promise_name(rule->promise) || rule->first > rule->last)
+	    !sim_promise_name(rule->promise) || rule->first > rule->last || rule->unit > SIM_UNITS)
 		return SIM_E_INVAL;
 	for (int i = 0; i < SIM_INJECT_RULES; i++) {
 		if (s->inject.rule[i].used)
@@ -112,24 +118,26 @@ uint32_t sim_inject_fired(const struct sim *s, int number)
 	return rule_exists(s, number) ? s->inject.rule[number].fired : 0;
 }
 
-static bool rule_matches(const struct inject_rule *r, enum sim_point point, enum sim_master master,
-			 uint64_t first, uint64_t last)
+static bool rule_matches(const struct inject_rule *r, uint32_t unit, enum sim_point point,
+			 enum sim_master master, uint64_t first, uint64_t last)
 {
 	if (!r->used || r->rule.point != point || first > r->rule.last || last < r->rule.first)
+		return false;
+	if (r->rule.unit && r->rule.unit != unit + 1)
 		return false;
 	return !(BUS_POINTS >> point & 1) || r->rule.master == SIM_MASTER_ANY ||
 	       r->rule.master == master;
 }
 
-bool inject_fires(struct sim *s, enum sim_point point, enum sim_master master, uint64_t first,
-		  uint64_t last, uint64_t *value)
+bool inject_fires(struct sim *s, uint32_t unit, enum sim_point point, enum sim_master master,
+		  uint64_t first, uint64_t last, uint64_t *value)
 {
 	if (!inject_armed(s, point))
 		return false;
 	for (unsigned i = 0; i < SIM_INJECT_RULES; i++) {
 		struct inject_rule *r = &s->inject.rule[i];
 
-		if (!rule_matches(r, point, master, first, last) || rule_spent(r))
+		if (!rule_matches(r, unit, point, master, first, last) || rule_spent(r))
 			continue;
 		if (r->seen < r->rule.skip) {
 			r->seen++;
@@ -143,7 +151,8 @@ bool inject_fires(struct sim *s, enum sim_point point, enum sim_master master, u
 			s->inject.losses++;
 		if (value)
 			*value = r->rule.value;
-		trace(s, SIM_TRACE_INJECT, 0, i, (uint8_t)point, 0, first, r->rule.value);
+		trace(s, SIM_TRACE_INJECT, unit == INJECT_NO_UNIT ? 0 : unit, i, (uint8_t)point, 0,
+		      first, r->rule.value);
 		if (rule_spent(r))
 			inject_rearm(s);
 		return true;
@@ -154,5 +163,6 @@ bool inject_fires(struct sim *s, enum sim_point point, enum sim_master master, u
 bool sim_inject_fires(struct sim *s, enum sim_point point, enum sim_master master, uint64_t addr,
 		      uint64_t *value)
 {
-	return (unsigned)point < SIM_POINTS && inject_fires(s, point, master, addr, addr, value);
+	return (unsigned)point < SIM_POINTS &&
+	       inject_fires(s, INJECT_NO_UNIT, point, master, addr, addr, value);
 }

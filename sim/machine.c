@@ -188,6 +188,7 @@ int sim_unit_add(struct sim *s, struct unit *u, uint64_t base, uint64_t bytes)
 					(unsigned long long)base, (unsigned long long)w->first);
 	}
 	u->sim = s;
+	power_init(u);
 	u->base = base;
 	u->bytes = bytes;
 	u->index = s->units;
@@ -337,8 +338,14 @@ uint64_t sim_reg_read(struct sim *s, uint32_t unit, uint32_t off, uint32_t width
 	uint64_t val;
 
 	machine_yield(s);
-	if (!u) /* nobody answers: all ones */
-		return width == 8 ? UINT64_MAX : UINT32_MAX;
+	if (u)
+		power_before_access(u, off, width);
+	if (!u || power_reads_ones(u, off, width)) { /* nobody answers */
+		val = width == 8 ? UINT64_MAX : UINT32_MAX;
+		if (u)
+			trace(s, SIM_TRACE_REG_READ, unit, 0, (uint8_t)width, 0, off, val);
+		return val;
+	}
 	result = regfile_read(&u->regs, off, width, &val);
 	trace(s, SIM_TRACE_REG_READ, unit, 0, (uint8_t)width, 0, off, val);
 	if (s->watch)
@@ -355,7 +362,10 @@ void sim_reg_write(struct sim *s, uint32_t unit, uint32_t off, uint32_t width, u
 	machine_yield(s);
 	if (!u)
 		return;
+	power_before_access(u, off, width);
 	trace(s, SIM_TRACE_REG_WRITE, unit, 0, (uint8_t)width, 0, off, val);
+	if (u->gone)
+		return;
 	machine_complain(s, unit, regfile_write(&u->regs, off, width, val), off, val);
 	machine_settle(s);
 }

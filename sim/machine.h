@@ -47,6 +47,7 @@ struct port {
 	enum sim_master master;
 	enum mem_view view;
 	bool probe; /* the oracle's or a debugger's: no injection, no trace */
+	uint8_t unit;
 };
 
 struct inject_rule {
@@ -88,6 +89,10 @@ struct unit_ops {
 		       struct sim_invalidation *out);
 	/* The one interrupt remapping table in force for all of the unit's requesters; false, or NULL: there is none. */
 	bool (*interrupt_table)(const struct unit *u, uint64_t *first, uint64_t *last);
+	/* A device that was to answer `tag` is gone. NULL: the unit looks at its clock anyhow. */
+	void (*devtlb_silent)(struct unit *u, uint32_t tag);
+	/* Everything but the caches, which are empty by then, as at power-on. NULL: it has no reset. */
+	void (*reset)(struct unit *u);
 	void (*destroy)(struct unit *u); /* frees what hangs from the unit, and the unit */
 };
 
@@ -101,6 +106,9 @@ struct unit {
 	struct regfile regs;
 	struct tcache cache[SIM_CACHE_DEVICE]; /* all but the devices' own */
 	struct sim_unit_stats stats;
+	bool gone; /* it has no power */
+	enum sim_power power_next;
+	struct timer power; /* to power_next */
 };
 
 /* A device-TLB invalidation the device has not answered. */
@@ -117,7 +125,7 @@ struct device_flight {
 struct device {
 	uint16_t rid;
 	uint8_t unit;
-	bool has_ats, ats_on;
+	bool has_ats, ats_on, gone;
 	struct tcache tlb;                           /* who: PASID with-PASID class; group 0 */
 	struct timer answer;                         /* to the oldest of `flight` */
 	struct device_flight flight[DEVICE_FLIGHTS]; /* ring: device-TLB invalidations */
@@ -213,9 +221,11 @@ static inline bool bus_read128(struct sim *s, const struct port *port, uint64_t 
 	return bus_read64_slow(s, port, pa, &val[0]) && bus_read64_slow(s, port, pa + 8, &val[1]);
 }
 
-/* Snooped reads and writes of any length by a master (queue fetch, status write, device data); false: access error. */
-bool bus_read(struct sim *s, enum sim_master master, uint64_t pa, void *buf, uint64_t len);
-bool bus_write(struct sim *s, enum sim_master master, uint64_t pa, const void *buf, uint64_t len);
+/* Snooped reads and writes of any length by a master of a unit, or a device behind it (queue fetch, status write, device data); false: access error. */
+bool bus_read(struct sim *s, uint32_t unit, enum sim_master master, uint64_t pa, void *buf,
+	      uint64_t len);
+bool bus_write(struct sim *s, uint32_t unit, enum sim_master master, uint64_t pa, const void *buf,
+	       uint64_t len);
 
 /* Why the access to `pa` that just failed did. */
 enum bus_error bus_error_at(const struct sim *s, uint64_t pa);
@@ -225,18 +235,20 @@ void bus_update(struct sim *s);
 
 /* ---- inject ---- */
 
-/* Cheap test before sim_inject_fires. */
+#define INJECT_NO_UNIT (UINT32_MAX - 1)
+
+/* Cheap test before inject_fires. */
 static inline bool inject_armed(const struct sim *s, enum sim_point point)
 {
 	return s->inject.armed >> point & 1;
 }
 
 /*
- * A rule for `point` fires for an access to [first, last]; *value (may be NULL) receives the rule's value. Rules are asked
+ * A rule for `point` fires for an access of `unit` or a device behind it (INJECT_NO_UNIT: of neither) to [first, last]; *value (may be NULL) receives the rule's value. Rules are asked
  * in the order of their numbers, and those after one that fires do not see the access.
  */
-bool inject_fires(struct sim *s, enum sim_point point, enum sim_master master, uint64_t first,
-		  uint64_t last, uint64_t *value);
+bool inject_fires(struct sim *s, uint32_t unit, enum sim_point point, enum sim_master master,
+		  uint64_t first, uint64_t last, uint64_t *value);
 
 /* ---- trace ---- */
 
@@ -265,6 +277,21 @@ void msi_send(struct sim *s, uint32_t unit, bool from_unit, uint16_t rid, uint64
 
 /* The same for a device's message that an entry remapped. */
 void msi_send_remapped(struct sim *s, uint32_t unit, uint16_t rid, uint64_t addr, uint32_t data);
+
+/* ---- power ---- */
+
+/* Beside enum sim_power, in traces. */
+#define POWER_PULLED 3
+#define POWER_PLUGGED 4
+const char *power_name(unsigned what);
+
+void power_init(struct unit *u);
+
+/* The guest is about to access a register: injection may take the unit away first. */
+void power_before_access(struct unit *u, uint32_t off, uint32_t width);
+
+/* Nobody answers the read. */
+bool power_reads_ones(struct unit *u, uint32_t off, uint32_t width);
 
 /* ---- devices ---- */
 

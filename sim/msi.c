@@ -7,8 +7,9 @@ static void deliver(struct sim *s, const struct sim_msi *m)
 {
 	uint64_t addr = m->addr;
 
-	if (inject_fires(s, SIM_POINT_MSI_LOST, SIM_MASTER_MSI, addr, addr, NULL) ||
-	    inject_fires(s, SIM_POINT_BUS_WRITE_ABORT, SIM_MASTER_MSI, addr, addr + 3, NULL))
+	if (inject_fires(s, m->unit, SIM_POINT_MSI_LOST, SIM_MASTER_MSI, addr, addr, NULL) ||
+	    inject_fires(s, m->unit, SIM_POINT_BUS_WRITE_ABORT, SIM_MASTER_MSI, addr, addr + 3,
+			 NULL))
 		return;
 	s->msi[s->msis++ % SIM_MSIS] = *m;
 	trace(s, SIM_TRACE_MSI, m->unit, m->rid, m->from_unit, m->remapped, addr, m->data);

@@ -19,6 +19,7 @@ enum style {
 	POINT,
 	COMPLAINT,
 	FINDING,
+	POWER,
 	REASON
 };
 
@@ -65,6 +66,7 @@ static const struct layout layouts[SIM_TRACE_KINDS] = {
 	[SIM_TRACE_FAULT_RECORD] = { "fault-record", { { "index", CODE, DEC }, { "q0", A, HEX }, { "q1", B, HEX } } },
 	[SIM_TRACE_COMPLAINT] = { "complaint", { { "id", CODE, COMPLAINT }, { "val", A, HEX } } },
 	[SIM_TRACE_INJECT] = { "inject", { { "point", SMALL, POINT }, { "rule", CODE, DEC }, { "addr", A, HEX }, { "val", B, HEX } } },
+	[SIM_TRACE_POWER] = { "power", { { "what", SMALL, POWER }, { "rid", CODE, RID } } },
 	[SIM_TRACE_FINDING] = { "finding", { { "kind", CODE, FINDING }, { "addr", A, HEX } } },
 };
 /* clang-format on */
@@ -126,6 +128,8 @@ static const char *name_of(enum style style, uint64_t val)
 		return info ? info->name : NULL;
 	case FINDING:
 		return sim_finding_name((enum sim_finding_kind)val);
+	case POWER:
+		return power_name((unsigned)val);
 	case HEX:
 	case DEC:
 	case RID:

@@ -194,6 +194,9 @@ static int repair_halt(struct iommu_unit *u)
 {
 	int rc;
 
+	/* Run falls alone when the unit halts; with the enables gone it was reset, and knows no table any more. */
+	if (!(reg_read64(u, AMDVI_REG_CONTROL) & AMDVI_CONTROL_CMDBUFEN))
+		return iommu_unit_break(u, IOMMU_E_BROKEN, "the unit was reset");
 	amd_log_look(u);
 	rc = queue_repair_begin(u, halt_text(u->amd.command_error));
 	u->amd.command_error = AMDVI_EV_CODE_EMPTY;

@@ -25,6 +25,8 @@ int amd_wait_status(struct iommu_unit *u, uint64_t mask, uint64_t want, const ch
 	deadline_start(u, &dl);
 	while (((status = reg_read64(u, AMDVI_REG_STATUS)) & mask) != want ||
 	       status == UINT64_MAX) {
+		if (status == UINT64_MAX)
+			return iommu_unit_break(u, IOMMU_E_BROKEN, "registers read all ones");
 		if (deadline_passed(u, &dl))
 			return iommu_unit_break(u, IOMMU_E_TIMEOUT, why);
 		plat_relax(u->plat);
@@ -89,12 +91,13 @@ int amd_off(struct iommu_unit *u)
  */
 int amd_take_over(struct iommu_unit *u)
 {
+	uint64_t control = reg_read64(u, AMDVI_REG_CONTROL);
 	int rc;
 
-	u->amd.control = reg_read64(u, AMDVI_REG_CONTROL);
-	if (u->amd.control == UINT64_MAX)
-		return iommu_unit_break(u, IOMMU_E_TIMEOUT, "registers read all ones");
-	if (u->amd.control & AMDVI_CONTROL_CMDBUFEN)
+	if (control == UINT64_MAX)
+		return iommu_unit_break(u, IOMMU_E_BROKEN, "registers read all ones");
+	u->amd.control = control;
+	if (control & AMDVI_CONTROL_CMDBUFEN)
 		drain(u);
 	rc = amd_off(u);
 	if (rc != IOMMU_OK)

@@ -7,12 +7,21 @@
  */
 #include "intel.h"
 
+/* No register waited for has all bits: nobody answers, and a bit that is awaited set is not set. */
+static int nobody(struct iommu_unit *u)
+{
+	return iommu_unit_break(u, IOMMU_E_BROKEN, "registers read all ones");
+}
+
 int intel_wait32(struct iommu_unit *u, uint32_t off, uint32_t mask, uint32_t want, const char *why)
 {
 	struct deadline dl;
+	uint32_t val;
 
 	deadline_start(u, &dl);
-	while ((reg_read32(u, off) & mask) != want) {
+	while (((val = reg_read32(u, off)) & mask) != want || val == UINT32_MAX) {
+		if (val == UINT32_MAX)
+			return nobody(u);
 		if (deadline_passed(u, &dl))
 			return iommu_unit_break(u, IOMMU_E_TIMEOUT, why);
 		plat_relax(u->plat);
@@ -23,9 +32,12 @@ int intel_wait32(struct iommu_unit *u, uint32_t off, uint32_t mask, uint32_t wan
 int intel_wait64(struct iommu_unit *u, uint32_t off, uint64_t mask, uint64_t want, const char *why)
 {
 	struct deadline dl;
+	uint64_t val;
 
 	deadline_start(u, &dl);
-	while ((reg_read64(u, off) & mask) != want) {
+	while (((val = reg_read64(u, off)) & mask) != want || val == UINT64_MAX) {
+		if (val == UINT64_MAX)
+			return nobody(u);
 		if (deadline_passed(u, &dl))
 			return iommu_unit_break(u, IOMMU_E_TIMEOUT, why);
 		plat_relax(u->plat);

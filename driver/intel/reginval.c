@@ -27,6 +27,18 @@ int intel_reg_idle(struct iommu_unit *u)
 	return intel_wait64(u, iotlb_off(u), VTD_IOTLB_IVT, 0, "IOTLB command does not end");
 }
 
+/* Not performed: the unit was reset meanwhile, or it does not do this one. */
+static bool was_reset(const struct iommu_unit *u)
+{
+	return u->stage == IOMMU_STAGE_TRANSLATING &&
+	       !(reg_read32(u, VTD_REG_GSTS) & VTD_GSTS_TES);
+}
+
+static int reset_behind_us(struct iommu_unit *u)
+{
+	return iommu_unit_break(u, IOMMU_E_BROKEN, "the unit was reset: translation is off");
+}
+
 static int refused(struct iommu_unit *u)
 {
 	return iommu_unit_break(u, IOMMU_E_BROKEN, "hardware refused an invalidation");
@@ -53,6 +65,8 @@ int intel_reg_context(struct iommu_unit *u, uint32_t granularity, uint32_t did, 
 	int rc;
 
 	rc = context_once(u, granularity, did, sid, &performed);
+	if (rc == IOMMU_OK && !performed && was_reset(u))
+		return reset_behind_us(u);
 	if (rc == IOMMU_OK && !performed)
 		rc = context_once(u, VTD_CIRG_GLOBAL, 0, 0, &performed);
 	if (rc != IOMMU_OK)
@@ -85,6 +99,8 @@ int intel_reg_iotlb(struct iommu_unit *u, uint32_t granularity, uint32_t did, ui
 	int rc;
 
 	rc = iotlb_once(u, granularity, did, iva, &performed);
+	if (rc == IOMMU_OK && !performed && was_reset(u))
+		return reset_behind_us(u);
 	if (rc == IOMMU_OK && !performed)
 		rc = iotlb_once(u, VTD_IIRG_GLOBAL, 0, 0, &performed);
 	if (rc != IOMMU_OK)

@@ -1,8 +1,9 @@
 /*
  * Fault injection: things hardware does that the architecture does not allow, or that are rare, aimed at a named point.
  *
- * A rule fires at its point when master, address range and skip count match, `count` times. Rules are data: the same
- * seed and rules give the same run.
+ * A rule fires at its point when unit, master, address range and skip count match, `count` times. Rules are data: the same
+ * seed and rules give the same run. What the range is compared with is the address of the access; the offset of a register;
+ * for devices the requester id; for commands of registers what is written.
  */
 #ifndef IOMMUSIM_INJECT_H
 #define IOMMUSIM_INJECT_H
@@ -43,6 +44,12 @@ enum sim_point {
 	SIM_POINT_MSI_LOST,	      /* an event message is not delivered */
 	SIM_POINT_LOG_OVERFLOW,	      /* a fault finds the record file full */
 	SIM_POINT_HANDSHAKE_LOST,     /* a global command is accepted and never acknowledged */
+	SIM_POINT_UNIT_RESET,	      /* the unit is reset, `value` ns after the register access matched (0: before it) */
+	SIM_POINT_UNIT_GONE,	      /* its power goes before a register access, for `value` ns, 0: for good */
+	SIM_POINT_REG_ONES,	      /* a register read is answered with all ones */
+	SIM_POINT_DEVICE_GONE,	      /* the device is pulled out before a DMA or a device-TLB invalidation */
+	SIM_POINT_DMA_TRANSLATED,     /* the device says that an untranslated DMA is translated already */
+	SIM_POINT_DMA_SPOOFED,	      /* it sends a DMA with requester id `value` */
 	SIM_POINTS
 };
 
@@ -61,6 +68,7 @@ struct sim_inject_rule {
 	enum sim_master master; /* SIM_MASTER_ANY: all. Only for bus points */
 	uint64_t value;
 	enum sim_promise promise;
+	uint32_t unit;	       /* 0: any unit, and what belongs to none; n: only what unit n - 1 and its devices do */
 };
 
 struct sim;

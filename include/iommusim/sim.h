@@ -86,6 +86,17 @@ void sim_cpu_sync(struct sim *s, uint64_t pa, uint64_t size, bool write_back);
 uint64_t sim_reg_read(struct sim *s, uint32_t unit, uint32_t off, uint32_t width);
 void sim_reg_write(struct sim *s, uint32_t unit, uint32_t off, uint32_t width, uint64_t val);
 
+/*
+ * Resets a unit as power-on does (registers, caches, all that is under way), takes its power away (reads give all ones,
+ * writes are lost, requests behind it go nowhere), or gives it back, as after a reset.
+ */
+enum sim_power {
+	SIM_POWER_RESET = 0,
+	SIM_POWER_OFF,
+	SIM_POWER_ON
+};
+int sim_unit_power(struct sim *s, uint32_t unit, enum sim_power power);
+
 /* Debugger access: the register's value without side effect, time or trace; dword or qword. */
 uint64_t sim_reg_peek(const struct sim *s, uint32_t unit, uint32_t off, uint32_t width);
 
@@ -121,6 +132,12 @@ int sim_device_add(struct sim *s, uint32_t unit, uint16_t rid, bool ats);
 
 /* Turns a device's ATS on or off; switching it off empties its TLB. */
 int sim_device_ats(struct sim *s, uint32_t dev, bool on);
+
+/*
+ * Pulls a device out, or puts it back. One that is gone sends nothing (SIM_OUTCOME_BLOCKED), answers no device-TLB
+ * invalidation, and has lost its TLB; put back it has ATS off.
+ */
+int sim_device_plug(struct sim *s, uint32_t dev, bool in);
 
 enum sim_access {
 	SIM_READ = 0,
@@ -158,7 +175,8 @@ enum sim_outcome {
 	SIM_OUTCOME_OK = 0,
 	SIM_OUTCOME_UR,		/* blocked: unsupported request */
 	SIM_OUTCOME_CA,		/* blocked: completer abort */
-	SIM_OUTCOME_BLOCKED,	/* blocked without completion status and never recorded (protected memory) */
+	SIM_OUTCOME_BLOCKED,	/* blocked without completion status and never recorded: protected memory, a unit
+				   without power; or never sent: the device is gone */
 	SIM_OUTCOME_NO_ACCESS,	/* translation completion without permission: success, R = W = 0 */
 	SIM_OUTCOME_BUS		/* translated, but the memory did not answer */
 };

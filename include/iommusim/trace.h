@@ -30,6 +30,7 @@ enum sim_trace_kind {
 	SIM_TRACE_COMPLAINT,   /* a: value, code: enum sim_complaint */
 	SIM_TRACE_INJECT,      /* a: address, code: rule, small: point */
 	SIM_TRACE_FINDING,     /* a: iova or pa, code: kind */
+	SIM_TRACE_POWER,       /* small: enum sim_power; a device: 3 pulled out, 4 put back, code: rid */
 	SIM_TRACE_KINDS
 };
 

@@ -76,6 +76,12 @@ enum be_finding_kind {
 	BE_FINDINGS
 };
 
+enum be_power {
+	BE_POWER_RESET,
+	BE_POWER_OFF,
+	BE_POWER_ON
+};
+
 #define BE_REQ_PASID 0x01u
 #define BE_REQ_PRIV 0x02u
 #define BE_REQ_EXEC 0x04u
@@ -168,6 +174,7 @@ struct be_rule {
 	uint32_t point, master, promise; /* numbers of their names */
 	uint32_t skip, count;
 	uint64_t first, last, value;
+	uint32_t unit; /* 0: any; n: what unit n - 1 and its devices do */
 };
 
 struct be_msi {
@@ -239,6 +246,10 @@ struct backend_ops {
 	int (*load)(struct backend *be, uint64_t pa, void *buf, size_t len);
 	int (*store)(struct backend *be, uint64_t pa, const void *buf, size_t len);
 	uint64_t (*peek)(const struct backend *be, uint32_t unit, uint32_t off, uint32_t width);
+
+	/* BE_POWER_*; a device in or out */
+	int (*unit_power)(struct backend *be, uint32_t unit, uint32_t power);
+	int (*device_plug)(struct backend *be, uint32_t dev, bool in);
 
 	/* fn is called before each access of the guest takes effect; NULL removes it */
 	void (*on_yield)(struct backend *be, be_yield_fn fn, void *ctx);

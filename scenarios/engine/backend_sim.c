@@ -55,6 +55,8 @@ SAME(BE_REQ_PRIV, SIM_REQ_PRIV);
 SAME(BE_REQ_EXEC, SIM_REQ_EXEC);
 SAME(BE_REQ_NO_WRITE, SIM_REQ_NO_WRITE);
 SAME(BE_REQ_NO_SNOOP, SIM_REQ_NO_SNOOP);
+SAME(BE_POWER_OFF, SIM_POWER_OFF);
+SAME(BE_POWER_ON, SIM_POWER_ON);
 SAME(BE_POINT_PAGE_ALLOC, SIM_POINT_PAGE_ALLOC);
 SAME(BE_MASTER_ANY, SIM_MASTER_ANY);
 
@@ -235,6 +237,16 @@ static int load(struct backend *be, uint64_t pa, void *buf, size_t len)
 static int store(struct backend *be, uint64_t pa, const void *buf, size_t len)
 {
 	return sim_mem_store(sim_of(be), pa, buf, len) < 0 ? -1 : 0;
+}
+
+static int unit_power(struct backend *be, uint32_t unit, uint32_t power)
+{
+	return sim_unit_power(sim_of(be), unit, (enum sim_power)power) < 0 ? -1 : 0;
+}
+
+static int device_plug(struct backend *be, uint32_t dev, bool in)
+{
+	return sim_device_plug(sim_of(be), dev, in) < 0 ? -1 : 0;
 }
 
 static uint64_t peek(const struct backend *be, uint32_t unit, uint32_t off, uint32_t width)
@@ -453,6 +465,7 @@ static int inject(struct backend *be, const struct be_rule *rule)
 	r.master = (enum sim_master)rule->master;
 	r.value = rule->value;
 	r.promise = (enum sim_promise)rule->promise;
+	r.unit = rule->unit;
 	n = sim_inject_add(sim_of(be), &r);
 	return n < 0 ? -1 : n;
 }
@@ -620,6 +633,8 @@ const struct backend_ops backend_sim_ops = {
 	.load = load,
 	.store = store,
 	.peek = peek,
+	.unit_power = unit_power,
+	.device_plug = device_plug,
 	.on_yield = on_yield,
 	.dma = dma,
 	.translate = translate,

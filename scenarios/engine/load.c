@@ -123,9 +123,11 @@ static bool load_during(const struct check *c, struct step *outer, struct step *
 	if (!find_verb(c, s) || !find_layout(c, s))
 		return false;
 	if (!s->verb->interrupts)
-		return fail_at(c, n,
-			       "only steps of a device, evict, advance, inject, ats and check may "
-			       "run during another");
+		return fail_at(
+			c, n,
+			"only steps of a device, evict, advance, inject, ats, power, plug and "
+			"check may "
+			"run during another");
 	if (!at)
 		return fail_at(c, n, "property \"at\" is missing; expected <k> or \"each\"");
 	if (!check_values(c, s))

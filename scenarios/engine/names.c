@@ -32,6 +32,8 @@ LIST(names_finding, "outcome", "stale", "unpublished", "release", "escape", "acc
 LIST(names_stage, "none", "discovered", "built", "programmed", "translating", "stopped", "broken")
 LIST(names_domain_kind, "paging", "passthrough")
 LIST(names_delivery, "fixed", "lowest", "smi", "reserved-3", "nmi", "init", "reserved-6", "extint")
+LIST(names_power, "reset", "off", "on")
+LIST(names_plug, "out", "in")
 LIST(names_on_off, "off", "on")
 LIST(names_master, "cpu", "walk", "queue", "status", "log", "msi", "dma")
 LIST(names_promise, "survive", "report", "contain")

@@ -30,7 +30,8 @@ static enum step_rc do_inject(struct run *r, const struct step *s)
 				.count = (uint32_t)step_number(s, "count", 1),
 				.first = 0,
 				.last = UINT64_MAX,
-				.value = step_number(s, "value", 0) };
+				.value = step_number(s, "value", 0),
+				.unit = step_has(s, "unit") ? step_unit(r, s) + 1 : 0 };
 	int number;
 
 	RUN_NEEDS(r, inject, "fault injection");
@@ -102,6 +103,28 @@ static enum step_rc do_ats(struct run *r, const struct step *s)
 	RUN_NEEDS(r, ats, "device TLBs");
 	if (dev < 0 || r->be->ops->ats(r->be, r->device[dev], step_name(s, "state", 1) == 1))
 		return run_error(r, "ats: not a device with a TLB of its own");
+	return STEP_OK;
+}
+
+/* ---- power ---- */
+
+static enum step_rc do_power(struct run *r, const struct step *s)
+{
+	RUN_NEEDS(r, unit_power, "power of units");
+	if (r->be->ops->unit_power(r->be, step_unit(r, s),
+				   (uint32_t)step_name(s, "state", BE_POWER_RESET)))
+		return run_error(r, "power: no such unit");
+	return STEP_OK;
+}
+
+static enum step_rc do_plug(struct run *r, const struct step *s)
+{
+	int dev = step_device(r, s);
+
+	RUN_NEEDS(r, device_plug, "devices that are pulled out");
+	if (dev < 0 ||
+	    r->be->ops->device_plug(r->be, r->device[dev], step_name(s, "state", 0) == 1))
+		return run_error(r, "plug: no device of this machine");
 	return STEP_OK;
 }
 
@@ -338,6 +361,7 @@ static const struct prop_desc inject_props[] = {
 	{ "range", TYPE_WORDS, false, 0, NULL, "first and last address or id it applies to (all)" },
 	{ "master", TYPE_NAME, false, 0, names_master, "whose access (everybody's)" },
 	{ "value", TYPE_NUMBER, false, 0, NULL, "what the point needs: bits to flip, ns of delay, a wrong value" },
+	{ "unit", TYPE_UNIT, false, 0, NULL, "only what this unit and the devices behind it do (all)" },
 	{ "promise", TYPE_NAME, false, 0, names_promise, "what the driver promises then; the fault has to be reached" },
 	END
 };
@@ -357,6 +381,17 @@ static const struct prop_desc advance_props[] = {
 static const struct prop_desc ats_props[] = {
 	{ "dev", TYPE_DEVICE, true, 0, NULL, "a device with `ats`" },
 	{ "state", TYPE_NAME, true, 0, names_on_off, "off also empties its TLB" },
+	END
+};
+static const struct prop_desc power_props[] = {
+	UNIT,
+	{ "state", TYPE_NAME, true, 0, names_power,
+	  "`reset` as power-on does it; `off`: reads give all ones, writes and requests are lost; `on`: back, as after a reset" },
+	END
+};
+static const struct prop_desc plug_props[] = {
+	{ "dev", TYPE_DEVICE, true, 0, NULL, "the device" },
+	{ "state", TYPE_NAME, true, 0, names_plug, "out: it sends and answers nothing (`blocked`); in: back, with ATS off" },
 	END
 };
 static const struct prop_desc expect_props[] = {
@@ -422,6 +457,8 @@ const struct verb world_verbs[] = {
 	VERB("evict", "Makes a cache forget, which is legal at any time.", evict_props, do_evict, true),
 	VERB("advance", "Lets simulated time pass.", advance_props, do_advance, true),
 	VERB("ats", "Switches a device's ATS.", ats_props, do_ats, true),
+	VERB("power", "Resets a unit, takes its power away or gives it back.", power_props, do_power, true),
+	VERB("plug", "Pulls a device out, or puts it back.", plug_props, do_plug, true),
 	{ "check", GROUP_WORLD, "Looks at the machine from outside and compares.", check_props, do_check,
 	  "register", LAYOUT_REGISTER, false, true, NULL },
 	VERB("expect-finding", "Announces findings of the oracle.", expect_props, do_expect_finding, false),

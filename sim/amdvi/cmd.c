@@ -57,7 +57,7 @@ static void fetch(void *owner)
 	struct sim *s = a->u.sim;
 	const struct amdvi_ring *r = &a->ring[AMDVI_RING_CMD];
 	uint64_t q[2] = { 0, 0 }, at = head(a), pa = r->base + at;
-	bool read = bus_read(s, SIM_MASTER_QUEUE, pa, q, sizeof(q));
+	bool read = bus_read(s, a->u.index, SIM_MASTER_QUEUE, pa, q, sizeof(q));
 	uint8_t opcode = (uint8_t)FIELD_GET(AMDVI_CMD0_OP, q[0]);
 
 	if (read && amdvi_cmd_legal(a, q)) {

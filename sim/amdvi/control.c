@@ -124,7 +124,8 @@ static void edges(struct amdvi_unit *a, const struct reg_write *w, uint64_t enab
 static bool lost(struct amdvi_unit *a, uint64_t control)
 {
 	return inject_armed(a->u.sim, SIM_POINT_HANDSHAKE_LOST) &&
-	       sim_inject_fires(a->u.sim, SIM_POINT_HANDSHAKE_LOST, SIM_MASTER_ANY, control, NULL);
+	       inject_fires(a->u.sim, a->u.index, SIM_POINT_HANDSHAKE_LOST, SIM_MASTER_ANY, control,
+			    control, NULL);
 }
 
 void amdvi_control_wrote(void *owner, const struct reg_write *w)

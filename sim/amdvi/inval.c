@@ -17,7 +17,8 @@ static void dropped(struct amdvi_unit *a, enum sim_cache cache, uint32_t tag, ui
 static bool lost(struct amdvi_unit *a, uint64_t addr)
 {
 	return inject_armed(a->u.sim, SIM_POINT_INVALIDATION_LOST) &&
-	       sim_inject_fires(a->u.sim, SIM_POINT_INVALIDATION_LOST, SIM_MASTER_ANY, addr, NULL);
+	       inject_fires(a->u.sim, a->u.index, SIM_POINT_INVALIDATION_LOST, SIM_MASTER_ANY, addr,
+			    addr, NULL);
 }
 
 static bool more(const struct amdvi_unit *a)

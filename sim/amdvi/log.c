@@ -94,7 +94,8 @@ static bool choose(struct amdvi_unit *a, uint64_t addr, unsigned *n)
 {
 	struct sim *s = a->u.sim;
 	bool forced = inject_armed(s, SIM_POINT_LOG_OVERFLOW) &&
-		      sim_inject_fires(s, SIM_POINT_LOG_OVERFLOW, SIM_MASTER_LOG, addr, NULL);
+		      inject_fires(s, a->u.index, SIM_POINT_LOG_OVERFLOW, SIM_MASTER_LOG, addr,
+				   addr, NULL);
 
 	*n = active(a);
 	if (takes(a, *n) && !forced)
@@ -114,8 +115,8 @@ static bool write_entry(struct amdvi_unit *a, unsigned n, uint64_t q0, uint64_t 
 	uint64_t tail = reg_get(&a->u.regs, AMDVI_REG_EVT_TAIL_AB(n));
 	struct amdvi_event e = { { q0, q1 } };
 
-	if (!bus_write(a->u.sim, SIM_MASTER_LOG, a->ring[AMDVI_RING_EVT + n].base + tail, &e,
-		       sizeof(e)))
+	if (!bus_write(a->u.sim, a->u.index, SIM_MASTER_LOG,
+		       a->ring[AMDVI_RING_EVT + n].base + tail, &e, sizeof(e)))
 		return false;
 	reg_set(&a->u.regs, AMDVI_REG_EVT_TAIL_AB(n), next_tail(a, n));
 	trace(a->u.sim, SIM_TRACE_FAULT_RECORD, a->u.index, (uint32_t)tail,

@@ -78,6 +78,14 @@ static int add_msi(struct amdvi_unit *a)
 	return rc;
 }
 
+/* Firmware sets base and Enable again before anybody looks. */
+void amdvi_pci_reset(struct amdvi_unit *a)
+{
+	regfile_reset(&a->pci);
+	if (a->caps.msi_mmio)
+		reg_set(&a->u.regs, AMDVI_REG_MSI_CAPHDR, msi_header(a));
+}
+
 int amdvi_pci_init(struct amdvi_unit *a, const struct sim_amdvi_config *config)
 {
 	const uint32_t dword[][2] = {
@@ -113,7 +121,7 @@ uint32_t sim_amdvi_pci_read(struct sim *s, uint32_t unit, uint32_t off)
 	uint64_t val;
 
 	machine_yield(s);
-	if (!a)
+	if (!a || a->u.gone)
 		return UINT32_MAX;
 	machine_complain(s, unit, regfile_read(&a->pci, off, 4, &val), off, 0);
 	machine_settle(s);
@@ -125,7 +133,7 @@ void sim_amdvi_pci_write(struct sim *s, uint32_t unit, uint32_t off, uint32_t va
 	struct amdvi_unit *a = find(s, unit);
 
 	machine_yield(s);
-	if (!a)
+	if (!a || a->u.gone)
 		return;
 	machine_complain(s, unit, regfile_write(&a->pci, off, 4, val), off, val);
 	machine_settle(s);

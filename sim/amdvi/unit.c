@@ -63,12 +63,34 @@ static void destroy(struct unit *u)
 	free(a);
 }
 
+static void reset(struct unit *u)
+{
+	struct amdvi_unit *a = amdvi_of(u);
+	struct clock *clock = &u->sim->clock;
+
+	regfile_reset(&u->regs);
+	amdvi_pci_reset(a);
+	cmdq_reset(&a->q);
+	clock_cancel(clock, &a->run);
+	clock_cancel(clock, &a->iotlb);
+	clock_cancel(clock, &a->message);
+	a->messages = 0;
+	a->on = a->cmd_stop = a->cmd_draining = a->cmd_error = a->cmd_bad = false;
+	a->log_stop = a->log_lost = false;
+	a->sized = 0;
+	memset(a->ring, 0, sizeof(a->ring));
+	memset(a->domain, 0, AMDVI_IDS * sizeof(*a->domain));
+	memset(a->domain_of, 0, AMDVI_IDS * sizeof(*a->domain_of));
+	amdvi_update_fast(a);
+}
+
 const struct unit_ops amdvi_ops = {
 	.translate = amdvi_translate,
 	.probe = amdvi_probe,
 	.describe = describe,
 	.translating = translating,
 	.devtlb_answer = amdvi_devtlb_answer,
+	.reset = reset,
 	.command = amdvi_command,
 	.needed = amdvi_needed,
 	.destroy = destroy,
@@ -86,7 +108,9 @@ static int init(struct sim *s, struct amdvi_unit *a, const struct sim_amdvi_conf
 		return sim_fail(s, SIM_E_NOT_MODELLED,
 				"not modelled: an unsnooped unit beside one with a write buffer");
 	a->u.view = config->unsnooped ? MEM_VIEW_BUFFER : MEM_VIEW_CPU;
-	a->port = (struct port){ .master = SIM_MASTER_WALK, .view = a->u.view };
+	a->port = (struct port){ .master = SIM_MASTER_WALK,
+				 .view = a->u.view,
+				 .unit = (uint8_t)a->u.index };
 	amdvi_control_init(a);
 	amdvi_cmd_init(a);
 	amdvi_irq_init(a);

@@ -105,6 +105,7 @@ int amdvi_regs_init(struct amdvi_unit *a);
 
 /* ---- pci.c ---- */
 
+void amdvi_pci_reset(struct amdvi_unit *a);
 int amdvi_pci_init(struct amdvi_unit *a, const struct sim_amdvi_config *config);
 void amdvi_msi_wrote(void *owner,
 		     const struct reg_write *w); /* a register that mirrors the MSI capability */

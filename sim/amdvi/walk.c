@@ -129,7 +129,7 @@ static bool set_bits(struct amdvi_xl *xl, uint64_t at, uint64_t bits)
 	if (!(bits & ~entry))
 		return true;
 	entry |= bits;
-	return bus_write(s, SIM_MASTER_WALK, at, &entry, sizeof(entry));
+	return bus_write(s, xl->a->u.index, SIM_MASTER_WALK, at, &entry, sizeof(entry));
 }
 
 /* The access writes, or a completion would let the device write. */

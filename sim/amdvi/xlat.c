@@ -279,7 +279,7 @@ void amdvi_probe(const struct unit *u, const struct sim_request *rq, enum mem_vi
 		.a = (const struct amdvi_unit *)u,
 		.rq = rq,
 		.x = x,
-		.port = { SIM_MASTER_WALK, view, true },
+		.port = { SIM_MASTER_WALK, view, true, (uint8_t)u->index },
 		.direct = bus_direct(u->sim),
 	};
 
@@ -337,6 +337,10 @@ static __attribute__((noinline)) void full(struct amdvi_unit *a, const struct si
 	};
 
 	*x = (struct sim_xlat){ 0 };
+	if (__builtin_expect(a->u.gone, 0)) {
+		x->outcome = SIM_OUTCOME_BLOCKED;
+		return;
+	}
 	if (d) {
 		x->source = SIM_FROM_WALK;
 		amdvi_dte_use(&xl, d);

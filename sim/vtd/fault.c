@@ -167,7 +167,8 @@ static bool no_room(struct vtd_unit *v, uint64_t addr)
 		return true;
 	if (!occupied(v, v->fault_index) &&
 	    !(inject_armed(v->u.sim, SIM_POINT_LOG_OVERFLOW) &&
-	      sim_inject_fires(v->u.sim, SIM_POINT_LOG_OVERFLOW, SIM_MASTER_LOG, addr, NULL)))
+	      inject_fires(v->u.sim, v->u.index, SIM_POINT_LOG_OVERFLOW, SIM_MASTER_LOG, addr, addr,
+			   NULL)))
 		return false;
 	reg_set(&v->u.regs, VTD_REG_FSTS, fsts(v) | VTD_FSTS_PFO);
 	return true;

@@ -175,7 +175,8 @@ static void settle(struct vtd_unit *v, uint32_t raw)
 static bool lost(struct vtd_unit *v, uint32_t cmd)
 {
 	return inject_armed(v->u.sim, SIM_POINT_HANDSHAKE_LOST) &&
-	       sim_inject_fires(v->u.sim, SIM_POINT_HANDSHAKE_LOST, SIM_MASTER_ANY, cmd, NULL);
+	       inject_fires(v->u.sim, v->u.index, SIM_POINT_HANDSHAKE_LOST, SIM_MASTER_ANY, cmd,
+			    cmd, NULL);
 }
 
 void vtd_one_command(struct vtd_unit *v, uint32_t mine, uint64_t raw)

@@ -24,7 +24,8 @@ static void drain(struct vtd_unit *v)
 static bool lost(struct vtd_unit *v, uint64_t addr)
 {
 	return inject_armed(v->u.sim, SIM_POINT_INVALIDATION_LOST) &&
-	       sim_inject_fires(v->u.sim, SIM_POINT_INVALIDATION_LOST, SIM_MASTER_ANY, addr, NULL);
+	       inject_fires(v->u.sim, v->u.index, SIM_POINT_INVALIDATION_LOST, SIM_MASTER_ANY, addr,
+			    addr, NULL);
 }
 
 /* Source-ids that differ in the bits FM masks: 1, 2, 4 or 8 of them. */

@@ -18,7 +18,7 @@ static bool load(const struct vtd_xl *xl, uint64_t at, struct vtd_pid *pid)
 	const struct port port = { .master = SIM_MASTER_MSI, .view = MEM_VIEW_CPU, .probe = true };
 
 	if (xl->cache)
-		return bus_read(s, SIM_MASTER_MSI, at, pid, sizeof(*pid));
+		return bus_read(s, xl->v->u.index, SIM_MASTER_MSI, at, pid, sizeof(*pid));
 	for (unsigned i = 0; i < 8; i++)
 		if (!bus_read64(s, &port, at + 8ul * i, &pid->q[i]))
 			return false;
@@ -44,7 +44,7 @@ static bool update(struct vtd_xl *xl, uint64_t at, struct vtd_pid *pid, uint32_t
 	pid->q[vector / 64] |= BIT64(vector % 64);
 	if (tell)
 		pid->q[4] |= VTD_PID4_ON;
-	if (!bus_write(s, SIM_MASTER_MSI, at, pid, 5 * sizeof(pid->q[0])))
+	if (!bus_write(s, xl->v->u.index, SIM_MASTER_MSI, at, pid, 5 * sizeof(pid->q[0])))
 		return false;
 	if (tell)
 		notify(xl, pid->q[4]);

@@ -89,7 +89,7 @@ static uint32_t fetch_one(struct vtd_unit *v)
 
 	if (iqei)
 		return iqei;
-	if (!bus_read(v->u.sim, SIM_MASTER_QUEUE, qi->base + head, q, size))
+	if (!bus_read(v->u.sim, v->u.index, SIM_MASTER_QUEUE, qi->base + head, q, size))
 		return VTD_IQEI_FETCH;
 	iqei = vtd_desc_check(v, q, size / 8);
 	if (iqei)
@@ -247,6 +247,15 @@ void vtd_devtlb_answer(struct unit *u, uint16_t rid, uint32_t tag, bool ok)
 	vtd_qi_kick(v);
 }
 
+/* The device was pulled out before it answered. */
+void vtd_devtlb_silent(struct unit *u, uint32_t tag)
+{
+	struct vtd_unit *v = vtd_of(u);
+
+	if (cmdq_awaiting(&v->qi.q, tag))
+		await_time_out(v);
+}
+
 /* ---- the machine ---- */
 
 static uint64_t head_of(void *owner)
@@ -276,6 +285,13 @@ void vtd_qi_init(struct vtd_unit *v)
 void vtd_qi_kick(struct vtd_unit *v)
 {
 	cmdq_kick(&v->qi.q);
+}
+
+void vtd_qi_reset(struct vtd_unit *v)
+{
+	cmdq_reset(&v->qi.q);
+	clock_cancel(&v->u.sim->clock, &v->qi.ite);
+	v->qi.on = false;
 }
 
 void vtd_qi_enable(struct vtd_unit *v)

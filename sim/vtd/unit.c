@@ -30,6 +30,29 @@ static void describe(const struct unit *u, enum sim_cache cache, const struct tc
 		vtd_ir_describe((const struct vtd_unit *)u, e, out);
 }
 
+/* Registers first: whoever looks at them sees a unit that is off. */
+static void reset(struct unit *u)
+{
+	struct vtd_unit *v = vtd_of(u);
+	struct clock *clock = &u->sim->clock;
+
+	regfile_reset(&u->regs);
+	vtd_qi_reset(v);
+	clock_cancel(clock, &v->gcmd_timer);
+	clock_cancel(clock, &v->reginval_timer);
+	clock_cancel(clock, &v->pmen_timer);
+	for (unsigned i = 0; i < VTD_EVENTS; i++)
+		clock_cancel(clock, &v->event[i].timer);
+	v->gcmd = v->reginval = 0;
+	v->root = 0;
+	v->ttm = 0;
+	v->ssirwe = v->root_set = v->tes = false;
+	v->ir = (struct vtd_ir){ 0 };
+	v->fault_index = 0;
+	memset(v->did_table, 0, (v->caps.did_mask + 1ul) * sizeof(*v->did_table));
+	vtd_update_fast(v);
+}
+
 static void destroy(struct unit *u)
 {
 	struct vtd_unit *v = vtd_of(u);
@@ -46,6 +69,8 @@ static const struct unit_ops vtd_ops = {
 	.describe = describe,
 	.translating = translating,
 	.devtlb_answer = vtd_devtlb_answer,
+	.devtlb_silent = vtd_devtlb_silent,
+	.reset = reset,
 	.command = vtd_command,
 	.needed = vtd_needed,
 	.interrupt_table = vtd_ir_table,
@@ -82,7 +107,9 @@ static int init(struct sim *s, struct vtd_unit *v, const struct sim_vtd_config *
 			s, SIM_E_NOT_MODELLED,
 			"not modelled: a unit with RWBF = 1 and C = 1 beside one with C = 0");
 	v->u.view = v->caps.rwbf ? MEM_VIEW_MEMORY : v->caps.c ? MEM_VIEW_CPU : MEM_VIEW_BUFFER;
-	v->port = (struct port){ .master = SIM_MASTER_WALK, .view = v->u.view };
+	v->port = (struct port){ .master = SIM_MASTER_WALK,
+				 .view = v->u.view,
+				 .unit = (uint8_t)v->u.index };
 	vtd_gcmd_init(v);
 	vtd_reginval_init(v);
 	vtd_pmr_init(v);

@@ -249,12 +249,14 @@ void vtd_reginval_init(struct vtd_unit *v);
 void vtd_qi_init(struct vtd_unit *v);
 void vtd_qi_enable(struct vtd_unit *v);
 void vtd_qi_disable(struct vtd_unit *v);
+void vtd_qi_reset(struct vtd_unit *v); /* as at power-on */
 void vtd_qi_kick(
 	struct vtd_unit
 		*v); /* something may have become possible: IQT moved, an error was cleared */
 void vtd_iqt_wrote(void *owner, const struct reg_write *w);
 void vtd_iqa_wrote(void *owner, const struct reg_write *w);
 void vtd_devtlb_answer(struct unit *u, uint16_t rid, uint32_t tag, bool ok);
+void vtd_devtlb_silent(struct unit *u, uint32_t tag); /* it will never come */
 
 /* ---- qi_exec.c ---- */
 

@@ -374,7 +374,7 @@ void vtd_probe(const struct unit *u, const struct sim_request *rq, enum mem_view
 		.v = (const struct vtd_unit *)u,
 		.rq = rq,
 		.x = x,
-		.port = { SIM_MASTER_WALK, view, true },
+		.port = { SIM_MASTER_WALK, view, true, (uint8_t)u->index },
 		.direct = bus_direct(u->sim),
 	};
 
@@ -405,6 +405,10 @@ static __attribute__((noinline)) void full(struct vtd_unit *v, const struct sim_
 			     .direct = bus_direct(v->u.sim) };
 
 	*x = (struct sim_xlat){ 0 };
+	if (__builtin_expect(v->u.gone, 0)) {
+		x->outcome = SIM_OUTCOME_BLOCKED;
+		return;
+	}
 	if (v->tables && rq->at != SIM_AT_TRANSLATED && !(rq->flags & SIM_REQ_PASID) &&
 	    !in_interrupt_range(rq->addr, rq->addr) &&
 	    !(rq->at == SIM_AT_TRANSLATION && rq->access == SIM_WRITE) &&

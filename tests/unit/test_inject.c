@@ -59,12 +59,12 @@ START_TEST(test_inject_matches_point_range_and_master)
 					 .first = 0x10100,
 					 .last = 0x10107,
 					 .master = SIM_MASTER_QUEUE });
-	ck_assert(!bus_read(s, SIM_MASTER_QUEUE, 0x10100, &val, 8));
-	ck_assert(!bus_read(s, SIM_MASTER_QUEUE, 0x100fc, &val, 8)); /* touches it */
-	ck_assert(bus_read(s, SIM_MASTER_QUEUE, 0x100f8, &val, 8));
-	ck_assert(bus_read(s, SIM_MASTER_QUEUE, 0x10108, &val, 8));
-	ck_assert(bus_read(s, SIM_MASTER_DMA, 0x10100, &val, 8));
-	ck_assert(bus_write(s, SIM_MASTER_QUEUE, 0x10100, &val, 8));
+	ck_assert(!bus_read(s, 0, SIM_MASTER_QUEUE, 0x10100, &val, 8));
+	ck_assert(!bus_read(s, 0, SIM_MASTER_QUEUE, 0x100fc, &val, 8)); /* touches it */
+	ck_assert(bus_read(s, 0, SIM_MASTER_QUEUE, 0x100f8, &val, 8));
+	ck_assert(bus_read(s, 0, SIM_MASTER_QUEUE, 0x10108, &val, 8));
+	ck_assert(bus_read(s, 0, SIM_MASTER_DMA, 0x10100, &val, 8));
+	ck_assert(bus_write(s, 0, SIM_MASTER_QUEUE, 0x10100, &val, 8));
 	/* the master of other points is not looked at */
 	add(s, (struct sim_inject_rule){
 		       .point = SIM_POINT_HANDSHAKE_LOST, ANYWHERE, .master = SIM_MASTER_CPU });
@@ -126,7 +126,7 @@ END_TEST
 START_TEST(test_inject_removed_and_spent_rules_leave_the_fast_path)
 {
 	struct sim *s = machine();
-	const struct port walk = { SIM_MASTER_WALK, MEM_VIEW_CPU, false };
+	const struct port walk = { SIM_MASTER_WALK, MEM_VIEW_CPU, false, 0 };
 	uint64_t val;
 	int n;
 
@@ -153,8 +153,8 @@ END_TEST
 START_TEST(test_inject_table_reads)
 {
 	struct sim *s = machine();
-	const struct port walk = { SIM_MASTER_WALK, MEM_VIEW_CPU, false };
-	const struct port probe = { SIM_MASTER_WALK, MEM_VIEW_CPU, true };
+	const struct port walk = { SIM_MASTER_WALK, MEM_VIEW_CPU, false, 0 };
+	const struct port probe = { SIM_MASTER_WALK, MEM_VIEW_CPU, true, 0 };
 	uint64_t val = 0, stored = 0x1111;
 	int poison, flip;
 
@@ -191,13 +191,13 @@ START_TEST(test_inject_bit_flip_in_longer_reads)
 					 .master = SIM_MASTER_DMA,
 					 .value = 0x0807060504030201 });
 	ck_assert_int_eq(sim_mem_store(s, 0x10000, zero, 32), SIM_OK);
-	ck_assert(bus_read(s, SIM_MASTER_DMA, 0x10003, buf, 21));
+	ck_assert(bus_read(s, 0, SIM_MASTER_DMA, 0x10003, buf, 21));
 	for (unsigned i = 0; i < 21; i++)
 		ck_assert_uint_eq(buf[i], i + 3 >= 16 ? i + 3 - 15 : 0);
-	ck_assert(bus_read(s, SIM_MASTER_DMA, 0x10013, buf, 2)); /* part of the word */
+	ck_assert(bus_read(s, 0, SIM_MASTER_DMA, 0x10013, buf, 2)); /* part of the word */
 	ck_assert_uint_eq(buf[0], 4);
 	ck_assert_uint_eq(buf[1], 5);
-	ck_assert(bus_read(s, SIM_MASTER_DMA, 0x10018, buf, 8));
+	ck_assert(bus_read(s, 0, SIM_MASTER_DMA, 0x10018, buf, 8));
 	ck_assert_mem_eq(buf, zero, 8);
 	sim_destroy(s);
 }
@@ -212,16 +212,16 @@ START_TEST(test_inject_write_abort_loses_the_write)
 					 .count = 1,
 					 ANYWHERE,
 					 .master = SIM_MASTER_STATUS });
-	ck_assert(!bus_write(s, SIM_MASTER_STATUS, 0x10000, &val, 8));
+	ck_assert(!bus_write(s, 0, SIM_MASTER_STATUS, 0x10000, &val, 8));
 	ck_assert_int_eq(sim_mem_load(s, 0x10000, &got, 8), SIM_OK);
 	ck_assert_uint_eq(got, 0);
-	ck_assert(bus_write(s, SIM_MASTER_STATUS, 0x10000, &val, 8));
+	ck_assert(bus_write(s, 0, SIM_MASTER_STATUS, 0x10000, &val, 8));
 	ck_assert_int_eq(sim_mem_load(s, 0x10000, &got, 8), SIM_OK);
 	ck_assert_uint_eq(got, 5);
-	ck_assert(!bus_write(s, SIM_MASTER_STATUS, 0x1fffc, &val, 8));
-	ck_assert(!bus_read(s, SIM_MASTER_STATUS, 0x1fffc, &val, 8));
-	ck_assert(bus_read(s, SIM_MASTER_STATUS, 0x50000, &val, 0));
-	ck_assert(bus_write(s, SIM_MASTER_STATUS, 0x50000, &val, 0));
+	ck_assert(!bus_write(s, 0, SIM_MASTER_STATUS, 0x1fffc, &val, 8));
+	ck_assert(!bus_read(s, 0, SIM_MASTER_STATUS, 0x1fffc, &val, 8));
+	ck_assert(bus_read(s, 0, SIM_MASTER_STATUS, 0x50000, &val, 0));
+	ck_assert(bus_write(s, 0, SIM_MASTER_STATUS, 0x50000, &val, 0));
 	sim_destroy(s);
 }
 END_TEST

@@ -108,7 +108,7 @@ START_TEST(test_machine_publishes_at_sync)
 {
 	struct sim *s =
 		sim_start(&(struct sim_config){ .policy = { .publish = SIM_PUBLISH_AT_SYNC } });
-	const struct port walk = { SIM_MASTER_WALK, MEM_VIEW_BUFFER, false };
+	const struct port walk = { SIM_MASTER_WALK, MEM_VIEW_BUFFER, false, 0 };
 	struct fake *f = fake_new(s, MEM_VIEW_BUFFER);
 	uint64_t val = 1, ones = UINT64_MAX;
 
