@@ -206,7 +206,7 @@ static void add_memory_interrupt(struct text *t, const struct sim_finding *f)
 {
 	if (f->memory_pa) {
 		add(t, "Memory now gives ");
-		add_delivery(t, f->posted, f->memory_pa, f->memory_data);
+		add_delivery(t, f->memory_posted, f->memory_pa, f->memory_data);
 		add(t, ". ");
 	} else if (f->memory_reason) {
 		add(t, "Memory now blocks it with fault reason 0x%02x. ", f->memory_reason);

@@ -110,6 +110,7 @@ static struct sim_finding finding(enum sim_finding_kind kind, const struct sim_r
 		.sent = rq->data,
 		.data = x->data,
 		.memory_data = now->data,
+		.memory_posted = now->posted,
 	};
 }
 
@@ -166,6 +167,8 @@ void oracle_translated(struct sim *s, struct unit *u, const struct sim_request *
 
 	if (x->source == SIM_FROM_BYPASS)
 		return;
+	if (x->posted && x->outcome != SIM_OUTCOME_OK)
+		return; /* no cache holds the descriptor */
 	if (walked)
 		journal_read(&s->oracle->journal, x->entry_pa);
 	u->ops->probe(u, &question, MEM_VIEW_CPU, &now);

@@ -151,7 +151,7 @@ struct sim_finding {
 	const char *why;     /* static text: the sentence that names the cause */
 	enum sim_verdict verdict;
 	bool interrupt;	     /* iova is a message's address, pa and memory_pa what it was and would be delivered as: */
-	bool posted;	     /* pa and memory_pa are a descriptor's instead */
+	bool posted, memory_posted; /* pa, memory_pa: a descriptor's instead */
 	uint16_t index;	     /* remapping entry */
 	uint32_t sent, data, memory_data; /* data of the messages */
 	bool has_entry;	     /* the table entry at which a walk of memory ends now: */

@@ -223,7 +223,8 @@ struct sim_xlat {
 	bool coherent;		/* the tables force the access to snoop (AMD-Vi FC) */
 	uint16_t flags;		/* of the AMD-Vi event `reason`: bits 59:48 of its first word */
 	bool untranslated_only; /* translation completion with U: the device has to send untranslated requests */
-	bool posted;		/* interrupt kept in the descriptor at pa, vector in data (VT-d); nothing is left to deliver */
+	bool posted;		/* interrupt kept in the descriptor at pa, vector in data, or refused by it (VT-d): nothing is
+				   left to deliver */
 	uint16_t index;		/* of an interrupt: its remapping entry */
 	uint32_t data;		/* of an interrupt message */
 };

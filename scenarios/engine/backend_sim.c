@@ -283,7 +283,7 @@ static void take_xlat(struct be_dma_result *res, const struct sim_xlat *x)
 	res->suppressed = x->suppressed;
 	res->entry_pa = x->entry_pa;
 	res->entry = x->entry;
-	res->posted = x->posted;
+	res->posted = x->posted && x->outcome == SIM_OUTCOME_OK;
 	res->index = x->index;
 	res->data = x->data;
 }

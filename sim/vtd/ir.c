@@ -265,7 +265,6 @@ void vtd_interrupt(struct vtd_xl *xl)
 		unchanged(xl);
 	if (!reason)
 		return;
-	xl->x->posted = false;
 	xl->x->pa = xl->x->data = 0;
 	xl->x->reason = reason;
 	vtd_fault(xl);

@@ -57,13 +57,13 @@ uint8_t vtd_post(struct vtd_xl *xl, const uint64_t *q)
 	uint32_t vector = (uint32_t)FIELD_GET(VTD_PIRTE0_VV, q[0]);
 	struct vtd_pid pid;
 
+	xl->x->posted = true; /* from here on the descriptor decides, not the entry */
 	if (!load(xl, at, &pid))
 		return VTD_FR_IR_PID_ACCESS;
 	if (reserved(xl->v, pid.q))
 		return VTD_FR_IR_PID_RSVD;
 	xl->x->pa = at;
 	xl->x->data = vector;
-	xl->x->posted = true;
 	if (xl->cache && !update(xl, at, &pid, vector, q[0] & VTD_PIRTE0_URG))
 		return VTD_FR_IR_PID_ACCESS;
 	return 0;
