@@ -212,6 +212,7 @@ void amd_log_keep(struct iommu_unit *u)
 		mem_write64(u->plat, a->log + a->log_head, 0);
 		mem_write64(u->plat, a->log + a->log_head + 8, 0);
 	}
+	head_write(u);
 	if (reg_read64(u, AMDVI_REG_STATUS) & AMDVI_STATUS_EVENTOVERFLOW)
 		a->log_lost = true;
 }
@@ -221,7 +222,6 @@ int amd_log_clear(struct iommu_unit *u)
 {
 	amd_log_keep(u);
 	u->amd.log_seen = u->amd.log_head;
-	head_write(u);
 	return log_restart(u);
 }
 

@@ -11,6 +11,9 @@
 #include <string.h>
 
 #include "iommu/driver.h"
+#include "iommu/inspect.h"
+#include "iommu/iova.h"
+#include "iommu/ledger.h"
 
 #define PAGE ((uint64_t)4096)
 #define ORDERS 10
@@ -47,6 +50,11 @@ struct guest {
 	bool domain_used[GUEST_DOMAINS];
 	struct iommu_ticket ticket[GUEST_TICKETS];
 	struct iommu_device device[GUEST_DEVICES];
+	struct iommu_iova_space space[GUEST_DOMAINS];
+	struct iommu_iova_node node[GUEST_DOMAINS][GUEST_NODES];
+	struct iommu_ledger ledger[GUEST_DOMAINS];
+	struct iommu_iova_range range[GUEST_RANGES];
+	struct iommu_pages run[GUEST_RUNS];
 };
 
 /* ---- the platform ---- */
@@ -321,6 +329,11 @@ struct call {
 	uint32_t *count_out, *perm_out;
 	uint64_t *pa_out, *size_out;
 	bool *lost;
+	uint16_t rid;
+	uint32_t range, run;
+	uint64_t align, limit, offset;
+	struct iommu_walk *walk;
+	struct iommu_diag *diag;
 };
 
 static int call(struct guest *g, struct call *c)
@@ -351,6 +364,10 @@ static int do_unit(struct guest *g, struct call *c)
 		return iommu_unit_stop(u);
 	case GUEST_RESET:
 		return iommu_unit_reset(u);
+	case GUEST_SUSPEND:
+		return iommu_unit_suspend(u);
+	case GUEST_RESUME:
+		return iommu_unit_resume(u);
 	}
 	return IOMMU_E_INVAL;
 }
@@ -674,4 +691,220 @@ int guest_lookup(struct guest *g, uint32_t id, uint64_t iova, uint64_t *pa, uint
 			  .size_out = size };
 
 	return guest_domain_known(g, id) ? call(g, &c) : GUEST_NO_SLOT;
+}
+
+/* ---- looking without touching ---- */
+
+static int do_walk(struct guest *g, struct call *c)
+{
+	return iommu_walk(&g->unit[c->unit], c->rid, c->iova, c->perm, c->walk);
+}
+
+int guest_walk(struct guest *g, uint32_t unit, uint16_t rid, uint64_t iova, uint32_t perm,
+	       struct guest_walk *w)
+{
+	struct iommu_walk walk;
+	struct call c = {
+		.fn = do_walk, .unit = unit, .rid = rid, .iova = iova, .perm = perm, .walk = &walk
+	};
+	int rc;
+
+	memset(&walk, 0, sizeof(walk));
+	memset(w, 0, sizeof(*w));
+	rc = call(g, &c);
+	w->result = (uint32_t)walk.result;
+	w->in_force = walk.in_force;
+	w->perm = walk.prot;
+	w->steps = walk.steps;
+	w->pa = walk.pa;
+	w->size = walk.size;
+	(void)iommu_walk_format(&walk, w->line, sizeof(w->line));
+	return rc;
+}
+
+const char *guest_walk_name(uint32_t n)
+{
+	const char *name = iommu_walk_name((enum iommu_walk_result)n);
+
+	return strcmp(name, "unknown") == 0 ? NULL : name;
+}
+
+static int do_diag(struct guest *g, struct call *c)
+{
+	return iommu_diag(&g->unit[c->unit], c->diag);
+}
+
+int guest_diag(struct guest *g, uint32_t unit, struct guest_diag *d)
+{
+	struct iommu_diag diag;
+	struct call c = { .fn = do_diag, .unit = unit, .diag = &diag };
+	int rc;
+
+	memset(&diag, 0, sizeof(diag));
+	rc = call(g, &c);
+	d->translating = diag.translating;
+	d->queue = diag.queue;
+	d->lost = diag.faults_lost;
+	d->faults = diag.faults_pending;
+	(void)iommu_diag_format(&diag, d->line, sizeof(d->line));
+	return rc;
+}
+
+size_t guest_domain_line(const struct guest *g, uint32_t id, char *buf, size_t size)
+{
+	return guest_domain_known(g, id) ? iommu_domain_format(&g->domain[id], buf, size) : 0;
+}
+
+/* ---- device addresses ---- */
+
+static int space_of(struct guest *g, uint32_t id)
+{
+	if (g->space[id].domain)
+		return 0;
+	return iommu_iova_init(&g->space[id], &g->domain[id], g->node[id], GUEST_NODES);
+}
+
+static int do_reserve(struct guest *g, struct call *c)
+{
+	int rc = space_of(g, c->id);
+
+	return rc ? rc : iommu_iova_reserve(&g->space[c->id], c->iova, c->limit);
+}
+
+int guest_reserve(struct guest *g, uint32_t id, uint64_t first, uint64_t last)
+{
+	struct call c = { .fn = do_reserve, .id = id, .iova = first, .limit = last };
+
+	return guest_domain_known(g, id) ? call(g, &c) : GUEST_NO_SLOT;
+}
+
+static int do_range(struct guest *g, struct call *c)
+{
+	int rc = space_of(g, c->id);
+
+	return rc ? rc
+		  : iommu_iova_alloc(&g->space[c->id], c->size, c->align, c->limit,
+				     &g->range[c->range]);
+}
+
+int guest_range(struct guest *g, uint32_t id, uint32_t range, uint64_t size, uint64_t align,
+		uint64_t limit)
+{
+	struct call c = { .fn = do_range,
+			  .id = id,
+			  .range = range,
+			  .size = size,
+			  .align = align,
+			  .limit = limit };
+
+	return guest_domain_known(g, id) && range < GUEST_RANGES ? call(g, &c) : GUEST_NO_SLOT;
+}
+
+static int do_range_free(struct guest *g, struct call *c)
+{
+	return iommu_iova_free(&g->range[c->range]);
+}
+
+int guest_range_free(struct guest *g, uint32_t range)
+{
+	struct call c = { .fn = do_range_free, .range = range };
+
+	return range < GUEST_RANGES ? call(g, &c) : GUEST_NO_SLOT;
+}
+
+int guest_range_address(struct guest *g, uint32_t range, uint64_t *iova)
+{
+	return range < GUEST_RANGES ? iommu_iova_address(&g->range[range], iova) : GUEST_NO_SLOT;
+}
+
+bool guest_range_where(const struct guest *g, uint32_t range, uint32_t *id, uint64_t *first)
+{
+	if (range >= GUEST_RANGES || !g->range[range].space)
+		return false;
+	*id = (uint32_t)(g->range[range].space - g->space);
+	*first = g->range[range].first;
+	return true;
+}
+
+/* ---- the ledger ---- */
+
+static int do_lend(struct guest *g, struct call *c)
+{
+	int rc = 0;
+
+	if (!g->ledger[c->id].domain)
+		rc = iommu_ledger_init(&g->ledger[c->id], &g->domain[c->id]);
+	return rc ? rc : iommu_pages_lend(&g->ledger[c->id], &g->run[c->run], c->pa, c->size);
+}
+
+int guest_lend(struct guest *g, uint32_t id, uint32_t run, uint64_t pa, uint64_t size)
+{
+	struct call c = { .fn = do_lend, .id = id, .run = run, .pa = pa, .size = size };
+
+	return guest_domain_known(g, id) && run < GUEST_RUNS ? call(g, &c) : GUEST_NO_SLOT;
+}
+
+static int do_run_map(struct guest *g, struct call *c)
+{
+	return iommu_pages_map(&g->run[c->run], &g->range[c->range], c->offset, c->perm);
+}
+
+int guest_run_map(struct guest *g, uint32_t run, uint32_t range, uint64_t offset, uint32_t perm)
+{
+	struct call c = {
+		.fn = do_run_map, .run = run, .range = range, .offset = offset, .perm = perm
+	};
+
+	return run < GUEST_RUNS && range < GUEST_RANGES ? call(g, &c) : GUEST_NO_SLOT;
+}
+
+static int do_run_unmap(struct guest *g, struct call *c)
+{
+	return iommu_pages_unmap(&g->run[c->run]);
+}
+
+int guest_run_unmap(struct guest *g, uint32_t run)
+{
+	struct call c = { .fn = do_run_unmap, .run = run };
+
+	return run < GUEST_RUNS ? call(g, &c) : GUEST_NO_SLOT;
+}
+
+static int do_run_collect(struct guest *g, struct call *c)
+{
+	return iommu_pages_collect(&g->run[c->run], c->pa_out, c->size_out);
+}
+
+int guest_run_collect(struct guest *g, uint32_t run, uint64_t *pa, uint64_t *size)
+{
+	struct call c = { .fn = do_run_collect, .run = run, .pa_out = pa, .size_out = size };
+
+	return run < GUEST_RUNS ? call(g, &c) : GUEST_NO_SLOT;
+}
+
+bool guest_run_where(const struct guest *g, uint32_t run, uint64_t *pa, uint64_t *size,
+		     uint32_t *range, uint64_t *offset)
+{
+	const struct iommu_pages *p = &g->run[run];
+
+	if (run >= GUEST_RUNS || !p->ledger)
+		return false;
+	*pa = p->pa;
+	*size = p->size;
+	*offset = p->offset;
+	*range = p->range ? (uint32_t)(p->range - g->range) : GUEST_RANGES;
+	return true;
+}
+
+bool guest_count(const struct guest *g, uint32_t id, struct guest_counts *c)
+{
+	struct iommu_ledger_counts counts;
+
+	memset(c, 0, sizeof(*c));
+	if (id >= GUEST_DOMAINS || !g->ledger[id].domain)
+		return false;
+	iommu_ledger_count(&g->ledger[id], &counts);
+	for (uint32_t i = 0; i < GUEST_RUN_STATES; i++)
+		c->pages[i] = counts.pages[i];
+	return true;
 }

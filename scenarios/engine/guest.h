@@ -19,6 +19,9 @@
 #define GUEST_UNITS 8
 #define GUEST_DEVICES 256
 #define GUEST_FAULTS 256
+#define GUEST_RANGES 64
+#define GUEST_RUNS 64
+#define GUEST_NODES 64 /* of a domain's space */
 
 #define GUEST_BOUND (-1000)
 #define GUEST_NO_SLOT (-1001) /* the scenario names a domain, ticket or device that is not in use */
@@ -30,7 +33,9 @@ enum guest_op {
 	GUEST_ENABLE,
 	GUEST_START,
 	GUEST_STOP,
-	GUEST_RESET
+	GUEST_RESET,
+	GUEST_SUSPEND,
+	GUEST_RESUME
 };
 
 struct guest_config {
@@ -69,6 +74,28 @@ struct guest_status {
 	char labels[512];
 };
 
+/* What the tables would do with a DMA. */
+struct guest_walk {
+	uint32_t result; /* index of its name: guest_walk_name */
+	bool in_force;
+	uint32_t perm, steps;
+	uint64_t pa, size;
+	char line[1024];
+};
+
+/* What the registers say. */
+struct guest_diag {
+	bool translating, queue, lost;
+	uint32_t faults;
+	char line[512];
+};
+
+/* 4 KiB pages of a domain's ledger, by state: guest_run_state_name. */
+#define GUEST_RUN_STATES 7
+struct guest_counts {
+	uint64_t pages[GUEST_RUN_STATES];
+};
+
 struct guest;
 
 struct guest *guest_new(const struct guest_config *config);
@@ -98,6 +125,30 @@ int guest_flush(struct guest *g, uint32_t id);
 int guest_poll(struct guest *g, uint32_t ticket);
 int guest_lookup(struct guest *g, uint32_t id, uint64_t iova, uint64_t *pa, uint32_t *perm,
 		 uint64_t *size);
+
+int guest_walk(struct guest *g, uint32_t unit, uint16_t rid, uint64_t iova, uint32_t perm,
+	       struct guest_walk *w);
+int guest_diag(struct guest *g, uint32_t unit, struct guest_diag *d);
+const char *guest_walk_name(uint32_t n); /* NULL beyond the last */
+size_t guest_domain_line(const struct guest *g, uint32_t id, char *buf, size_t size);
+
+/* Device addresses: a space of each domain, made by the first call; ranges by number. */
+int guest_reserve(struct guest *g, uint32_t id, uint64_t first, uint64_t last);
+int guest_range(struct guest *g, uint32_t id, uint32_t range, uint64_t size, uint64_t align,
+		uint64_t limit);
+int guest_range_free(struct guest *g, uint32_t range);
+int guest_range_address(struct guest *g, uint32_t range, uint64_t *iova);
+/* For the oracle alone: where the range is, whether or not that may be told. False: it is idle. */
+bool guest_range_where(const struct guest *g, uint32_t range, uint32_t *id, uint64_t *first);
+
+/* The ledger of each domain, made by the first call; runs of pages by number. */
+int guest_lend(struct guest *g, uint32_t id, uint32_t run, uint64_t pa, uint64_t size);
+int guest_run_map(struct guest *g, uint32_t run, uint32_t range, uint64_t offset, uint32_t perm);
+int guest_run_unmap(struct guest *g, uint32_t run);
+int guest_run_collect(struct guest *g, uint32_t run, uint64_t *pa, uint64_t *size);
+bool guest_run_where(const struct guest *g, uint32_t run, uint64_t *pa, uint64_t *size,
+		     uint32_t *range, uint64_t *offset);
+bool guest_count(const struct guest *g, uint32_t id, struct guest_counts *c);
 
 /* True while fresh pages are being zeroed: not a moment of the driver's. */
 bool guest_zeroing(const struct guest *g);

@@ -75,8 +75,8 @@ struct run {
 	bool own_faults[MACHINE_UNITS]; /* the scenario cleared fault records itself */
 	bool dead;                      /* the guest was left in the middle of a call */
 
-	uint64_t moved;   /* bytes of all DMA asked for */
-	uint64_t pattern; /* what the next write moves */
+	uint64_t moved;           /* bytes of all DMA asked for */
+	uint64_t pattern;         /* what the next write moves */
 	struct trace_file *trace; /* NULL: none */
 	uint64_t trace_next;
 };
@@ -92,6 +92,13 @@ enum step_rc check_text(struct run *r, const char *what, const char *want, const
 
 /* When the step has property `name`: compares it with `got`. */
 enum step_rc check_property(struct run *r, const struct step *s, const char *name, uint64_t got);
+
+/* What steps of other files share with the guest's: its answer compared, and the oracle told of pages (step_guest.c). */
+enum step_rc guest_answer(struct run *r, const struct step *s, int rc);
+bool guest_mapped(struct run *r, const struct piece *p); /* false: out of memory */
+bool guest_leaves(struct run *r, const struct piece *p); /* before an unmap; false: out of memory */
+void guest_left(struct run *r, const struct piece *p, uint32_t ticket, int rc); /* after it */
+void guest_collected(struct run *r, uint32_t ticket, int rc);
 
 /* The step's unit, the first when it names none; its device, -1 when it names none. */
 uint32_t step_unit(const struct run *r, const struct step *s);

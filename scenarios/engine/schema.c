@@ -104,7 +104,7 @@ const struct prop_desc schema_during[] = {
 /* clang-format on */
 
 static const struct verb *const groups[GROUPS] = { guest_verbs, device_verbs, metal_verbs,
-						   world_verbs, interrupt_verbs };
+						   world_verbs, interrupt_verbs, record_verbs };
 
 const struct verb *verb_at(uint32_t n)
 {
@@ -530,7 +530,7 @@ static void print_arch(FILE *out, const struct arch *a)
 void scenario_print_schema(FILE *out)
 {
 	static const char *const titles[GROUPS] = { "guest", "device", "metal", "world",
-						    "interrupt" };
+						    "interrupt", "record" };
 	static const struct {
 		const char *title;
 		const struct prop_desc *table;

@@ -62,6 +62,7 @@ enum verb_group {
 	GROUP_METAL,
 	GROUP_WORLD,
 	GROUP_INTERRUPT,
+	GROUP_RECORD,
 	GROUPS
 };
 
@@ -84,6 +85,7 @@ extern const struct verb device_verbs[];
 extern const struct verb metal_verbs[];
 extern const struct verb world_verbs[];
 extern const struct verb interrupt_verbs[];
+extern const struct verb record_verbs[];
 
 const struct verb *verb_find(const char *name);
 const struct verb *verb_at(uint32_t n);

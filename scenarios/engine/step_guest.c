@@ -220,6 +220,16 @@ static enum step_rc do_reset(struct run *r, const struct step *s)
 	return unit_step(r, s, GUEST_RESET);
 }
 
+static enum step_rc do_suspend(struct run *r, const struct step *s)
+{
+	return unit_step(r, s, GUEST_SUSPEND);
+}
+
+static enum step_rc do_resume(struct run *r, const struct step *s)
+{
+	return unit_step(r, s, GUEST_RESUME);
+}
+
 static enum step_rc do_fault_event(struct run *r, const struct step *s)
 {
 	return answer(r, s,
@@ -479,6 +489,46 @@ static enum step_rc do_lookup(struct run *r, const struct step *s)
 	if (step_has(s, "perm"))
 		return check_text(r, "perm", step_string(s, "perm", ""), names_perm(perm & 3));
 	return STEP_OK;
+}
+
+/* ---- for the steps of the driver's records ---- */
+
+enum step_rc guest_answer(struct run *r, const struct step *s, int rc)
+{
+	return answer(r, s, rc);
+}
+
+bool guest_mapped(struct run *r, const struct piece *p)
+{
+	space_map(r, p);
+	return ledger_map(&r->ledger, p->domain, p->first, p->last, p->pa, p->perm);
+}
+
+bool guest_leaves(struct run *r, const struct piece *p)
+{
+	if (!ledger_leave(&r->ledger, p->domain, p->first, p->last))
+		return false;
+	for (uint32_t i = 0; i < r->ledger.count; i++)
+		if (is_leaving(r->ledger.piece + i, p->domain, 0))
+			space_unmap(r, r->ledger.piece + i);
+	return true;
+}
+
+void guest_left(struct run *r, const struct piece *p, uint32_t ticket, int rc)
+{
+	for (uint32_t i = 0; i < r->ledger.count; i++)
+		if (is_leaving(r->ledger.piece + i, p->domain, 0))
+			r->ledger.piece[i].ticket = ticket;
+	set_state(r, is_leaving, p->domain, 0,
+		  rc == 0 ? PIECE_PENDING : (lost_pages(rc) ? PIECE_QUARANTINED : PIECE_MAPPED));
+}
+
+void guest_collected(struct run *r, uint32_t ticket, int rc)
+{
+	if (rc == 0)
+		quiesce(r, has_ticket, 0, ticket);
+	else if (lost_pages(rc))
+		set_state(r, has_ticket, 0, ticket, PIECE_QUARANTINED);
 }
 
 /* ---- faults ---- */
@@ -777,6 +827,8 @@ const struct verb guest_verbs[] = {
 	VERB("start", "Init, build, program and enable in one.", start_props, do_start, true),
 	VERB("stop", "Switches translation off and gives the tables back.", unit_props, do_stop, true),
 	VERB("reset", "Brings a broken unit back to the beginning.", unit_props, do_reset, true),
+	VERB("suspend", "Switches the unit off before the machine sleeps; tables, domains and devices stay.", unit_props, do_suspend, true),
+	VERB("resume", "Brings a suspended unit back to where it was.", unit_props, do_resume, true),
 	VERB("fault-event", "Sets the fault event's message up and unmasks it.", event_props, do_fault_event, true),
 	VERB("domain", "Makes a domain.", domain_props, do_domain, true),
 	VERB("destroy", "Unmaps what is mapped in a domain and gives it back.", destroy_props, do_destroy, true),
