@@ -38,7 +38,6 @@ static int amd_init(struct iommu_unit *u)
 /* Only when no hardware can reach any of it. */
 static void release(struct iommu_unit *u)
 {
-	page_list_free(u, &u->retired);
 	amd_devtab_free(u);
 	if (u->amd.log)
 		u->plat->page_free(u->plat->ctx, u->amd.log, 0);

@@ -6,6 +6,7 @@ From the environment: B (what make built), CC, DRIVER_FLAGS, ENGINE_LIBS. docs/m
 """
 
 import argparse
+import fnmatch
 import glob
 import os
 import shlex
@@ -19,18 +20,18 @@ sys.dont_write_bytecode = True  # products only under build/
 
 import judge
 import patches
+import reach
 import sites
 
 HERE = os.path.relpath(os.path.dirname(os.path.abspath(__file__)))
 B = os.environ.get("B", "build")
 OUT = os.path.join(B, "mutants")
-LIMIT_S = 20
-OTHERS = ("driver/amd/", "driver/pt/amdv1")  # AMD-Vi has no mutants yet
-FOLDERS = ("vtd", "common")
+LIMIT_S = 60  # on a busy machine; the suite takes two
+FOLDERS = ("vtd", "amdvi", "common", "bugs")
 
 
 def sources():
-    return sorted(p for p in glob.glob("driver/**/*.c", recursive=True) if not p.startswith(OTHERS))
+    return sorted(glob.glob("driver/**/*.c", recursive=True))
 
 
 def sh(words, **kw):
@@ -49,16 +50,16 @@ def objects_but(changed):
     return [os.path.join(B, "obj", p[:-2] + ".o") for p in every if p not in changed]
 
 
-def build(mutant, folder):
+def build(files, folder, more=()):
     """Returns an error text. Only the changed files are compiled; a changed header means all of them."""
     shutil.copytree("driver", os.path.join(folder, "driver"))
-    for path, text in mutant.files.items():
+    for path, text in files.items():
         with open(os.path.join(folder, path), "w", encoding="utf-8") as f:
             f.write(text)
-    changed = [p for p in mutant.files if p.endswith(".c")]
-    if any(p.endswith(".h") for p in mutant.files):
+    changed = [p for p in files if p.endswith(".c")]
+    if any(p.endswith(".h") for p in files):
         changed = glob.glob("driver/**/*.c", recursive=True)
-    made = []
+    made = list(more)
     cc = shlex.split(os.environ.get("CC", "cc"))
     for path in changed:
         made.append(os.path.join(folder, path[:-2] + ".o"))
@@ -80,6 +81,20 @@ def suite():
         if any('do = "%s"' % verb in open(path, encoding="utf-8").read() for verb in ("start", "init", "build")):
             found.append(path)
     return found
+
+
+def reach_map(jobs):
+    """Builds the driver with a mark in each function and runs the suite once, each scenario alone."""
+    folder = os.path.join(OUT, "reach")
+    shutil.rmtree(folder, ignore_errors=True)
+    os.makedirs(folder)
+    marked, numbers = reach.mark(sources())
+    note = os.path.join(folder, "reach.o")
+    run = sh(shlex.split(os.environ.get("CC", "cc")) + ["-c", "-o", note, os.path.join(HERE, "reach.c")])
+    error = run.stderr if run.returncode else build(marked, folder, [note])
+    if error:
+        raise SystemExit("mutants: the marked driver: " + error)
+    return reach.Map(os.path.join(folder, "iommu-sim"), numbers, suite(), folder, jobs)
 
 
 def try_suite(mutant, folder, paths):
@@ -110,7 +125,9 @@ def trial(mutant, number, paths):
     shutil.rmtree(folder, ignore_errors=True)
     os.makedirs(folder)
     try:
-        error = mutant.error or build(mutant, folder)
+        if not mutant.error and not paths:
+            return "SURVIVED", "", "no scenario calls it", time.monotonic() - start
+        error = mutant.error or build(mutant.files, folder)
         if error:
             return "ERROR", "", error, time.monotonic() - start
         failed, chosen, right = try_suite(mutant, folder, paths)
@@ -139,6 +156,13 @@ def equivalents():
     return known
 
 
+def line_for(name, known):
+    """The line of equivalent.txt that speaks of the mutant: its own, or one that names a file or function of it."""
+    if name in known:
+        return name
+    return next((k for k in known if "*" in k and fnmatch.fnmatchcase(name, k)), None)
+
+
 def progress(done, total):
     if sys.stderr.isatty():
         sys.stderr.write(f"\r{done} of {total}\r" if done < total else "\r" + " " * 20 + "\r")
@@ -153,10 +177,10 @@ def collect():
 
 
 def run_all(mutants, jobs):
-    paths = suite()
+    reached = reach_map(jobs)
     results = []
     with ThreadPoolExecutor(jobs) as pool:
-        waiting = [pool.submit(trial, m, i, paths) for i, m in enumerate(mutants)]
+        waiting = [pool.submit(trial, m, i, [] if m.error else reached.scenarios_for(m)) for i, m in enumerate(mutants)]
         for i, w in enumerate(waiting):
             results.append(w.result())
             progress(i + 1, len(mutants))
@@ -164,16 +188,17 @@ def run_all(mutants, jobs):
 
 
 def report(mutants, results, known, verbose):
-    """One row each. Returns the number of bad ones."""
-    bad, width = 0, max(len(m.name) for m in mutants)
+    """One row each. Returns the number of bad ones, and the lines of equivalent.txt that were true of a survivor."""
+    bad, width, true = 0, max(len(m.name) for m in mutants), set()
     count = {"killed": 0, "wrong": 0, "SURVIVED": 0, "ERROR": 0, "equal": 0, "gap": 0}
     for m, (verdict, scenario, diagnosis, seconds) in zip(mutants, results):
-        if m.name in known:
-            if verdict == "SURVIVED":
-                diagnosis = known[m.name]
-                verdict = "gap" if diagnosis.startswith("gap:") else "equal"
-            elif verdict in ("killed", "wrong"):
-                verdict, diagnosis = "ERROR", "listed in equivalent.txt, and killed: " + diagnosis
+        line = line_for(m.name, known)
+        if line and verdict == "SURVIVED":
+            diagnosis = known[line]
+            verdict = "gap" if diagnosis.startswith("gap:") else "equal"
+            true.add(line)
+        elif line == m.name and verdict in ("killed", "wrong"):
+            verdict, diagnosis = "ERROR", "listed in equivalent.txt, and killed: " + diagnosis
         count[verdict] += 1
         bad += verdict not in ("killed", "equal", "gap")
         want = "" if verdict == "killed" else " (wanted: %s)" % " ".join(m.expect + m.texts)
@@ -183,7 +208,7 @@ def report(mutants, results, known, verbose):
             print("         " + m.what + "\n         " + getattr(m, "texts_found", "").replace("\n", "\n         "))
     print("%(killed)d killed with the right diagnosis, %(wrong)d with a wrong one, %(SURVIVED)d survived, "
           "%(ERROR)d errors, %(equal)d change nothing, %(gap)d cannot be shown yet" % count)
-    return bad
+    return bad, true
 
 
 def main():
@@ -205,11 +230,14 @@ def main():
         print("mutants: none of that name", file=sys.stderr)
         return 2
     known = equivalents()
-    bad = report(chosen, run_all(chosen, args.j), known, args.verbose)
+    bad, true = report(chosen, run_all(chosen, args.j), known, args.verbose)
     for name in unused:
         print(f"steps.txt: {name} is called nowhere in the driver")
-    for name in sorted(set(known) - {m.name for m in every}):
+    for name in sorted(set(known) - {line_for(m.name, known) for m in every}):
         print(f"equivalent.txt: there is no mutant {name}")
+        bad += 1
+    for name in sorted(k for k in known if "*" in k and k not in true and not args.part):
+        print(f"equivalent.txt: no mutant is left for {name}")
         bad += 1
     classes = len({m.bug for m in catalogued})
     print(f"{len(catalogued)} patches ({classes} public bugs), {len(mechanical)} removals, "
