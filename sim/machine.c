@@ -77,6 +77,7 @@ int sim_create(const struct sim_config *config, struct sim **out)
 	mem_init(&s->mem, config->seed, config->policy.publish);
 	s->mem.trace = s;
 	rng_init(&s->order, config->seed, STREAM_ORDER);
+	rng_init(&s->ahead, config->seed, STREAM_SPECULATE);
 	if (config->trace_records) {
 		s->trace.mask = config->trace_records - 1;
 		s->trace.ring = calloc(config->trace_records, sizeof(*s->trace.ring));
@@ -253,6 +254,8 @@ void machine_yield(struct sim *s)
 		s->yield(s->yield_ctx, s);
 		s->yielding = false;
 	}
+	if (s->policy.speculate)
+		speculate(s);
 	clock_advance(&s->clock, s->timing.access_ns);
 }
 

@@ -20,6 +20,7 @@
 enum stream {
 	STREAM_PUBLISH = 1,
 	STREAM_ORDER = 2,
+	STREAM_SPECULATE = 3,
 	STREAM_CACHE = 16 /* + unit * 8 + cache */,
 	STREAM_DEVICE = 4096
 };
@@ -89,12 +90,16 @@ struct unit_ops {
 		       struct sim_invalidation *out);
 	/* The one interrupt remapping table in force for all of the unit's requesters; false, or NULL: there is none. */
 	bool (*interrupt_table)(const struct unit *u, uint64_t *first, uint64_t *last);
+	/* Translates ahead of use for a device whose tables the unit knows; nothing is told. NULL: it never does. */
+	void (*speculate)(struct unit *u, uint16_t rid, uint64_t addr);
 	/* A device that was to answer `tag` is gone. NULL: the unit looks at its clock anyhow. */
 	void (*devtlb_silent)(struct unit *u, uint32_t tag);
 	/* Everything but the caches, which are empty by then, as at power-on. NULL: it has no reset. */
 	void (*reset)(struct unit *u);
 	void (*destroy)(struct unit *u); /* frees what hangs from the unit, and the unit */
 };
+
+#define UNIT_RECENT 8u
 
 /* First member of an architecture's unit. */
 struct unit {
@@ -106,6 +111,11 @@ struct unit {
 	struct regfile regs;
 	struct tcache cache[SIM_CACHE_DEVICE]; /* all but the devices' own */
 	struct sim_unit_stats stats;
+	struct {
+		uint64_t addr;
+		uint16_t rid;
+	} recent[UNIT_RECENT]; /* requests that were no hits; policy speculate */
+	uint32_t recents;
 	bool gone; /* it has no power */
 	enum sim_power power_next;
 	struct timer power; /* to power_next */
@@ -166,6 +176,7 @@ struct sim {
 	struct timing timing;
 	uint64_t seed;
 	struct rng order;      /* SIM policy out_of_order */
+	struct rng ahead;      /* SIM policy speculate */
 	struct oracle *oracle; /* NULL: none */
 	sim_yield_fn yield;
 	void *yield_ctx;
@@ -277,6 +288,14 @@ void msi_send(struct sim *s, uint32_t unit, bool from_unit, uint16_t rid, uint64
 
 /* The same for a device's message that an entry remapped. */
 void msi_send_remapped(struct sim *s, uint32_t unit, uint16_t rid, uint64_t addr, uint32_t data);
+
+/* ---- speculation ---- */
+
+/* Hardware has a moment: under the policy some unit may look ahead. */
+void speculate(struct sim *s);
+
+/* A request missed the cache, and the policy is on. */
+void speculate_note(struct unit *u, const struct sim_request *rq);
 
 /* ---- power ---- */
 

@@ -58,6 +58,7 @@ struct sim_policy {
 	bool out_of_order; /* queue commands may execute in any order the architecture allows */
 	bool rewalk_on_permission; /* a hit with too small a permission walks again instead of faulting */
 	bool collapse_faults; /* faults of a source that already has a record are not recorded again (VT-d) */
+	bool speculate; /* at any time pages near those devices asked for are translated and kept, if the tables hold them */
 	bool exact_range; /* a page-selective invalidation keeps a cached page larger than its range (VT-d) */
 };
 

@@ -96,7 +96,8 @@ struct be_policy {
 	uint32_t entries;
 	enum be_publish publish;
 	enum be_delay delay;
-	bool inval_more, prefetch, any_order, rewalk, collapse, exact_range;
+	bool inval_more, prefetch, any_order, rewalk, collapse, exact_range, speculate;
+	uint32_t keep_nothing; /* bit per be_cache: it keeps nothing, whatever `keep` says */
 };
 
 struct be_config {
@@ -194,8 +195,9 @@ struct be_finding {
 struct be_cache_line {
 	uint16_t rid;
 	uint32_t domain;
-	uint8_t level, perm; /* level 0: 4 KiB; paging cache: of the entry held. perm: bit 0 read, bit 1 write */
-	bool negative;       /* the absence of a translation */
+	uint8_t level,
+		perm; /* level 0: 4 KiB; paging cache: of the entry held. perm: bit 0 read, bit 1 write */
+	bool negative; /* the absence of a translation */
 	uint64_t iova, pa, entry_pa, filled_ns;
 };
 

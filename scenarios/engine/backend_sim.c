@@ -690,6 +690,8 @@ struct backend *backend_sim_open(const struct be_config *config)
 	c.policy.rewalk_on_permission = config->policy.rewalk;
 	c.policy.collapse_faults = config->policy.collapse;
 	c.policy.exact_range = config->policy.exact_range;
+	c.policy.speculate = config->policy.speculate;
+	c.policy.keep_nothing = config->policy.keep_nothing;
 	c.trace_records = config->trace_records;
 	c.oracle = true;
 	b->base.ops = &backend_sim_ops;

@@ -21,6 +21,7 @@ LIST(names_expect, "ok", "fault", "ur", "ca", "blocked", "no-access", "bus", "ei
 LIST(names_outcome, "ok", "ur", "ca", "blocked", "no-access", "bus")
 LIST(names_source, "bypass", "walk", "iotlb", "devtlb", "msi", "irt", "iec")
 LIST(names_cache, "context", "pasid", "iotlb", "paging", "interrupt", "device")
+LIST(names_uncached, "none", "context", "pasid", "iotlb", "paging", "interrupt")
 LIST(names_evict, "context", "pasid", "iotlb", "paging", "interrupt", "device", "every")
 LIST(names_publish, "at-once", "at-sync", "random")
 LIST(names_delay, "normal", "immediate", "slow", "never")

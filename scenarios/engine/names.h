@@ -11,6 +11,7 @@ const char *names_expect(uint32_t n);
 const char *names_outcome(uint32_t n);
 const char *names_source(uint32_t n);
 const char *names_cache(uint32_t n);
+const char *names_uncached(uint32_t n);
 const char *names_evict(uint32_t n);
 const char *names_publish(uint32_t n);
 const char *names_delay(uint32_t n);

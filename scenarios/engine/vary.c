@@ -156,6 +156,11 @@ static enum apply apply(struct setting *s, const struct machine *m, const char *
 		good = set_bool(&p->exact_range, text, false);
 	} else if (strcmp(key, "prefetch") == 0) {
 		good = set_bool(&p->prefetch, text, false);
+	} else if (strcmp(key, "speculate") == 0) {
+		good = set_bool(&p->speculate, text, false);
+	} else if (strcmp(key, "uncached") == 0) {
+		good = set_name(&i, names_uncached, text);
+		p->keep_nothing = good && i ? 1u << (i - 1) : 0;
 	} else if (strcmp(key, "rewalk") == 0) {
 		good = set_bool(&p->rewalk, text, false);
 	} else if (strcmp(key, "collapse") == 0) {

@@ -90,6 +90,7 @@ const struct unit_ops amdvi_ops = {
 	.describe = describe,
 	.translating = translating,
 	.devtlb_answer = amdvi_devtlb_answer,
+	.speculate = amdvi_speculate,
 	.reset = reset,
 	.command = amdvi_command,
 	.needed = amdvi_needed,

@@ -188,6 +188,8 @@ void amdvi_probe(const struct unit *u, const struct sim_request *rq, enum mem_vi
 /* Recomputes `fast` after anything it depends on changed. */
 void amdvi_update_fast(struct amdvi_unit *a);
 
+void amdvi_speculate(struct unit *u, uint16_t rid, uint64_t addr);
+
 /* Translates ahead of use; nothing is told when that fails. */
 void amdvi_prefetch(struct amdvi_unit *a, uint16_t rid, uint64_t addr);
 

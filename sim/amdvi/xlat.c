@@ -312,6 +312,34 @@ void amdvi_prefetch(struct amdvi_unit *a, uint16_t rid, uint64_t addr)
 		memory(&xl);
 }
 
+/* Policy speculate. Only for a device whose entry is cached: others are of no active domain. */
+void amdvi_speculate(struct unit *u, uint16_t rid, uint64_t addr)
+{
+	struct amdvi_unit *a = amdvi_of(u);
+	const struct sim_unit_stats stats = u->stats; /* of what devices asked for */
+	struct sim_xlat x = { 0 };
+	const struct sim_request rq = {
+		.addr = addr,
+		.rid = rid,
+		.unit = (uint8_t)u->index,
+		.at = SIM_AT_UNTRANSLATED,
+		.len = 1,
+	};
+	struct amdvi_xl xl = {
+		.a = a, .cache = a, .rq = &rq, .x = &x, .port = a->port, .quiet = true
+	};
+
+	if (!a->on || amdvi_in_msi_range(addr) || !amdvi_dte_cached(a, rid))
+		return;
+	amdvi_probe(u, &rq, u->view, &x);
+	if (x.outcome != SIM_OUTCOME_OK)
+		return; /* nothing is kept of what is not there, NpCache or not */
+	x = (struct sim_xlat){ 0 };
+	xl.port.probe = true; /* no injected error strikes what nobody asked for */
+	memory(&xl);
+	u->stats = stats;
+}
+
 static void trace_result(const struct amdvi_unit *a, const struct sim_request *rq,
 			 const struct sim_xlat *x)
 {
@@ -337,6 +365,8 @@ static __attribute__((noinline)) void full(struct amdvi_unit *a, const struct si
 	};
 
 	*x = (struct sim_xlat){ 0 };
+	if (__builtin_expect(a->u.sim->policy.speculate, 0))
+		speculate_note(&a->u, rq);
 	if (__builtin_expect(a->u.gone, 0)) {
 		x->outcome = SIM_OUTCOME_BLOCKED;
 		return;

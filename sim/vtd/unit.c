@@ -70,6 +70,7 @@ static const struct unit_ops vtd_ops = {
 	.translating = translating,
 	.devtlb_answer = vtd_devtlb_answer,
 	.devtlb_silent = vtd_devtlb_silent,
+	.speculate = vtd_speculate,
 	.reset = reset,
 	.command = vtd_command,
 	.needed = vtd_needed,

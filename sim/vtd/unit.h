@@ -134,6 +134,8 @@ void vtd_translate(struct unit *u, const struct sim_request *rq, struct sim_xlat
 void vtd_probe(const struct unit *u, const struct sim_request *rq, enum mem_view view,
 	       struct sim_xlat *x);
 
+void vtd_speculate(struct unit *u, uint16_t rid, uint64_t addr);
+
 /* Recomputes `fast` after anything it depends on changed. */
 void vtd_update_fast(struct vtd_unit *v);
 

@@ -393,6 +393,30 @@ static void trace_result(const struct vtd_unit *v, const struct sim_request *rq,
 		      rq->addr, x->pa);
 }
 
+/* Policy speculate: the way of a request, with nobody to be told how it ends. Only by a context entry that is cached. */
+void vtd_speculate(struct unit *u, uint16_t rid, uint64_t addr)
+{
+	struct vtd_unit *v = vtd_of(u);
+	struct sim_request rq = {
+		.addr = addr,
+		.rid = rid,
+		.unit = (uint8_t)u->index,
+		.at = SIM_AT_TRANSLATION, /* no permission check */
+		.len = 1,
+	};
+	struct sim_xlat x = { 0 };
+	struct vtd_xl xl = { .v = v, .cache = v, .rq = &rq, .x = &x, .port = v->port };
+	struct vtd_ctx ctx;
+
+	xl.port.probe = true; /* no injected error strikes what nobody asked for */
+	if (!v->tables || in_interrupt_range(addr, addr) ||
+	    !tcache_find_level(&u->cache[SIM_CACHE_CONTEXT], 0, rid, 0) || vtd_context(&xl, &ctx) ||
+	    ctx.tt == VTD_TT_PASSTHROUGH || beyond_tables(&v->caps, &ctx, addr))
+		return;
+	if (!vtd_walk(&xl, &ctx))
+		cache_page(&xl, &ctx, 0);
+}
+
 /* Everything the fast path does not settle. */
 static __attribute__((noinline)) void full(struct vtd_unit *v, const struct sim_request *rq,
 					   struct sim_xlat *x)
@@ -405,6 +429,8 @@ static __attribute__((noinline)) void full(struct vtd_unit *v, const struct sim_
 			     .direct = bus_direct(v->u.sim) };
 
 	*x = (struct sim_xlat){ 0 };
+	if (__builtin_expect(v->u.sim->policy.speculate, 0))
+		speculate_note(&v->u, rq);
 	if (__builtin_expect(v->u.gone, 0)) {
 		x->outcome = SIM_OUTCOME_BLOCKED;
 		return;
