@@ -39,7 +39,7 @@ static void machine(struct gen *g)
 		gen_cap(g, "hasup", gen_chance(g, 80));
 		gen_cap(g, "hdsup", xc_cap(g->c, "hasup", 1) && gen_chance(g, 80));
 	}
-	g->c->devices = 1 + gen_below(g, g->p->qemu && !g->p->bridges ? 2 : 3);
+	g->c->devices = g->p->qemu && !g->p->bridges ? 2 : 1 + gen_below(g, 3);
 	for (uint32_t i = 0; i < g->c->devices; i++)
 		g->c->rid[i] = g->p->bridges ? far[i] : bus0[i];
 	g->table_next = XC_TABLES + 0x4000;
@@ -174,13 +174,24 @@ static bool lay_leaf(struct gen *g, uint64_t table, uint32_t level, uint64_t iov
 	return gen_store(g, at, &e, 1, copies);
 }
 
-/* The level below that the address bits allow to skip to; level - 1 when none is skipped. */
+/* Whether every address that comes by this entry has 0 for `skipped`; QEMU does not look (A10). */
+static bool may_skip(struct gen *g, uint32_t level, uint32_t skipped, uint64_t iova)
+{
+	if (!g->p->qemu)
+		return (iova >> shift(skipped) & 0x1ff) == 0 || gen_chance(g, 10);
+	for (uint32_t i = 0; i < g->iovas; i++)
+		if (g->iova[i] >> shift(level) == iova >> shift(level) &&
+		    (g->iova[i] >> shift(skipped) & 0x1ff) != 0)
+			return false;
+	return true;
+}
+
+/* The level below, or one further down that the address bits allow to skip to. */
 static uint32_t next_level(struct gen *g, uint32_t level, uint64_t iova)
 {
 	uint32_t next = level - 1;
 
-	while (next > 1 && gen_chance(g, 35) &&
-	       ((iova >> shift(next) & 0x1ff) == 0 || (!g->p->qemu && gen_chance(g, 10))))
+	while (next > 1 && gen_chance(g, 35) && may_skip(g, level, next, iova))
 		next--;
 	return next;
 }

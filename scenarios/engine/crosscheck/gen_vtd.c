@@ -11,9 +11,15 @@
 
 static void capabilities(struct gen *g)
 {
-	uint32_t width = gen_chance(g, 60) ? 48 : gen_chance(g, 60) || g->p->qemu ? 39 : 57;
-	bool sc = gen_chance(g, 50);
+	/* cases that follow each other have the same machine there, so that one instance plays them all */
+	uint64_t rng = g->rng;
+	uint32_t width;
+	bool sc;
 
+	if (g->p->qemu)
+		g->rng = (g->c->seed + 1) * UINT64_C(0xA0761D6478BD642F) + g->c->number / 64;
+	width = gen_chance(g, 60) ? 48 : gen_chance(g, 60) || g->p->qemu ? 39 : 57;
+	sc = gen_chance(g, 50);
 	gen_cap(g, "nfr", 1);
 	gen_cap(g, "mgaw", width);
 	gen_cap(g, "sagaw", width == 57 ? 14 : width == 48 ? 6 : 2);
@@ -23,6 +29,7 @@ static void capabilities(struct gen *g)
 		gen_cap(g, "host-address-bits", width);
 		gen_cap(g, "sslps", 3);
 		gen_cap(g, "pt", 1);
+		g->rng = rng;
 		return;
 	}
 	gen_cap(g, "host-address-bits", 36 + gen_below(g, (width < 52 ? width : 52) - 35));
@@ -45,11 +52,9 @@ static void machine(struct gen *g)
 	static const uint16_t far[] = { 0x0020, 0x0100, 0x0118 };
 
 	capabilities(g);
-	g->c->devices = 1 + gen_below(g, 3);
+	g->c->devices = g->p->qemu && !g->p->bridges ? 2 : 1 + gen_below(g, 3);
 	for (uint32_t i = 0; i < g->c->devices; i++)
 		g->c->rid[i] = g->p->bridges ? far[i] : bus0[i];
-	if (!g->p->bridges && g->p->qemu && g->c->devices == 3)
-		g->c->devices = 2; /* 00:06.1 would need a function 0 */
 	g->c->by_register = gen_chance(g, 25);
 	g->table_next = XC_TABLES + 0x4000;
 }
@@ -239,10 +244,22 @@ static void spoil_context(struct gen *g, uint64_t q[2])
 	}
 }
 
+/* QEMU does not limit pass-through (V5). */
+static bool all_within(const struct gen *g)
+{
+	uint64_t mgaw = xc_cap(g->c, "mgaw", 48);
+
+	for (uint32_t i = 0; i < g->iovas; i++)
+		if (g->iova[i] >> mgaw)
+			return false;
+	return true;
+}
+
 static bool lay_context(struct gen *g, uint32_t dev, uint32_t domain, bool clean)
 {
 	const struct gen_domain *d = g->domain + domain;
-	bool pass = !clean && gen_chance(g, 8) && xc_cap(g->c, "pt", 1);
+	bool pass = !clean && gen_chance(g, 8) && xc_cap(g->c, "pt", 1) &&
+		    (!g->p->qemu || all_within(g));
 	uint64_t q[2] = { d->root | 1, (uint64_t)d->did << 8 | (d->levels - 2) };
 
 	if (pass) {

@@ -25,8 +25,11 @@ struct judge {
 /* What the reference allows for each DMA of a case, in the order of its operations. NULL when out of memory. */
 struct ref_set *judge_expect(const struct xc_case *c);
 
-/* Compares a play with what is allowed; rows that were needed are counted in `fired`. */
-void judge_play(const struct xc_case *c, const struct ref_set *expect,
+/* The same for hardware that fetches context entries ahead and keeps pages it refused. */
+struct ref_set *judge_expect_eager(const struct xc_case *c);
+
+/* Compares a play with what is allowed; `eager` may be NULL; rows that were needed are counted in `fired`. */
+void judge_play(const struct xc_case *c, const struct ref_set *expect, const struct ref_set *eager,
 		const struct judge_side *side, const struct play *play, uint32_t fired[ROWS_MAX],
 		struct judge *out);
 

@@ -455,6 +455,8 @@ static bool play_all(struct player *p)
 
 			snprintf(p->out->why + at, sizeof(p->out->why) - at, " (operation %u)", i);
 			return false;
+		} else {
+			p->out->ops++;
 		}
 	return memory_intact(p);
 }

@@ -16,6 +16,7 @@ enum play_end {
 struct play {
 	enum play_end end;
 	char why[600];
+	uint32_t ops; /* carried out */
 	struct xc_seen seen[XC_OPS];
 };
 

@@ -9,6 +9,19 @@
 #include "shrink.h"
 
 #define SHRINK_PLAYS 1500
+#define SHRINK_SLOW 250 /* with QEMU */
+
+/* The last place takes whatever finds no other. */
+static void count_reason(struct random_counts *counts, const char *text, uint32_t n)
+{
+	uint32_t i = 0;
+
+	while (i + 1 < RANDOM_REASONS && counts->reason[i].count &&
+	       strcmp(counts->reason[i].text, text) != 0)
+		i++;
+	counts->reason[i].count += n;
+	snprintf(counts->reason[i].text, sizeof(counts->reason[i].text), "%s", text);
+}
 
 void random_add(struct random_counts *sum, const struct random_counts *one)
 {
@@ -24,6 +37,8 @@ void random_add(struct random_counts *sum, const struct random_counts *one)
 	sum->apart += one->apart;
 	for (uint32_t i = 0; i < ROWS_MAX; i++)
 		sum->fired[i] += one->fired[i];
+	for (uint32_t i = 0; i < RANDOM_REASONS && one->reason[i].count; i++)
+		count_reason(sum, one->reason[i].text, one->reason[i].count);
 }
 
 static bool is_fresh(const struct ref_set *set, const struct xc_seen *s)
@@ -58,7 +73,7 @@ static void count_pair(const struct random_side *side, const struct xc_case *c,
 {
 	int row = rows_find(c->arch == BE_VTD ? "V8" : "A16");
 
-	for (uint32_t i = 0; i < c->ops; i++) {
+	for (uint32_t i = 0; i < ours->ops && i < theirs->ops; i++) {
 		const struct xc_seen *a = ours->seen + i, *b = theirs->seen + i;
 
 		if (c->op[i].kind != XC_DMA)
@@ -75,9 +90,24 @@ static void count_pair(const struct random_side *side, const struct xc_case *c,
 	}
 }
 
+/* A side that cannot go on is judged by what it did so far; a row it names is the reason. */
+static void cut_short(const struct random_side *side, const struct play *p,
+		      struct random_counts *counts, struct random_verdict *out)
+{
+	const char *at = strstr(p->why, "): ");
+	char id[8] = "";
+	int row;
+
+	at = at ? at + 3 : p->why;
+	if (sscanf(at, "%7[VA0-9]", id) == 1 && (row = rows_find(id)) >= 0)
+		counts->fired[row]++;
+	snprintf(out->skipped, sizeof(out->skipped), "%s: %.*s", side->who.name,
+		 (int)strcspn(at, "("), at);
+}
+
 static void judge_all(const struct random_spec *spec, const struct xc_case *c,
-		      const struct ref_set *expect, struct play *play, struct random_counts *counts,
-		      struct random_verdict *out)
+		      const struct ref_set *expect, const struct ref_set *eager, struct play *play,
+		      struct random_counts *counts, struct random_verdict *out)
 {
 	struct judge j;
 
@@ -85,12 +115,9 @@ static void judge_all(const struct random_spec *spec, const struct xc_case *c,
 		struct play *p = play + (i ? 1 : 0);
 
 		play_case(c, spec->side[i].open, spec->side[i].ctx, p);
-		if (p->end == PLAY_CANNOT && !spec->side[i].who.ours) {
-			snprintf(out->skipped, sizeof(out->skipped), "%s: %.200s",
-				 spec->side[i].who.name, p->why);
-			continue;
-		}
-		judge_play(c, expect, &spec->side[i].who, p, counts->fired, &j);
+		if (p->end == PLAY_CANNOT && !spec->side[i].who.ours)
+			cut_short(spec->side + i, p, counts, out);
+		judge_play(c, expect, eager, &spec->side[i].who, p, counts->fired, &j);
 		if (!j.ok) {
 			size_t at;
 
@@ -117,19 +144,22 @@ static void judge_all(const struct random_spec *spec, const struct xc_case *c,
 void random_play(const struct random_spec *spec, const struct xc_case *c,
 		 struct random_counts *counts, struct random_verdict *out)
 {
-	struct ref_set *expect = judge_expect(c);
+	struct ref_set *expect = judge_expect(c), *eager = judge_expect_eager(c);
 	struct play *play = calloc(2, sizeof(*play));
 
 	memset(out, 0, sizeof(*out));
 	out->ok = expect && play;
 	counts->cases++;
 	if (out->ok)
-		judge_all(spec, c, expect, play, counts, out);
+		judge_all(spec, c, expect, eager, play, counts, out);
 	else
 		snprintf(out->text, sizeof(out->text), "out of memory");
 	counts->failed += !out->ok;
 	counts->skipped += out->skipped[0] != '\0';
+	if (out->skipped[0])
+		count_reason(counts, out->skipped, 1);
 	free(expect);
+	free(eager);
 	free(play);
 }
 
@@ -219,7 +249,9 @@ bool random_shrink(const struct random_spec *spec, uint64_t n, const char *path,
 	random_play(spec, c, &counts, out);
 	s.broken = out->broken;
 	if (!out->ok) {
-		(void)shrink_case(c, still_differs, &s, SHRINK_PLAYS);
+		(void)shrink_case(c, still_differs, &s,
+				  spec->side[spec->sides - 1].who.version ? SHRINK_SLOW
+									  : SHRINK_PLAYS);
 		random_play(spec, c, &counts, out);
 		ok = write_case(c, path, out->text);
 	}

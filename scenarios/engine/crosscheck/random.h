@@ -10,6 +10,7 @@
 #include "play.h"
 
 #define RANDOM_SIDES 5
+#define RANDOM_REASONS 12
 
 /* Where a case is played. */
 struct random_side {
@@ -28,12 +29,16 @@ struct random_spec {
 
 /* What came of cases; sums. */
 struct random_counts {
-	uint32_t cases, failed, skipped; /* skipped: for one side at least */
+	uint32_t cases, failed, skipped; /* skipped: on one side, from some operation on */
 	uint32_t dmas, moved, blocked;   /* of the first side */
 	uint32_t open;                   /* DMAs of which several outcomes are allowed */
 	uint32_t stale;                  /* served from a cache that memory no longer agrees with */
 	uint32_t equal, apart;           /* of the other sides: as the first, or otherwise right */
 	uint32_t fired[ROWS_MAX];
+	struct random_reason {
+		uint32_t count;
+		char text[140];
+	} reason[RANDOM_REASONS]; /* why cases were skipped or cut short */
 };
 
 /* What one case came to. */

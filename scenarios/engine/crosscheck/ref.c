@@ -192,6 +192,8 @@ void ref_store(struct ref *r, const struct xc_store *s)
 {
 	if (r->wide)
 		fill_all(r);
+	if (r->eager && r->c->arch == BE_VTD)
+		ref_vtd_fetch_contexts(r);
 	store(r, s);
 }
 

@@ -68,7 +68,8 @@ struct ref_page {
 
 struct ref {
 	const struct xc_case *c;
-	bool wide; /* the hardware may fetch what no device asked for */
+	bool wide;  /* the hardware may fetch what no device asked for */
+	bool eager; /* it may besides fetch context entries ahead, and keep a page it refused */
 	uint64_t mem[(XC_TABLES_LAST + 1 - XC_TABLES) / 8];
 	struct ref_context context[REF_CONTEXTS];
 	struct ref_dir dir[REF_DIRS];
@@ -102,6 +103,8 @@ void ref_keep_page(struct ref *r, const struct ref_page *x);
 void ref_add(struct ref_set *set, const struct ref_outcome *o);
 
 void ref_vtd_dma(struct ref *r, const struct xc_dma *d, struct ref_set *out);
+/* Keeps the context entry of every device, where it is right. */
+void ref_vtd_fetch_contexts(struct ref *r);
 void ref_vtd_inval(struct ref *r, const struct xc_inval *inv);
 void ref_amdvi_dma(struct ref *r, const struct xc_dma *d, struct ref_set *out);
 void ref_amdvi_inval(struct ref *r, const struct xc_inval *inv);

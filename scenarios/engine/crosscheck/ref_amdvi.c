@@ -104,7 +104,8 @@ static bool skipped_are_zero(uint64_t iova, uint32_t above, uint32_t level)
 	return hi <= lo || !(iova & BITS(hi - 1, lo));
 }
 
-static void found(const struct request *q, uint64_t e, uint32_t lg2, uint8_t perm)
+/* Where the address goes in a page that was found; the page is kept. */
+static uint64_t keep_page(const struct request *q, uint64_t e, uint32_t lg2, uint8_t perm)
 {
 	uint64_t low = BITS(lg2 - 1, 0);
 	struct ref_page page = { .did = q->did,
@@ -113,8 +114,8 @@ static void found(const struct request *q, uint64_t e, uint32_t lg2, uint8_t per
 				 .pa = e & BITS(51, 12) & ~low,
 				 .perm = perm };
 
-	outcome_ok(q, page.pa | (q->d->iova & low));
 	ref_keep_page(q->r, &page);
+	return page.pa | (q->d->iova & low);
 }
 
 static void keep_absence(const struct request *q, uint16_t flags)
@@ -161,6 +162,10 @@ static void walk(const struct request *q, struct spot s)
 			outcome_fault(q, PAGE_FAULT, FLAG_PR | FLAG_PE);
 			if (!s.perm)
 				keep_absence(q, FLAG_PR | FLAG_PE);
+			if (q->r->eager && next == 0)
+				keep_page(q, e, shift(s.level), s.perm);
+			if (q->r->eager && next == 7)
+				keep_page(q, e, encoded_lg2(e, 51), s.perm);
 			return;
 		}
 		if (next == 0 || next == 7) {
@@ -170,7 +175,7 @@ static void walk(const struct request *q, struct spot s)
 				outcome_fault(q, PAGE_FAULT, FLAG_PR);
 				return;
 			}
-			found(q, e, lg2, s.perm);
+			outcome_ok(q, keep_page(q, e, lg2, s.perm));
 			return;
 		}
 		dir = (struct ref_dir){ .did = q->did,

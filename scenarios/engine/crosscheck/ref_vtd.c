@@ -451,3 +451,21 @@ void ref_vtd_inval(struct ref *r, const struct xc_inval *inv)
 			r->context[n++] = r->context[i];
 	r->contexts = n;
 }
+
+void ref_vtd_fetch_contexts(struct ref *r)
+{
+	for (uint32_t i = 0; i < r->c->devices; i++) {
+		struct request q = { .r = r, .sid = r->c->rid[i] };
+		struct ref_context keep = { .sid = q.sid };
+		uint32_t levels;
+		bool pass;
+
+		if (context_fetch(&q, keep.q, keep.q + 1) ||
+		    context_check(r, keep.q[0], keep.q[1], &levels, &pass))
+			continue;
+		keep.tag = (uint16_t)(keep.q[1] >> 8);
+		r->filling = true;
+		ref_keep_context(r, &keep);
+		r->filling = false;
+	}
+}

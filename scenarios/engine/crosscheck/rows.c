@@ -79,6 +79,12 @@ static const struct row rows[] = {
 	{ "V29", BE_VTD, ALL, ROW_LEGAL, ROW_BY_RANDOM,
 	  "permission is judged level by level, before the reserved bits below it",
 	  "VT-d 7.1 does not rank them; ours is a full walk first", INTEL },
+	{ "V30", BE_VTD, ALL, ROW_MASK, ROW_BY_RANDOM,
+	  "a fault record keeps address bits above the widest tables",
+	  "VT-d 11.4.14: they read 0", INTEL },
+	{ "V31", BE_VTD, ALL, ROW_LEGAL, ROW_BY_RANDOM,
+	  "whether a device passes through is settled when translation is switched on or a context is invalidated",
+	  "VT-d 6.2: a context entry may be fetched at any time", INTEL },
 
 	{ "A1", BE_AMDVI, BEFORE_11, ROW_DATA, ROW_BY_RANDOM,
 	  "no event is ever logged", "48882 2.5: an event for each fault", AMD },
@@ -135,6 +141,9 @@ static const struct row rows[] = {
 	  "FEExxxxxh is never translated, FD00000000h and up always", "48882 2.1.2: special ranges", AMD },
 	{ "A27", BE_AMDVI, BEFORE_11, ROW_AVOID, ROW_BY_NONE,
 	  "addresses of 2^48 and more hit entries of other devices", "48882 2.1.4: caches are tagged", AMD },
+	{ "A28", BE_AMDVI, ALL, ROW_LEGAL, ROW_BY_RANDOM,
+	  "a page that was found but refused for its permission is cached all the same",
+	  "48882 2.1.4: any present entry may be cached", AMD },
 };
 
 /* clang-format on */

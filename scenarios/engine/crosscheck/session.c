@@ -19,7 +19,6 @@
 struct parcel {
 	struct random_counts counts;
 	uint32_t failed_case;
-	char skipped[400];
 };
 
 _Static_assert(sizeof(struct parcel) <= sizeof(((struct run_result *)0)->facts), "facts");
@@ -28,7 +27,6 @@ struct batches {
 	struct session *s;
 	struct random_spec spec;
 	struct random_counts sum;
-	char skipped[400];
 	uint32_t errors;
 };
 
@@ -59,8 +57,6 @@ static void batch_run(void *ctx, size_t n, struct run_result *result)
 			p.failed_case = (uint32_t)i;
 			snprintf(result->text, sizeof(result->text), "%s", v.text);
 		}
-		if (v.skipped[0])
-			snprintf(p.skipped, sizeof(p.skipped), "%s", v.skipped);
 	}
 	result->verdict = p.counts.failed ? RUN_FAIL : RUN_PASS;
 	memcpy(result->facts, &p, sizeof(p));
@@ -102,8 +98,6 @@ static bool batch_done(void *ctx, size_t n, const struct run_result *result)
 		return ++b->errors < 10;
 	}
 	random_add(&b->sum, &p.counts);
-	if (p.skipped[0])
-		snprintf(b->skipped, sizeof(b->skipped), "%s", p.skipped);
 	if (p.counts.failed)
 		tell_difference(b, p.failed_case, result->text);
 	fflush(stdout);
@@ -122,8 +116,14 @@ static void report(const struct batches *b)
 	if (b->spec.sides > 1)
 		printf("        beside %s: %u equal, %u otherwise right\n",
 		       b->spec.side[0].who.name, c->equal, c->apart);
+	for (uint32_t i = 0; i < ROWS_MAX; i++)
+		if (c->fired[i])
+			printf("        %-4s %-6s %u: %s\n", rows_at(i)->id,
+			       rows_rule(rows_at(i)->rule), c->fired[i], rows_at(i)->what);
 	if (c->skipped)
-		printf("        %u skipped: %s\n", c->skipped, b->skipped);
+		printf("        %u skipped, or from some operation on:\n", c->skipped);
+	for (uint32_t i = 0; i < RANDOM_REASONS && c->reason[i].count; i++)
+		printf("          %u: %s\n", c->reason[i].count, c->reason[i].text);
 }
 
 static int random_vendor(struct session *s, enum be_arch arch, const struct random_side *side,
