@@ -193,7 +193,19 @@ $(LIBSIM): $(SIM_OBJ) $(B)/.members
 $(LIBDRIVER): $(DRIVER_OBJ) $(B)/.members
 	$(archive)
 
-$(LIBENGINE): $(filter-out $(MAIN_OBJ),$(ENGINE_OBJ)) $(B)/.members
+# The page of `run --report`, as lines of text in the program.
+PAGE := scenarios/engine/html/page.html
+PAGE_OBJ := $(B)/obj/page.o
+$(B)/obj/page.c: $(PAGE)
+	$(Q)mkdir -p $(@D)
+	$(Q)sed -e 's/\\/\\\\/g' -e 's/"/\\"/g' -e 's/.*/	"&",/' -e '1i #include "html/report_page.h"\nconst char *const page_lines[] = {' \
+		-e '$$a \	0\n};' $< >$@
+
+$(PAGE_OBJ): $(B)/obj/page.c $(FLAGS_FILE)
+	$(call say,CC,$(PAGE))
+	$(Q)$(CC) $(ENGINE_FLAGS) -c -o $@ $<
+
+$(LIBENGINE): $(filter-out $(MAIN_OBJ),$(ENGINE_OBJ)) $(PAGE_OBJ) $(B)/.members
 	$(archive)
 
 $(LIBHELPER): $(HELPER_OBJ) $(B)/.members

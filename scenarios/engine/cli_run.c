@@ -8,6 +8,7 @@
 
 #include "cli.h"
 #include "cli_suite.h"
+#include "html/report_page.h"
 #include "pool.h"
 #include "report.h"
 
@@ -31,6 +32,8 @@ static const char help[] =
 	"      --trace FILE      write the trace; needs exactly one permutation. FILE.json is for\n"
 	"                        Chrome's tracing and Perfetto, FILE.vcd for waveform viewers,\n"
 	"                        anything else text, one event per line\n"
+	"      --report FILE     also write a page (HTML, self-contained): the suite as a table,\n"
+	"                        and a time line of each scenario\n"
 	"      --fail-fast       stop at the first failure\n"
 	"      --list            print what would run as PATH#ID, run nothing\n"
 	"  -h, --help            this text\n"
@@ -47,6 +50,8 @@ struct run {
 
 	struct suite suite;
 	void *report;
+	const char *page_path; /* of --report, NULL: none */
+	struct page *page;
 	struct report_totals totals;
 	size_t last_entry; /* the last one an item was reported for */
 	size_t last_error; /* the last one whose error was told */
@@ -59,6 +64,7 @@ enum {
 	OPT_BACKEND,
 	OPT_FORMAT,
 	OPT_TRACE,
+	OPT_REPORT,
 	OPT_FAST,
 	OPT_LIST
 };
@@ -112,6 +118,8 @@ static bool job_done(void *ctx, size_t n, const struct run_result *result)
 	}
 	count_result(run, job->entry, result->verdict);
 	run->form->item(run->report, &item);
+	if (run->page)
+		page_item(run->page, n, &item);
 	if (run->fail_fast && (result->verdict == RUN_FAIL || result->verdict == RUN_ERROR)) {
 		run->totals.stopped = n + 1 < run->suite.jobs;
 		return false;
@@ -171,6 +179,9 @@ static const char *take_option(struct run *run, int opt)
 	case OPT_TRACE:
 		run->options.trace_path = optarg;
 		return *optarg ? NULL : "the name of a file";
+	case OPT_REPORT:
+		run->page_path = optarg;
+		return *optarg ? NULL : "the name of a file";
 	case OPT_ONLY:
 		run->only = optarg;
 		return NULL;
@@ -193,6 +204,7 @@ static int parse(struct run *run, int argc, char **argv, bool *help_wanted)
 		{ "backend", required_argument, NULL, OPT_BACKEND },
 		{ "format", required_argument, NULL, OPT_FORMAT },
 		{ "trace", required_argument, NULL, OPT_TRACE },
+		{ "report", required_argument, NULL, OPT_REPORT },
 		{ "fail-fast", no_argument, NULL, OPT_FAST },
 		{ "list", no_argument, NULL, OPT_LIST },
 		{ "help", no_argument, NULL, 'h' },
@@ -271,8 +283,12 @@ static int run_jobs(struct run *run)
 
 	run->last_entry = run->last_error = SIZE_MAX;
 	run->report = run->form->begin(&info);
+	if (run->page_path)
+		run->page = page_begin(&run->suite, &info);
 	error = pool_run(&spec);
 	run->form->end(run->report, &run->totals);
+	if (run->page && page_end(run->page, run->page_path, &run->options, spec.workers, &run->totals))
+		return CLI_USAGE;
 	if (error == ECHILD) {
 		cli_error("run: a worker failed after its last permutation; see its message above");
 		return CLI_FAILED;
