@@ -156,6 +156,16 @@ struct be_segment {
 
 #define BE_SEGMENTS 64
 
+/* What of a result the backend cannot see. */
+#define BE_UNKNOWN_KIND 0x01u /* of a refusal: `outcome` is some other than BE_OK */
+#define BE_UNKNOWN_REASON 0x02u
+#define BE_UNKNOWN_RECORDED 0x04u
+#define BE_UNKNOWN_SUPPRESSED 0x08u
+#define BE_UNKNOWN_SOURCE 0x10u
+#define BE_UNKNOWN_STALE 0x20u
+#define BE_UNKNOWN_LEVEL 0x40u
+#define BE_UNKNOWN_PERM 0x80u
+
 struct be_dma_result {
 	enum be_outcome outcome;
 	uint64_t done, fail_addr;
@@ -168,7 +178,8 @@ struct be_dma_result {
 	uint32_t data;
 	uint64_t entry_pa, entry; /* where the last walk ended, 0: no walk */
 	struct be_segment seg[BE_SEGMENTS];
-	uint32_t segs; /* there may be more than are stored */
+	uint32_t segs;    /* there may be more than are stored */
+	uint32_t unknown; /* BE_UNKNOWN_ */
 };
 
 struct be_rule {
@@ -265,6 +276,10 @@ struct backend_ops {
 	/* interrupts */
 	uint64_t (*msi_count)(const struct backend *be);
 	bool (*msi_get)(const struct backend *be, uint64_t n, struct be_msi *out);
+
+	bool msi_merged; /* a message that came before is not counted again */
+	/* whether the unit writes fault records as the architecture has them; NULL: it does */
+	bool (*tells_faults)(const struct backend *be, uint32_t unit);
 
 	/* caches and counters */
 	uint32_t (*cache_count)(const struct backend *be, uint32_t unit, enum be_cache cache);

@@ -10,6 +10,7 @@
 #include "cli_suite.h"
 #include "html/report_page.h"
 #include "pool.h"
+#include "qemu/qemu.h"
 #include "report.h"
 
 #define MAX_WORKERS 256
@@ -27,7 +28,9 @@ static const char help[] =
 	"      --seed N          seed of everything random, by default 1\n"
 	"      --only ID         the permutations with this id alone\n"
 	"      --shard I/N       the I-th of N parts of the permutations, I from 1\n"
-	"      --backend NAME    what is driven: sim\n"
+	"      --backend NAME    what is driven: sim, or qemu\n"
+	"      --qemu PATH       which qemu-system-x86_64, by default that of PATH; one below\n"
+	"                        PREFIX/usr/bin takes its data from there\n"
 	"      --format FORM     pretty, tap, junit or json\n"
 	"      --trace FILE      write the trace; needs exactly one permutation. FILE.json is for\n"
 	"                        Chrome's tracing and Perfetto, FILE.vcd for waveform viewers,\n"
@@ -47,6 +50,9 @@ struct run {
 	const char *only;
 	uint64_t workers, shard, shards;
 	bool fail_fast, list;
+	const char *qemu; /* the program named; NULL: none */
+	struct be_qemu_options qemu_options;
+	struct qemu_program qemu_program;
 
 	struct suite suite;
 	void *report;
@@ -62,6 +68,7 @@ enum {
 	OPT_ONLY,
 	OPT_SHARD,
 	OPT_BACKEND,
+	OPT_QEMU,
 	OPT_FORMAT,
 	OPT_TRACE,
 	OPT_REPORT,
@@ -117,6 +124,7 @@ static bool job_done(void *ctx, size_t n, const struct run_result *result)
 		run->last_error = job->entry; /* the other permutations mostly say the same */
 	}
 	count_result(run, job->entry, result->verdict);
+	run->totals.unjudged += result->unjudged;
 	run->form->item(run->report, &item);
 	if (run->page)
 		page_item(run->page, n, &item);
@@ -175,7 +183,13 @@ static const char *take_option(struct run *run, int opt)
 		return run->form ? NULL : "pretty, tap, junit or json";
 	case OPT_BACKEND:
 		run->options.backend = optarg;
-		return strcmp(optarg, "sim") == 0 ? NULL : "sim, the only backend there is";
+		return strcmp(optarg, "sim") == 0 || strcmp(optarg, "qemu") == 0 ? NULL
+										 : "sim or qemu";
+	case OPT_QEMU:
+		if (run->qemu)
+			return "one program; iommu-sim crosscheck takes several";
+		run->qemu = optarg;
+		return *optarg ? NULL : "the path of a qemu-system-x86_64";
 	case OPT_TRACE:
 		run->options.trace_path = optarg;
 		return *optarg ? NULL : "the name of a file";
@@ -202,6 +216,7 @@ static int parse(struct run *run, int argc, char **argv, bool *help_wanted)
 		{ "only", required_argument, NULL, OPT_ONLY },
 		{ "shard", required_argument, NULL, OPT_SHARD },
 		{ "backend", required_argument, NULL, OPT_BACKEND },
+		{ "qemu", required_argument, NULL, OPT_QEMU },
 		{ "format", required_argument, NULL, OPT_FORMAT },
 		{ "trace", required_argument, NULL, OPT_TRACE },
 		{ "report", required_argument, NULL, OPT_REPORT },
@@ -229,6 +244,29 @@ static int parse(struct run *run, int argc, char **argv, bool *help_wanted)
 			return CLI_USAGE;
 		}
 	}
+	return CLI_OK;
+}
+
+/* ---- QEMU ---- */
+
+/* Asks the program once, before any worker does; CLI_USAGE with a message when it is none. */
+static int find_qemu(struct run *run)
+{
+	char error[1024];
+
+	if (strcmp(run->options.backend, "qemu") != 0) {
+		if (!run->qemu)
+			return CLI_OK;
+		cli_error("run: --qemu needs --backend qemu");
+		return CLI_USAGE;
+	}
+	if (!qemu_probe(run->qemu, NULL, &run->qemu_program, error, sizeof(error))) {
+		cli_error("run: %s", error);
+		return CLI_USAGE;
+	}
+	run->qemu_options.program = &run->qemu_program;
+	run->qemu_options.keep = qemu_keep_new();
+	run->options.qemu = &run->qemu_options;
 	return CLI_OK;
 }
 
@@ -265,6 +303,8 @@ static int run_jobs(struct run *run)
 		.out = stdout,
 		.program = run->program,
 		.backend = run->options.backend,
+		.qemu = run->qemu,
+		.version = run->qemu_program.version,
 		.seed = run->options.seed,
 		.total = run->suite.jobs,
 		.terminal = terminal,
@@ -321,12 +361,15 @@ int cli_run(const char *program, int argc, char **argv)
 	}
 	if (status == CLI_OK)
 		status = select_jobs(&run, argc, argv);
+	if (status == CLI_OK && !run.list)
+		status = find_qemu(&run);
 	if (status == CLI_OK && run.list) {
 		suite_print_jobs(&run.suite);
 		status = run.suite.bad ? CLI_USAGE : CLI_OK;
 	} else if (status == CLI_OK) {
 		status = run_jobs(&run);
 	}
+	qemu_keep_free(run.qemu_options.keep);
 	suite_free(&run.suite);
 	return cli_finish(status);
 }

@@ -61,6 +61,8 @@ struct run_result {
 	enum run_verdict verdict;
 	uint32_t steps;		/* carried out */
 	uint32_t checks;	/* expectations compared */
+	uint32_t unjudged;	/* expectations of what the backend cannot see; `unseen` names the kinds */
+	char unseen[160];
 	uint64_t sim_ns;	/* simulated time */
 	char step[128];		/* node name of the step that failed, "" when none */
 	char text[4096];	/* why: for RUN_FAIL expected, got, and the oracle's paragraph; lines separated by \n */

@@ -97,6 +97,13 @@ void report_again(FILE *out, const struct report_info *info, const struct report
 	bool plain = plain_word(item->path) && (!*item->id || plain_word(item->id));
 
 	fprintf(out, "%s run --seed %" PRIu64 " ", info->program, info->seed);
+	if (info->backend && strcmp(info->backend, "sim") != 0)
+		fprintf(out, "--backend %s ", info->backend);
+	if (info->qemu) {
+		fputs("--qemu '", out);
+		put_quoted(out, info->qemu);
+		fputs("' ", out);
+	}
 	if (!plain)
 		fputc('\'', out);
 	put_quoted(out, item->path);

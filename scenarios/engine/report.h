@@ -17,6 +17,8 @@ struct report_info {
 	FILE *out;
 	const char *program; /* for the command that runs a failure again */
 	const char *backend;
+	const char *qemu;    /* the program named for it, NULL: none */
+	const char *version; /* of the backend; "": that of this command */
 	uint64_t seed;
 	size_t total; /* items there will be, unless the run stops early */
 	bool terminal;
@@ -30,6 +32,7 @@ struct report_item {
 
 struct report_totals {
 	size_t passed, failed, skipped, errors;
+	size_t unjudged;  /* expectations of what the backend cannot see */
 	size_t scenarios; /* files that items came from */
 	bool stopped;     /* before all were reported */
 };

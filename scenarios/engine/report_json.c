@@ -43,6 +43,8 @@ static void *json_begin(const struct report_info *info)
 	j->root = cli_need(cJSON_CreateObject());
 	add_text(j->root, "tool", "iommu-sim " CLI_VERSION);
 	add_text(j->root, "backend", info->backend);
+	if (info->version && *info->version)
+		add_text(j->root, "backend-version", info->version);
 	add_number(j->root, "seed", info->seed);
 	j->results = cli_need(cJSON_AddArrayToObject(j->root, "results"));
 	return j;

@@ -13,7 +13,14 @@ struct pretty {
 	struct timespec start;
 	char *path, *title;
 	size_t passed, failed, skipped, bad; /* of the scenario at `path` */
-	char *told; /* the last failure or reason of a skip told of it in full */
+	char *told;            /* the last failure or reason of a skip told of it in full */
+	struct reason *reason; /* why permutations were skipped, in the order of their first */
+	size_t reasons;
+};
+
+struct reason {
+	char *text;
+	size_t count;
 };
 
 enum tone {
@@ -152,6 +159,44 @@ static void put_failure(struct pretty *p, const struct report_item *item)
 	fputs("\n\n", out);
 }
 
+static void count_reason(struct pretty *p, const char *text)
+{
+	for (size_t i = 0; i < p->reasons; i++)
+		if (strcmp(p->reason[i].text, text) == 0) {
+			p->reason[i].count++;
+			return;
+		}
+	p->reason = cli_grow(p->reason, p->reasons + 1, sizeof(*p->reason));
+	p->reason[p->reasons++] = (struct reason){ cli_copy(text), 1 };
+}
+
+static int by_count(const void *a, const void *b)
+{
+	const struct reason *x = a, *y = b;
+
+	if (x->count != y->count)
+		return x->count < y->count ? 1 : -1;
+	return strcmp(x->text, y->text);
+}
+
+/* Why, and how often; one reason has stood beside its scenario already. */
+static void put_reasons(struct pretty *p)
+{
+	if (p->reasons > 1) {
+		qsort(p->reason, p->reasons, sizeof(*p->reason), by_count);
+		fputs("skipped because:\n", p->info.out);
+	}
+	for (size_t i = 0; i < p->reasons; i++) {
+		if (p->reasons > 1) {
+			fprintf(p->info.out, "  %6zu  ", p->reason[i].count);
+			report_clean(p->info.out, p->reason[i].text, false);
+			fputc('\n', p->info.out);
+		}
+		free(p->reason[i].text);
+	}
+	free(p->reason);
+}
+
 static void put_skip(struct pretty *p, const struct report_item *item)
 {
 	FILE *out = p->info.out;
@@ -179,6 +224,7 @@ static void pretty_item(void *state, const struct report_item *item)
 		p->passed++;
 	} else if (verdict == RUN_SKIP) {
 		p->skipped++;
+		count_reason(p, item->result->text);
 		if (!told_already(p, "", item->result->text))
 			put_skip(p, item);
 	} else if (verdict == RUN_FAIL) {
@@ -208,6 +254,7 @@ static void pretty_end(void *state, const struct report_totals *t)
 
 	close_scenario(p);
 	wipe_progress(&p->info);
+	put_reasons(p);
 	snprintf(line, sizeof(line), "%zu passed, %zu failed", t->passed, t->failed);
 	put_toned(&p->info, t->failed || t->errors ? TONE_BAD : TONE_GOOD, line);
 	if (t->skipped)
@@ -218,6 +265,11 @@ static void pretty_end(void *state, const struct report_totals *t)
 	if (p->info.terminal)
 		fprintf(out, ", %.1f s", seconds_since(&p->start));
 	fputs(")\n", out);
+	if (p->info.version && *p->info.version)
+		fprintf(out, "backend %s: %s\n", p->info.backend, p->info.version);
+	if (t->unjudged)
+		fprintf(out, "%zu expectations of what the backend cannot show were not judged\n",
+			t->unjudged);
 	if (t->stopped)
 		fputs("stopped at the first failure\n", out);
 	free(p);

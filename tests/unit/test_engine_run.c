@@ -340,7 +340,7 @@ START_TEST(test_run_refuses_what_it_cannot_do)
 
 	scenario_run(sc, 0, &options, &res);
 	ck_assert_int_eq(res.verdict, RUN_ERROR);
-	ck_assert_str_eq(res.text, "unknown backend \"abacus\"; known: \"sim\"");
+	ck_assert_str_eq(res.text, "unknown backend \"abacus\"; known: \"sim\", \"qemu\"");
 	options.backend = "sim";
 	options.trace_path = "build/no/such/folder/trace";
 	scenario_run(sc, 0, &options, &res);

@@ -1,0 +1,114 @@
+/* VT-d inputs that must not reach QEMU. */
+#include <string.h>
+
+#include "guard.h"
+#include "hw/vtd.h"
+
+static uint64_t reg(struct vm *vm, uint32_t off, uint32_t width)
+{
+	return qtest_read(&vm->qtest, VM_VTD_BASE + off, width);
+}
+
+/* ---- descriptors ---- */
+
+static const char *check_wait(const struct vm *vm, const uint64_t *q)
+{
+	bool sw = q[0] & VTD_WAITD0_SW, raise = q[0] & VTD_WAITD0_IF;
+
+	if (sw && raise && guard_old(vm))
+		return "V10: a wait descriptor with status write and interrupt aborts it";
+	if (!sw && !raise)
+		return "V13: a wait descriptor with neither status write nor interrupt";
+	return NULL;
+}
+
+static const char *check_descriptor(struct vm *vm, const uint64_t *q)
+{
+	switch (FIELD_GET(VTD_DESC_TYPE, q[0])) {
+	case VTD_DT_WAIT:
+		return check_wait(vm, q);
+	case VTD_DT_DEV_TLB:
+		return reg(vm, VTD_REG_ECAP, 8) & VTD_ECAP_DT
+			       ? NULL
+			       : "V11: a device-TLB invalidation is accepted without ECAP.DT";
+	case VTD_DT_P_IOTLB:
+	case VTD_DT_PC:
+		return vm->program->number < QEMU_VERSION(10, 0)
+			       ? "V12: a PASID-based invalidation is accepted in legacy mode"
+			       : NULL;
+	case VTD_DT_IEC:
+		return (q[0] & VTD_IECD0_RSVD || q[1]) && vm->program->number < QEMU_VERSION(10, 0)
+			       ? "V12: reserved bits of an interrupt entry cache descriptor"
+			       : NULL;
+	default:
+		return NULL;
+	}
+}
+
+/* Everything between head and the tail about to be written; what is not memory QEMU finds out itself. */
+static const char *check_queue(struct vm *vm, struct guard *g, uint64_t tail)
+{
+	uint64_t iqa = reg(vm, VTD_REG_IQA, 8), head = reg(vm, VTD_REG_IQH, 8);
+	uint64_t base = iqa & VTD_IQA_IQA;
+	uint64_t bytes = UINT64_C(4096) << FIELD_GET(VTD_IQA_QS, iqa);
+	uint64_t width = iqa & VTD_IQA_DW ? 32 : 16;
+
+	tail &= VTD_IQT_QT;
+	if (!(reg(vm, VTD_REG_GSTS, 4) & VTD_GSTS_QIES) || tail >= bytes || head >= bytes)
+		return NULL;
+	for (uint64_t at = head & ~(width - 1); at != (tail & ~(width - 1));
+	     at = (at + width) % bytes) {
+		uint64_t q[2];
+		const char *why;
+
+		if (!ram_load(&vm->ram, base + at, q, sizeof(q)))
+			return NULL;
+		why = check_descriptor(vm, q);
+		if (why)
+			return why;
+		g->last_descriptor = (uint8_t)FIELD_GET(VTD_DESC_TYPE, q[0]);
+	}
+	return NULL;
+}
+
+/* ---- registers ---- */
+
+static const char *check_gcmd(struct vm *vm, const struct guard *g, uint64_t val)
+{
+	uint64_t gsts = reg(vm, VTD_REG_GSTS, 4);
+
+	if (val & (VTD_GCMD_WBF | VTD_GCMD_SFL | VTD_GCMD_EAFL))
+		return "V20: WBF, SFL and EAFL are ignored, and leave no status";
+	if ((val & VTD_GCMD_TE) && !(gsts & (VTD_GSTS_RTPS | VTD_GSTS_TES)))
+		return "V20: TE is accepted without a root table";
+	if ((val & VTD_GCMD_QIE) && !(gsts & VTD_GSTS_QIES) && reg(vm, VTD_REG_IQT, 8))
+		return "V17: the queue starts at once when its tail is not 0";
+	if (!(val & VTD_GCMD_QIE) && (gsts & VTD_GSTS_QIES) &&
+	    (reg(vm, VTD_REG_IQT, 8) != reg(vm, VTD_REG_IQH, 8) ||
+	     (g->last_descriptor && g->last_descriptor != VTD_DT_WAIT)))
+		return "V16: the queue stays on unless it is empty and ended with a wait";
+	return NULL;
+}
+
+static const char *check_register_inval(struct vm *vm)
+{
+	return reg(vm, VTD_REG_GSTS, 4) & VTD_GSTS_QIES
+		       ? "V18: an invalidation by register is not done while the queue is on"
+		       : NULL;
+}
+
+const char *guard_vtd_write(struct vm *vm, struct guard *g, uint32_t off, uint64_t val)
+{
+	uint64_t iro = FIELD_GET(VTD_ECAP_IRO, reg(vm, VTD_REG_ECAP, 8)) * 16;
+
+	if (off == VTD_REG_GCMD || off == VTD_REG_IQT || off == VTD_REG_CCMD ||
+	    off == VTD_REG_CCMD + 4 || off == iro + 8 || off == iro + 12)
+		memset(g->used, 0, sizeof(g->used));
+	if (off == VTD_REG_GCMD)
+		return check_gcmd(vm, g, val);
+	if (off == VTD_REG_IQT)
+		return check_queue(vm, g, val);
+	if ((off == VTD_REG_CCMD && val & VTD_CCMD_ICC) || (off == iro + 8 && val & VTD_IOTLB_IVT))
+		return check_register_inval(vm);
+	return NULL;
+}

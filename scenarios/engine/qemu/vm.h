@@ -1,0 +1,106 @@
+/*
+ * One running machine: process, protocols, memory, and where its devices are.
+ */
+#ifndef ENGINE_QEMU_VM_H
+#define ENGINE_QEMU_VM_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "backend.h"
+#include "journal.h"
+#include "master.h"
+#include "process.h"
+#include "qemu.h"
+#include "qmp.h"
+#include "qtest.h"
+#include "ram.h"
+
+#define VM_DEVICES 32
+#define VM_BUSES 6
+#define VM_MACHINE 2048
+#define VM_TIMEOUT_MS 10000u
+
+/* A device that makes requests. */
+struct vm_device {
+	uint16_t rid;
+	uint8_t group;  /* its bus: 0 is bus 0, else a number of vm_bus */
+	uint16_t bdf;   /* where it is configured; a bus gets its real number last */
+	uint64_t bar;   /* its registers */
+	uint64_t store; /* its own memory, in the process */
+};
+
+/* A bus behind a root port, and behind a switch when a device of it is not in slot 0. */
+struct vm_bus {
+	uint8_t number, slot; /* slot of the root port on bus 0 */
+	uint8_t outer, inner; /* bus numbers while it is set up */
+	bool has_switch;
+	uint64_t first, last; /* registers of its devices */
+};
+
+/* What a machine is made of; equal plans are the same machine. */
+struct vm_plan {
+	enum be_arch arch;
+	char unit[256]; /* "intel-iommu,aw-bits=48,..." */
+	uint64_t ram_bytes;
+	struct vm_device device[VM_DEVICES];
+	struct vm_bus bus[VM_BUSES + 1]; /* from 1 */
+	uint32_t devices, buses;
+};
+
+struct vm {
+	struct qemu_program own;
+	const struct qemu_program *program; /* the one above */
+	const struct master_ops *master;
+	struct vm_plan plan;
+	pid_t owner;   /* the process that started it */
+	uint64_t used; /* for the choice which one to end */
+	bool busy;
+
+	struct process process;
+	struct qtest qtest;
+	struct qmp qmp;
+	struct ram ram;
+	struct qemu_journal journal;
+	uint32_t unit_bdf; /* AMD-Vi: its PCI function; 0: none */
+	char machine[VM_MACHINE];
+	char broken[768]; /* "": nothing is */
+};
+
+/* Registers of the unit. */
+#define VM_VTD_BASE UINT64_C(0xFED90000)
+#define VM_AMDVI_BASE UINT64_C(0xFED80000)
+
+/* Adds a device with that requester id; -1: there is no place for one. */
+int vm_plan_device(struct vm_plan *plan, uint16_t rid);
+
+/* Decides slots, bus numbers and addresses, when all devices are known. */
+void vm_plan_finish(struct vm_plan *plan);
+
+/*
+ * A machine as planned, fresh from a reset: one of `keep`, or a new one. NULL with `error` filled: it cannot be started.
+ * A machine that answers nonsense is returned with `broken` set.
+ */
+struct vm *vm_get(struct qemu_keep *keep, const struct qemu_program *program,
+		  const struct vm_plan *plan, uint32_t timeout_ms, char *error, size_t size);
+
+/* Back into `keep`, or ended when there is none or it is broken. */
+void vm_put(struct qemu_keep *keep, struct vm *vm);
+
+/* What broke it, with the last commands and what it wrote to standard error; looked at after every exchange. */
+const char *vm_broken(struct vm *vm);
+void vm_break(struct vm *vm, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+/* The last commands, one a line, and the end of standard error. */
+void vm_log(const struct vm *vm, uint32_t lines, char *buf, size_t size);
+
+/* PCI. */
+uint32_t vm_config_read(struct vm *vm, uint16_t bdf, uint8_t reg);
+void vm_config_write(struct vm *vm, uint16_t bdf, uint8_t reg, uint32_t val);
+void vm_pci_setup(struct vm *vm);
+
+/* The arguments that put the devices where the plan has them. */
+void vm_pci_args(const struct vm_plan *plan, const struct master_ops *master,
+		 struct process_args *args);
+
+#endif
