@@ -116,7 +116,7 @@ help:
 	'make unit         the unit tests alone; T=noun runs tests/unit/test_noun.c' \
 	'make cli          the tests of the command alone' \
 	'make mutants      the driver with one step gone or one bug in it, many times: does the suite notice? (ARGS=-h)' \
-	'make crosscheck   generated cases: the simulator beside an independent reference (ARGS=... adds options)' \
+	'make crosscheck   generated cases and scenarios: the simulator beside a reference and QEMU (ARGS=... adds options)' \
 	'make lint         layering, archives, stack, kernel flags, headers, format, static analysis' \
 	'make coverage     line coverage of driver and simulator, HTML under build/cov/html' \
 	'make bench        the benchmark' \
@@ -258,8 +258,8 @@ cli: $(BIN)
 scenarios: $(BIN)
 	@$(BIN) run $(ARGS) scenarios
 
-crosscheck: $(BIN)
-	@$(BIN) crosscheck $(ARGS)
+crosscheck: $(BIN) | $(if $(filter no,$(DEPS)),,build/.deps-qemu)
+	@$(BIN) crosscheck --random 300 --save $(B) $(ARGS) scenarios/common
 
 layering: $(LIBSIM) $(LIBDRIVER) $(BIN)
 	@B=$(B) CC='$(CC)' tests/check.sh layering

@@ -132,7 +132,7 @@ static int cli_schema(const char *program, int argc, char **argv)
 static const struct command commands[] = {
 	{ "run", cli_run, "run scenarios and report what did not come out as expected" },
 	{ "list", cli_list, "list scenarios, or the permutations of each" },
-	{ "crosscheck", cli_crosscheck, "compare the simulator with an independent reference, by generated cases" },
+	{ "crosscheck", cli_crosscheck, "compare the simulator with an independent reference, and with QEMU" },
 	{ "decode", cli_decode, "explain fault reports of a log, or raw values; write scenarios of them" },
 	{ "walk", cli_walk, "follow an address through the tables of a scenario, a core or a dump" },
 	{ "schema", cli_schema, "print the scenario language: every verb and property" },

@@ -16,15 +16,23 @@
 #define MAX_CASES 100000000u
 
 static const char help[] =
-	"Usage: iommu-sim crosscheck [OPTION...]\n"
+	"Usage: iommu-sim crosscheck [OPTION...] [PATH...]\n"
 	"\n"
-	"Generated cases: tables of every shape, stores, invalidations and DMA in any order. What\n"
-	"the simulator does is compared with every outcome that an independent reference walker\n"
-	"finds the architecture to allow.\n"
+	"Runs each permutation of the scenarios in PATH on the simulator and on QEMU, which both "
+	"have\n"
+	"to do what it expects. Then plays generated cases: tables of every shape, stores,\n"
+	"invalidations and DMA in any order; what each side does is compared with every outcome "
+	"that\n"
+	"an independent reference walker finds the architecture to allow. What is known to differ "
+	"is\n"
+	"a list; anything else fails. Without PATH only cases are played.\n"
 	"\n"
-	"      --random N        N generated cases for each vendor, by default 500\n"
-	"      --seed S          seed of the cases, by default 1\n"
-	"      --vendor V        vtd or amdvi; both by default\n"
+	"      --random N        N generated cases for each vendor, by default 500; 0: none\n"
+	"      --seed S          seed of cases and scenarios, by default 1\n"
+	"      --vendor V        of the cases: vtd or amdvi; both by default\n"
+	"      --only SIDE       sim or qemu: the cases on this side alone; sim needs no QEMU\n"
+	"      --qemu PROGRAM    which qemu-system-x86_64, up to four times; by default that of "
+	"PATH\n"
 	"      --case N          case N alone\n"
 	"      --print FILE      with --case and --vendor: writes the case as a scenario, plays "
 	"nothing\n"
@@ -44,7 +52,8 @@ enum {
 	OPT_PRINT,
 	OPT_SAVE,
 	OPT_ROWS,
-	OPT_ONLY
+	OPT_ONLY,
+	OPT_QEMU
 };
 
 static uint64_t processors(void)
@@ -93,8 +102,13 @@ static const char *take_option(struct session *s, int opt)
 	case OPT_SAVE:
 		return take_folder(s, optarg);
 	case OPT_ONLY:
-		s->only = ONLY_SIM;
-		return strcmp(optarg, "sim") == 0 ? NULL : "sim";
+		s->only = strcmp(optarg, "sim") == 0 ? ONLY_SIM : ONLY_QEMU;
+		return !strcmp(optarg, "sim") || !strcmp(optarg, "qemu") ? NULL : "sim or qemu";
+	case OPT_QEMU:
+		if (s->binaries == SIDES_QEMU)
+			return "four programs at most";
+		s->binary[s->binaries++] = optarg;
+		return *optarg ? NULL : "the path of a qemu-system-x86_64";
 	default:
 		return NULL;
 	}
@@ -111,6 +125,7 @@ static int parse(struct session *s, int argc, char **argv, bool *help_wanted, bo
 		{ "print", required_argument, NULL, OPT_PRINT },
 		{ "save", required_argument, NULL, OPT_SAVE },
 		{ "only", required_argument, NULL, OPT_ONLY },
+		{ "qemu", required_argument, NULL, OPT_QEMU },
 		{ "rows", no_argument, NULL, OPT_ROWS },
 		{ "help", no_argument, NULL, 'h' },
 		{ 0 },
@@ -135,13 +150,16 @@ static int parse(struct session *s, int argc, char **argv, bool *help_wanted, bo
 	return CLI_OK;
 }
 
-static int check(const struct session *s, int argc, char **argv)
+static int check(struct session *s, int argc, char **argv)
 {
-	if (optind < argc) {
-		cli_error("crosscheck: takes no path, got '%s'; see iommu-sim crosscheck --help",
-			  argv[optind]);
+	if (optind < argc && s->only != ONLY_BOTH) {
+		cli_error("crosscheck: scenarios run on both sides; --only goes without PATH");
 		return CLI_USAGE;
 	}
+	for (int i = optind; i < argc; i++)
+		suite_add(&s->suite, argv[i]);
+	if (s->suite.bad)
+		return CLI_USAGE;
 	if (s->print && (!s->alone || (s->vendor[BE_VTD] && s->vendor[BE_AMDVI]))) {
 		cli_error("crosscheck: --print needs --case and --vendor");
 		return CLI_USAGE;
@@ -149,18 +167,44 @@ static int check(const struct session *s, int argc, char **argv)
 	return CLI_OK;
 }
 
+/* The sides asked for; CLI_USAGE with a message when one cannot be had. */
+static int find_sides(struct session *s)
+{
+	char error[1024];
+
+	if (s->only != ONLY_QEMU)
+		sides_add_sim(&s->sides);
+	if (s->only == ONLY_SIM)
+		return CLI_OK;
+	for (uint32_t i = 0; i < (s->binaries ? s->binaries : 1); i++)
+		if (!sides_add_qemu(&s->sides, s->binaries ? s->binary[i] : NULL, error,
+				    sizeof(error))) {
+			cli_error("crosscheck: %s", error);
+			return CLI_USAGE;
+		}
+	return CLI_OK;
+}
+
 static int run(struct session *s)
 {
-	int status;
+	int status = find_sides(s);
 
-	sides_add_sim(&s->sides);
-	status = session_random(s);
+	for (uint32_t i = 0; status == CLI_OK && i < s->sides.qemus; i++)
+		printf("# qemu %s, %s, machine q35, seed %" PRIu64 "\n",
+		       s->sides.qemu[i]->program.version, s->sides.qemu[i]->program.binary,
+		       s->seed);
+	if (status == CLI_OK && s->suite.jobs)
+		status = session_suite(s);
+	if (status == CLI_OK && (s->random || s->alone))
+		status = session_random(s);
 	if (s->print) {
 		if (status != CLI_OK)
 			cli_error("crosscheck: cannot write %s", s->print);
 		return status;
 	}
 	if (status == CLI_OK) {
+		if (s->skipped)
+			printf("%u skipped, in whole or from some operation on\n", s->skipped);
 		printf("%u passed, %u failed\n", s->passed, s->failed);
 		status = s->failed ? CLI_FAILED : CLI_OK;
 	}
@@ -187,6 +231,8 @@ int cli_crosscheck(const char *program, int argc, char **argv)
 			status = check(&s, argc, argv);
 		if (status == CLI_OK)
 			status = run(&s);
+		sides_free(&s.sides);
+		suite_free(&s.suite);
 	}
 	return cli_finish(status);
 }

@@ -194,6 +194,13 @@ static bool accepted(const struct look *l, uint32_t *fired)
 	for (uint32_t i = 0; i < l->set->n; i++) {
 		const struct ref_outcome *o = l->set->o + i;
 
+		if (o->ok && !xc_is_ram(o->pa, l->d->len) && !s->moved && !s->recorded &&
+		    explained(l, "V27", fired))
+			return true;
+	}
+	for (uint32_t i = 0; i < l->set->n; i++) {
+		const struct ref_outcome *o = l->set->o + i;
+
 		if (!demanded(l, o) || !data_as(l, o) || !record_as(l, o))
 			continue;
 		right = true;

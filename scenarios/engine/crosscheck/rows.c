@@ -72,7 +72,7 @@ static const struct row rows[] = {
 	  "reads of FEExxxxxh give nothing, without fault", "VT-d 3.14: no meaning", INTEL },
 	{ "V25", BE_VTD, ALL, ROW_MASK, ROW_BY_NONE,
 	  "scalable mode reports faults with codes of legacy mode", "VT-d 7.1.3: codes of their own", INTEL },
-	{ "V27", BE_VTD, ALL, ROW_DATA, ROW_BY_NONE,
+	{ "V27", BE_VTD, ALL, ROW_DATA, ROW_RARELY,
 	  "a translation to an address without memory succeeds, and nothing moves", "the platform's matter", INTEL },
 	{ "V28", BE_VTD, Q100, Q111, ROW_AVOID, ROW_BY_NONE,
 	  "bit 62 of a leaf is reserved with device-TLBs", "depends on the revision", INTEL },
@@ -82,7 +82,7 @@ static const struct row rows[] = {
 	{ "V30", BE_VTD, ALL, ROW_MASK, ROW_BY_RANDOM,
 	  "a fault record keeps address bits above the widest tables",
 	  "VT-d 11.4.14: they read 0", INTEL },
-	{ "V31", BE_VTD, ALL, ROW_LEGAL, ROW_BY_RANDOM,
+	{ "V31", BE_VTD, ALL, ROW_LEGAL, ROW_RARELY,
 	  "whether a device passes through is settled when translation is switched on or a context is invalidated",
 	  "VT-d 6.2: a context entry may be fetched at any time", INTEL },
 
@@ -141,7 +141,7 @@ static const struct row rows[] = {
 	  "FEExxxxxh is never translated, FD00000000h and up always", "48882 2.1.2: special ranges", AMD },
 	{ "A27", BE_AMDVI, BEFORE_11, ROW_AVOID, ROW_BY_NONE,
 	  "addresses of 2^48 and more hit entries of other devices", "48882 2.1.4: caches are tagged", AMD },
-	{ "A28", BE_AMDVI, ALL, ROW_LEGAL, ROW_BY_RANDOM,
+	{ "A28", BE_AMDVI, ALL, ROW_LEGAL, ROW_RARELY,
 	  "a page that was found but refused for its permission is cached all the same",
 	  "48882 2.1.4: any present entry may be cached", AMD },
 };

@@ -25,7 +25,7 @@ enum row_rule {
 /* Which part of a complete run has to need the row. */
 enum row_seen {
 	ROW_BY_RANDOM,
-	ROW_BY_SUITE,
+	ROW_RARELY, /* generated cases come by it, too seldom to demand it */
 	ROW_BY_NONE /* avoided, or not observed by anything we run yet */
 };
 

@@ -14,6 +14,7 @@
 #define BATCH 8u
 #define JOB_TIMEOUT_S 300
 #define SAVED_MAX 3
+#define COMPLETE 2000 /* cases that come by every row marked so */
 
 /* What a batch hands back, in place of the facts of a scenario. */
 struct parcel {
@@ -126,6 +127,25 @@ static void report(const struct batches *b)
 		printf("          %u: %s\n", c->reason[i].count, c->reason[i].text);
 }
 
+/* In a run this long a row that nothing needed is a row too many. */
+static void demand_rows(struct session *s, enum be_arch arch, const struct random_counts *sum)
+{
+	for (uint32_t k = 0; k < s->sides.count; k++) {
+		uint32_t version = s->sides.side[k].who.version;
+		const struct row *row;
+
+		for (uint32_t i = 0; version && (row = rows_at(i)) != NULL; i++) {
+			if (row->arch != arch || row->seen != ROW_BY_RANDOM ||
+			    !row_applies(row, version) || sum->fired[i])
+				continue;
+			printf("FAIL    row %s: nothing needed it on %s; is it still so? "
+			       "(rows.c)\n",
+			       row->id, s->sides.side[k].who.name);
+			s->failed++;
+		}
+	}
+}
+
 static int random_vendor(struct session *s, enum be_arch arch, const struct random_side *side,
 			 uint32_t sides)
 {
@@ -157,7 +177,8 @@ static int random_vendor(struct session *s, enum be_arch arch, const struct rand
 	s->skipped += b.sum.skipped;
 	for (uint32_t i = 0; i < ROWS_MAX; i++)
 		s->fired[i] += b.sum.fired[i];
-	s->random_ran[arch] = true;
+	if (!s->alone && s->random >= COMPLETE)
+		demand_rows(s, arch, &b.sum);
 	return CLI_OK;
 }
 

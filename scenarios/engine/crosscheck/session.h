@@ -18,6 +18,8 @@ struct session {
 	const char *program;
 	enum session_only only;
 	struct sides sides;
+	const char *binary[SIDES_QEMU]; /* as named by --qemu */
+	uint32_t binaries;
 	uint64_t seed, random, workers;
 	bool vendor[BE_ARCHS];
 	bool alone;        /* one case, number `random` */
@@ -27,8 +29,10 @@ struct session {
 	struct suite suite;
 	uint32_t passed, failed, skipped, saved;
 	uint32_t fired[ROWS_MAX];
-	bool random_ran[BE_ARCHS];
 };
+
+/* The scenarios of s->suite on both sides; an enum cli_exit. */
+int session_suite(struct session *s);
 
 /* Generated cases of every vendor asked for; an enum cli_exit. */
 int session_random(struct session *s);

@@ -1,14 +1,66 @@
 /* The sides of a cross-check. */
 #include "sides.h"
 
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
 static struct backend *open_sim(void *ctx, const struct be_config *config)
 {
 	(void)ctx;
 	return backend_sim_open(config);
 }
 
+/* A policy is the simulator's freedom: QEMU has its own habits, which are allowed as well. */
+static struct backend *open_qemu(void *ctx, const struct be_config *config)
+{
+	struct sides_qemu *q = ctx;
+	struct be_config c = *config;
+
+	memset(&c.policy, 0, sizeof(c.policy));
+	return backend_qemu_open(&c, &q->options);
+}
+
 void sides_add_sim(struct sides *s)
 {
 	s->side[s->count++] =
 		(struct random_side){ .who = { .name = "sim", .ours = true }, .open = open_sim };
+}
+
+bool sides_add_qemu(struct sides *s, const char *binary, char *error, size_t size)
+{
+	struct sides_qemu *q;
+
+	if (s->qemus == SIDES_QEMU) {
+		snprintf(error, size, "more than %d QEMU programs", SIDES_QEMU);
+		return false;
+	}
+	q = calloc(1, sizeof(*q));
+	if (!q) {
+		snprintf(error, size, "out of memory");
+		return false;
+	}
+	s->qemu[s->qemus++] = q;
+	if (!qemu_probe(binary, NULL, &q->program, error, size))
+		return false;
+	q->options.binary = q->program.binary;
+	q->options.program = &q->program;
+	q->options.keep = qemu_keep_new();
+	snprintf(q->name, sizeof(q->name), "qemu %.*s", (int)strcspn(q->program.version, " "),
+		 q->program.version);
+	s->side[s->count++] = (struct random_side){
+		.who = { .name = q->name, .version = q->program.number },
+		.open = open_qemu,
+		.ctx = q,
+	};
+	return true;
+}
+
+void sides_free(struct sides *s)
+{
+	for (uint32_t i = 0; i < s->qemus; i++) {
+		qemu_keep_free(s->qemu[i]->options.keep);
+		free(s->qemu[i]);
+	}
+	s->qemus = 0;
 }
