@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "acpi/cli_acpi.h"
 #include "crosscheck/cli_crosscheck.h"
 #include "decode/cli_decode.h"
 #include "engine.h"
@@ -135,6 +136,7 @@ static const struct command commands[] = {
 	{ "crosscheck", cli_crosscheck, "compare the simulator with an independent reference, and with QEMU" },
 	{ "decode", cli_decode, "explain fault reports of a log, or raw values; write scenarios of them" },
 	{ "walk", cli_walk, "follow an address through the tables of a scenario, a core or a dump" },
+	{ "acpi", cli_acpi, "make the ACPI tables of a scenario's machine: DMAR, IVRS" },
 	{ "schema", cli_schema, "print the scenario language: every verb and property" },
 };
 

@@ -10,6 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "acpi/discover.h"
+#include "iommu/acpi.h"
 #include "iommu/driver.h"
 #include "iommu/inspect.h"
 #include "iommu/iova.h"
@@ -373,37 +375,38 @@ static int do_unit(struct guest *g, struct call *c)
 }
 
 /* What a driver cannot read from the registers, and firmware tells it. */
-static void describe_vtd(struct iommu_unit_desc *d, const struct be_unit *u)
+static int describe(const struct guest *g, uint32_t unit, struct iommu_unit_desc *d)
 {
-	(void)u;
-	d->vendor = IOMMU_VENDOR_INTEL;
-}
+	const struct discovery *at = g->config.discovery;
+	int n = discovery_unit(at, unit), rc;
+	uint32_t cap;
 
-static void describe_amdvi(struct iommu_unit_desc *d, const struct be_unit *u)
-{
-	d->vendor = IOMMU_VENDOR_AMD;
-	d->pci_cap = (uint32_t)u->word[BE_AMDVI_CAP];
-	d->pci_misc0 = (uint32_t)u->word[BE_AMDVI_MISC0];
-	d->not_coherent = u->word[BE_AMDVI_UNSNOOPED] != 0;
+	if (n < 0)
+		return IOMMU_E_NOENT;
+	rc = iommu_acpi_describe(discovery_records(at), (uint32_t)n, d);
+	cap = discovery_records(at)->unit[n].cap;
+	if (rc == IOMMU_OK && cap) {
+		d->pci_cap = discovery_config(at, (uint32_t)n, cap);
+		d->pci_misc0 = discovery_config(at, (uint32_t)n, cap + 0x10);
+	}
+	return rc;
 }
 
 static int do_init(struct guest *g, struct call *c)
 {
-	static void (*const describe[BE_ARCHS])(
-		struct iommu_unit_desc *,
-		const struct be_unit *) = { [BE_VTD] = describe_vtd, [BE_AMDVI] = describe_amdvi };
 	static const struct guest_unit_options none = { 0 };
 	const struct guest_unit_options *o = c->options ? c->options : &none;
 	struct iommu_unit_desc desc = { .index = c->unit,
-					.host_addr_bits = g->config.host_addr_bits[c->unit],
 					.timeout_ns = o->timeout_ns ? o->timeout_ns : TIMEOUT_NS,
 					.use_register_inval = o->register_inval,
 					.no_superpages = o->no_superpages,
-					.iova_bits = o->iova_bits,
-					.rid_count = o->rid_count ? o->rid_count
-								  : g->config.rid_count[c->unit] };
+					.iova_bits = o->iova_bits };
+	int rc = describe(g, c->unit, &desc);
 
-	describe[g->config.unit[c->unit].arch](&desc, &g->config.unit[c->unit]);
+	if (rc)
+		return rc;
+	if (o->rid_count)
+		desc.rid_count = o->rid_count;
 	return iommu_unit_init(&g->unit[c->unit], &g->plat, &desc);
 }
 
@@ -588,6 +591,8 @@ int guest_attach(struct guest *g, uint32_t id, uint32_t unit, uint32_t device, u
 
 	if (!guest_domain_known(g, id) || device >= GUEST_DEVICES)
 		return GUEST_NO_SLOT;
+	if (unit >= GUEST_UNITS)
+		return IOMMU_E_NOENT;
 	if (!d->domain) {
 		memset(d, 0, sizeof(*d));
 		d->rid = rid;

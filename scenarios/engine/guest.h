@@ -38,13 +38,13 @@ enum guest_op {
 	GUEST_RESUME
 };
 
+struct discovery;
+
 struct guest_config {
 	struct backend *be;
 	uint32_t units;
-	struct be_unit unit[GUEST_UNITS]; /* as firmware would describe it */
-	uint32_t host_addr_bits[GUEST_UNITS];
-	uint32_t rid_count[GUEST_UNITS]; /* the largest requester id behind it, plus 1 */
-	uint64_t pool_first, pool_pages; /* where the driver's pages come from */
+	const struct discovery *discovery; /* its units, as firmware describes them */
+	uint64_t pool_first, pool_pages;   /* where the driver's pages come from */
 	bool cold_zeroes; /* fresh pages are zeroed through the CPU's cache: the driver has to flush them */
 	bool register_inval, no_superpages;
 };
@@ -113,6 +113,7 @@ int guest_domain(struct guest *g, uint32_t id, bool passthrough, const uint32_t 
 		 uint32_t count);
 bool guest_domain_uses(const struct guest *g, uint32_t id, uint32_t unit);
 int guest_destroy(struct guest *g, uint32_t id);
+/* `unit` GUEST_UNITS: firmware tells of none, which is what the driver calls not there. */
 int guest_attach(struct guest *g, uint32_t id, uint32_t unit, uint32_t device, uint16_t rid,
 		 bool ats);
 int guest_detach(struct guest *g, uint32_t device);

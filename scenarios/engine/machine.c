@@ -263,6 +263,11 @@ static bool add_source(struct machine *m, const struct check *c, const struct dt
 
 /* ---- the whole ---- */
 
+static bool is_firmware(const struct dts_node *n)
+{
+	return strcmp(n->name, "acpi") == 0;
+}
+
 static bool clear_of_memory(const struct machine *m, const struct check *c)
 {
 	for (uint32_t i = 0; i < m->units; i++) {
@@ -288,7 +293,7 @@ static bool add_node(struct machine *m, const struct check *c, const struct dts_
 
 	if (has_type(n, "device_type", "memory"))
 		return add_memory(m, c, n);
-	if (has_type(n, "device_type", "pci") || is_source(n))
+	if (has_type(n, "device_type", "pci") || is_source(n) || is_firmware(n))
 		return true;
 	if (p && dts_is_strings(p) && arch_by_compatible(dts_string(p, 0)))
 		return add_unit(m, c, n);
@@ -322,7 +327,7 @@ bool machine_load(struct machine *m, const struct check *c, const struct dts_nod
 	m->driver_pages = 4096;
 	if ((p = dts_find(node, "driver-pages")) != NULL)
 		(void)dts_number(p, &m->driver_pages);
-	return clear_of_memory(m, c);
+	return clear_of_memory(m, c) && acpi_config_load(&m->acpi, m, c, dts_child(node, "acpi"));
 }
 
 int machine_unit(const struct machine *m, uint32_t phandle)

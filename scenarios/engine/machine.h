@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "acpi/config.h"
 #include "arch.h"
 #include "backend.h"
 #include "schema.h"
@@ -44,6 +45,7 @@ struct machine {
 	struct machine_device device[MACHINE_DEVICES];
 	uint32_t mems, units, devices;
 	uint64_t driver_pages;
+	struct acpi_config acpi; /* what firmware tells of it */
 };
 
 /* Reads the node /machine; false with c->error filled. */

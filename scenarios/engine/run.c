@@ -1,6 +1,7 @@
 /*
  * Running one permutation: set the machine up, take the steps in order, judge after each.
  */
+#include "acpi/discover.h"
 #include "run.h"
 #include "trace/trace_file.h"
 
@@ -586,6 +587,21 @@ static enum step_rc build_machine(struct run *r)
 	return build_whole(r);
 }
 
+/* Firmware's tables, as the driver reads them. Only a scenario that breaks them may have diagnostics. */
+static enum step_rc read_tables(struct run *r)
+{
+	char line[256];
+	const char *why;
+
+	r->discovery = discover(r->machine, &r->setting, &why);
+	if (!r->discovery)
+		return run_error(r, "%s", why);
+	if (!discovery_diags(r->discovery) || r->machine->acpi.broken)
+		return STEP_OK;
+	(void)discovery_diag(r->discovery, 0, line, sizeof(line));
+	return run_error(r, "the ACPI tables of this machine break a rule: %s", line);
+}
+
 static enum step_rc build_guest(struct run *r)
 {
 	const struct machine_mem *mem = r->machine->mem;
@@ -595,24 +611,20 @@ static enum step_rc build_guest(struct run *r)
 				  .units = r->machine->units,
 				  .register_inval = r->setting.register_inval,
 				  .no_superpages = r->setting.no_superpages };
+	enum step_rc rc;
 
 	if (pool > pages / 2)
 		pool = pages / 2;
 	c.pool_pages = pool;
 	c.pool_first = mem->last + 1 - pool * 4096;
-	for (uint32_t i = 0; i < c.units; i++) {
-		c.unit[i] = *run_unit(r, i);
-		c.host_addr_bits[i] = run_arch(r, i)->address_bits(run_unit(r, i));
+	for (uint32_t i = 0; i < c.units; i++)
 		if (run_arch(r, i)->unsnooped(run_unit(r, i)) &&
 		    r->setting.policy.publish != BE_PUBLISH_AT_ONCE)
 			c.cold_zeroes = true;
-	}
-	for (uint32_t i = 0; i < r->machine->devices; i++) {
-		const struct machine_device *d = r->machine->device + i;
-
-		if (c.rid_count[d->unit] <= d->rid)
-			c.rid_count[d->unit] = d->rid + 1u;
-	}
+	rc = read_tables(r);
+	if (rc != STEP_OK)
+		return rc;
+	c.discovery = r->discovery;
 	r->guest = guest_new(&c);
 	return r->guest ? STEP_OK : run_error(r, "out of memory");
 }
@@ -649,6 +661,7 @@ static void tear_down(struct run *r, enum step_rc *rc)
 	if (r->trace && trace_close(r->trace) != 0 && *rc == STEP_OK)
 		*rc = run_error(r, "the trace could not be written");
 	guest_free(r->guest);
+	discovery_free(r->discovery);
 	if (r->be)
 		r->be->ops->close(r->be);
 	ledger_free(&r->ledger);

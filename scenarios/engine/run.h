@@ -47,6 +47,7 @@ struct run {
 	struct setting setting;
 	struct backend *be;
 	struct guest *guest;
+	struct discovery *discovery; /* what the guest found in the ACPI tables */
 	struct ledger ledger;
 	struct run_result *res;
 	const struct run_options *options;

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "acpi/config.h"
 #include "arch.h"
 #include "names.h"
 
@@ -68,6 +69,29 @@ const struct prop_desc schema_source[] = {
 	END
 };
 
+const struct prop_desc schema_acpi[] = {
+	{ "ivhd", TYPE_CELLS, false, 0, NULL, "types of the IVHD blocks of each AMD-Vi unit, in the order they stand (<0x10 0x11>)" },
+	{ "include-all", TYPE_BOOL, false, 0, NULL, "the last VT-d unit of a segment takes all devices (1), or every device is listed" },
+	{ "missing", TYPE_NAMES, false, 0, acpi_table_at, "tables that are not there" },
+	END
+};
+
+const struct prop_desc schema_acpi_item[] = {
+	{ "kind", TYPE_NAME, true, 0, acpi_kind_at, "what the node is" },
+	{ "dev", TYPE_DEVICE, false, 0, NULL, "region: its device; alias: the device whose id requests carry" },
+	{ "unit", TYPE_UNIT, false, 0, NULL, "region: all devices of the unit have it; bridge: the unit that lists it" },
+	{ "reg", TYPE_WORDS, false, 0, NULL, "region: address and size, 64 bits each" },
+	{ "perm", TYPE_NAME, false, 0, names_perm, "region: what its devices may do there, on AMD-Vi (\"rw\")" },
+	{ "rid", TYPE_NUMBER, false, 0xffff, NULL, "alias: the function whose requests carry another id; bridge: its own id" },
+	{ "buses", TYPE_CELLS, false, 0, NULL, "bridge: the first and the last bus behind it; segment 0" },
+	{ "table", TYPE_NAME, false, 0, acpi_table_at, "patch: which table" },
+	{ "at", TYPE_NUMBER, false, 0xffff, NULL, "patch: where `bytes` begin (0)" },
+	{ "bytes", TYPE_BYTES, false, 0, NULL, "patch: put over the table's own; the checksum follows" },
+	{ "cut", TYPE_NUMBER, false, 0xffff, NULL, "patch: this many bytes are left of the table" },
+	{ "keep-sum", TYPE_FLAG, false, 0, NULL, "patch: the checksum does not follow" },
+	END
+};
+
 const struct prop_desc schema_policy[] = {
 	{ "machine", TYPE_NAME, false, 0, arch_name_at, "which of the architectures in `compatible` the units are of" },
 	{ "cache", TYPE_STRING, false, 0, NULL, "\"keep-all\", \"keep-none\", \"lru-N\", \"random-N\": when caches forget" },
@@ -107,8 +131,9 @@ const struct prop_desc schema_during[] = {
 
 /* clang-format on */
 
-static const struct verb *const groups[GROUPS] = { guest_verbs, device_verbs, metal_verbs,
-						   world_verbs, interrupt_verbs, record_verbs };
+static const struct verb *const groups[GROUPS] = { guest_verbs,   device_verbs,    metal_verbs,
+						   world_verbs,   interrupt_verbs, record_verbs,
+						   firmware_verbs };
 
 const struct verb *verb_at(uint32_t n)
 {
@@ -533,8 +558,8 @@ static void print_arch(FILE *out, const struct arch *a)
 
 void scenario_print_schema(FILE *out)
 {
-	static const char *const titles[GROUPS] = { "guest", "device", "metal", "world",
-						    "interrupt", "record" };
+	static const char *const titles[GROUPS] = { "guest",     "device", "metal",   "world",
+						    "interrupt", "record", "firmware" };
 	static const struct {
 		const char *title;
 		const struct prop_desc *table;
@@ -546,6 +571,8 @@ void scenario_print_schema(FILE *out)
 		{ "PCI host node", schema_host },
 		{ "PCI device node", schema_device },
 		{ "I/O APIC or HPET node", schema_source },
+		{ "acpi node", schema_acpi },
+		{ "nodes of the acpi node", schema_acpi_item },
 		{ "policy and vary", schema_policy },
 		{ "every step", schema_step },
 		{ "during", schema_during },

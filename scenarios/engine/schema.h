@@ -63,6 +63,7 @@ enum verb_group {
 	GROUP_WORLD,
 	GROUP_INTERRUPT,
 	GROUP_RECORD,
+	GROUP_FIRMWARE,
 	GROUPS
 };
 
@@ -86,6 +87,7 @@ extern const struct verb metal_verbs[];
 extern const struct verb world_verbs[];
 extern const struct verb interrupt_verbs[];
 extern const struct verb record_verbs[];
+extern const struct verb firmware_verbs[];
 
 const struct verb *verb_find(const char *name);
 const struct verb *verb_at(uint32_t n);
@@ -97,6 +99,8 @@ extern const struct prop_desc schema_unit[]; /* capabilities come in addition */
 extern const struct prop_desc schema_host[];
 extern const struct prop_desc schema_device[];
 extern const struct prop_desc schema_source[]; /* I/O APIC, HPET */
+extern const struct prop_desc schema_acpi[];
+extern const struct prop_desc schema_acpi_item[];
 extern const struct prop_desc schema_policy[]; /* keys of `policy` and `vary` */
 extern const struct prop_desc schema_step[];   /* of every step */
 extern const struct prop_desc schema_during[];

@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "acpi/discover.h"
 #include "names.h"
 #include "run.h"
 
@@ -291,26 +292,37 @@ static enum step_rc do_destroy(struct run *r, const struct step *s)
 	return answer(r, s, rc);
 }
 
+/* Where the driver has to attach a device: as firmware tells, unless the step names a unit. */
+static struct discovery_place find_device(struct run *r, const struct step *s, uint32_t dev)
+{
+	struct discovery_place at = { .unit = step_unit(r, s), .rid = r->machine->device[dev].rid };
+
+	if (!step_has(s, "unit") && !discovery_device(r->discovery, dev, &at))
+		at.unit = GUEST_UNITS;
+	return at;
+}
+
 static enum step_rc do_attach(struct run *r, const struct step *s)
 {
 	int dev = step_device(r, s);
-	uint32_t unit = step_unit(r, s);
+	struct discovery_place at;
 	const struct machine_device *d;
 	int rc;
 
 	if (dev < 0)
 		return run_error(r, "property \"dev\" is no device of this machine");
 	d = r->machine->device + dev;
+	at = find_device(r, s, (uint32_t)dev);
 	if (s->during)
 		oracle_on(r, false);
-	rc = guest_attach(r->guest, domain_of(s), unit, (uint32_t)dev, d->rid,
+	rc = guest_attach(r->guest, domain_of(s), at.unit, (uint32_t)dev, at.rid,
 			  step_number(s, "ats", d->ats) != 0);
 	if (s->during)
 		oracle_on(r, true);
 	if (rc == 0) {
 		r->attached[dev] = (int)domain_of(s);
 		if (r->be->ops->oracle_attach)
-			(void)r->be->ops->oracle_attach(r->be, unit, d->rid, domain_of(s));
+			(void)r->be->ops->oracle_attach(r->be, at.unit, at.rid, domain_of(s));
 	}
 	return answer(r, s, rc);
 }
