@@ -199,6 +199,7 @@ struct be_finding {
 	enum be_finding_kind kind;
 	uint32_t unit;
 	uint16_t rid;
+	bool interrupt; /* iova is a message's address */
 	uint64_t iova;
 };
 

@@ -385,8 +385,8 @@ static uint32_t cache_evict(struct backend *be, uint32_t unit, enum be_cache cac
 	return sim_cache_evict(sim_of(be), unit, (enum sim_cache)cache, iova);
 }
 
-static bool cache_next(const struct backend *be, uint32_t unit, enum be_cache cache, uint32_t *cursor,
-		       struct be_cache_line *out)
+static bool cache_next(const struct backend *be, uint32_t unit, enum be_cache cache,
+		       uint32_t *cursor, struct be_cache_line *out)
 {
 	struct sim_cache_line line;
 
@@ -550,7 +550,8 @@ static bool finding(const struct backend *be, uint32_t n, struct be_finding *out
 
 	if (!f)
 		return false;
-	*out = (struct be_finding){ (enum be_finding_kind)f->kind, f->unit, f->rid, f->iova };
+	*out = (struct be_finding){ (enum be_finding_kind)f->kind, f->unit, f->rid, f->interrupt,
+				    f->iova };
 	sim_finding_format(f, buf, size);
 	return true;
 }

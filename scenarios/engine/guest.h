@@ -151,6 +151,58 @@ bool guest_run_where(const struct guest *g, uint32_t run, uint64_t *pa, uint64_t
 		     uint32_t *range, uint64_t *offset);
 bool guest_count(const struct guest *g, uint32_t id, struct guest_counts *c);
 
+/* Interrupt remapping (iommu/irq.h): one call, told by `op`. */
+#define GUEST_IRQS 64
+
+enum guest_irq_op {
+	GUEST_IRQ_SETUP,
+	GUEST_IRQ_TEARDOWN,
+	GUEST_IRQ_ENABLE,
+	GUEST_IRQ_DISABLE,
+	GUEST_IRQ_SOURCE_ADD,
+	GUEST_IRQ_SOURCE_REMOVE,
+	GUEST_IRQ_ALLOC,
+	GUEST_IRQ_SET,
+	GUEST_IRQ_SET_START,
+	GUEST_IRQ_FREE,
+	GUEST_IRQ_FREE_START,
+	GUEST_IRQ_POLL
+};
+
+struct guest_irq {
+	uint32_t unit, source, irq, n, count, kind; /* source: number of the device */
+	uint32_t entries;
+	bool x2apic, narrow;
+	uint16_t rid;
+	uint8_t ignore_functions, bus_last, pass;
+	bool block; /* else deliver to: */
+	uint32_t dest;
+	uint8_t vector, delivery;
+	bool logical, redirect, level;
+};
+
+struct guest_irq_message {
+	uint64_t address; /* what reaches the unit, of an I/O APIC too */
+	uint32_t data;
+	uint64_t rte;
+};
+
+struct guest_irq_status {
+	bool installed, on, x2apic;
+	uint32_t entry_bytes, entries, sources, held, quarantined;
+	uint64_t invalidations;
+};
+
+int guest_irq(struct guest *g, enum guest_irq_op op, const struct guest_irq *c);
+
+/* These two touch no hardware, and may be called while another call runs. */
+int guest_irq_message(const struct guest *g, uint32_t irq, uint32_t n,
+		      struct guest_irq_message *out);
+void guest_irq_status(const struct guest *g, uint32_t unit, struct guest_irq_status *out);
+
+/* Some entry of the requester is being changed: an interrupt may follow what it said before. */
+bool guest_irq_moving(const struct guest *g, uint32_t unit, uint16_t rid);
+
 /* True while fresh pages are being zeroed: not a moment of the driver's. */
 bool guest_zeroing(const struct guest *g);
 

@@ -25,6 +25,7 @@ const char *names_domain_kind(uint32_t n);
 const char *names_delivery(uint32_t n); /* n is the code in a message's data */
 const char *names_power(uint32_t n);
 const char *names_plug(uint32_t n);
+const char *names_irq_kind(uint32_t n);
 const char *names_on_off(uint32_t n);
 const char *names_point(uint32_t n);
 const char *names_master(uint32_t n);

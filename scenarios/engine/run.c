@@ -248,12 +248,15 @@ static bool covers(const struct piece *p, int domain, uint64_t iova)
 /*
  * Between the moment an unmap clears an entry and the moment it is told complete, a cache may still serve the page: the
  * guest has not reused it. The same for pages in quarantine. Before a map has returned, a cache or memory that was not
- * written back yet may still refuse the page.
+ * written back yet may still refuse the page. An interrupt may follow what its entry said before while the driver has not
+ * told that the change is complete.
  */
 static bool in_window(const struct run *r, const struct be_finding *f)
 {
 	bool stale = f->kind == BE_FINDING_STALE, old = stale || f->kind == BE_FINDING_UNPUBLISHED;
 
+	if (old && f->interrupt)
+		return r->changing || guest_irq_moving(r->guest, f->unit, f->rid);
 	for (uint32_t i = 0; old && i < r->machine->devices; i++) {
 		const struct machine_device *d = r->machine->device + i;
 

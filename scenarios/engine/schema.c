@@ -131,9 +131,9 @@ const struct prop_desc schema_during[] = {
 
 /* clang-format on */
 
-static const struct verb *const groups[GROUPS] = { guest_verbs,   device_verbs,    metal_verbs,
-						   world_verbs,   interrupt_verbs, record_verbs,
-						   firmware_verbs };
+static const struct verb *const groups[GROUPS] = { guest_verbs,    device_verbs,    metal_verbs,
+						   world_verbs,    interrupt_verbs, record_verbs,
+						   firmware_verbs, guest_irq_verbs };
 
 const struct verb *verb_at(uint32_t n)
 {
@@ -558,8 +558,8 @@ static void print_arch(FILE *out, const struct arch *a)
 
 void scenario_print_schema(FILE *out)
 {
-	static const char *const titles[GROUPS] = { "guest",     "device", "metal",   "world",
-						    "interrupt", "record", "firmware" };
+	static const char *const titles[GROUPS] = { "guest",     "device", "metal",    "world",
+						    "interrupt", "record", "firmware", "guest" };
 	static const struct {
 		const char *title;
 		const struct prop_desc *table;

@@ -64,6 +64,7 @@ enum verb_group {
 	GROUP_INTERRUPT,
 	GROUP_RECORD,
 	GROUP_FIRMWARE,
+	GROUP_GUEST_IRQ,
 	GROUPS
 };
 
@@ -88,6 +89,7 @@ extern const struct verb world_verbs[];
 extern const struct verb interrupt_verbs[];
 extern const struct verb record_verbs[];
 extern const struct verb firmware_verbs[];
+extern const struct verb guest_irq_verbs[];
 
 const struct verb *verb_find(const char *name);
 const struct verb *verb_at(uint32_t n);

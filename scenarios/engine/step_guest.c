@@ -117,7 +117,7 @@ static const char *rc_name(int rc)
 }
 
 /* Compares the driver's answer with the step's `result`. */
-static enum step_rc answer(struct run *r, const struct step *s, int rc)
+enum step_rc guest_answer(struct run *r, const struct step *s, int rc)
 {
 	const char *want = step_string(s, "result", "ok");
 	struct guest_status st;
@@ -183,7 +183,7 @@ static enum step_rc unit_step(struct run *r, const struct step *s, enum guest_op
 		oracle_on(r, true);
 	if (rc == 0 && (op == GUEST_RESET || op == GUEST_STOP))
 		forget_unit(r, unit);
-	return answer(r, s, rc);
+	return guest_answer(r, s, rc);
 }
 
 static enum step_rc do_init(struct run *r, const struct step *s)
@@ -233,10 +233,10 @@ static enum step_rc do_resume(struct run *r, const struct step *s)
 
 static enum step_rc do_fault_event(struct run *r, const struct step *s)
 {
-	return answer(r, s,
-		      guest_fault_event(r->guest, step_unit(r, s),
-					(uint32_t)step_number(s, "addr", 0),
-					(uint32_t)step_number(s, "data", 0)));
+	return guest_answer(r, s,
+			    guest_fault_event(r->guest, step_unit(r, s),
+					      (uint32_t)step_number(s, "addr", 0),
+					      (uint32_t)step_number(s, "data", 0)));
 }
 
 /* ---- domains and devices ---- */
@@ -265,7 +265,7 @@ static enum step_rc do_domain(struct run *r, const struct step *s)
 	rc = guest_domain(r->guest, domain_of(s), passthrough, units, count);
 	if (rc == 0 && passthrough && r->be->ops->oracle_identity)
 		(void)r->be->ops->oracle_identity(r->be, domain_of(s), true);
-	return answer(r, s, rc);
+	return guest_answer(r, s, rc);
 }
 
 static enum step_rc do_destroy(struct run *r, const struct step *s)
@@ -289,7 +289,7 @@ static enum step_rc do_destroy(struct run *r, const struct step *s)
 	} else {
 		set_state(r, is_leaving, id, 0, PIECE_MAPPED);
 	}
-	return answer(r, s, rc);
+	return guest_answer(r, s, rc);
 }
 
 /* Where the driver has to attach a device: as firmware tells, unless the step names a unit. */
@@ -324,7 +324,7 @@ static enum step_rc do_attach(struct run *r, const struct step *s)
 		if (r->be->ops->oracle_attach)
 			(void)r->be->ops->oracle_attach(r->be, at.unit, at.rid, domain_of(s));
 	}
-	return answer(r, s, rc);
+	return guest_answer(r, s, rc);
 }
 
 static enum step_rc do_detach(struct run *r, const struct step *s)
@@ -344,7 +344,7 @@ static enum step_rc do_detach(struct run *r, const struct step *s)
 			(void)r->be->ops->oracle_detach(r->be, r->machine->device[dev].unit,
 							r->machine->device[dev].rid);
 	}
-	return answer(r, s, rc);
+	return guest_answer(r, s, rc);
 }
 
 /* ---- mappings ---- */
@@ -392,7 +392,7 @@ static enum step_rc do_map(struct run *r, const struct step *s)
 	} else if (early) {
 		space_quiesce(r, &p);
 	}
-	return answer(r, s, rc);
+	return guest_answer(r, s, rc);
 }
 
 /* Marks what an unmap will take before it is called, so that DMA inside the call is judged rightly. */
@@ -430,7 +430,7 @@ static enum step_rc do_unmap(struct run *r, const struct step *s)
 	else
 		set_state(r, is_leaving, domain_of(s), 0,
 			  lost_pages(rc) ? PIECE_QUARANTINED : PIECE_MAPPED);
-	return answer(r, s, rc);
+	return guest_answer(r, s, rc);
 }
 
 static enum step_rc do_unmap_lazy(struct run *r, const struct step *s)
@@ -453,7 +453,7 @@ static enum step_rc do_unmap_lazy(struct run *r, const struct step *s)
 			release(r, i);
 			r->ledger.piece[i].keep = true;
 		}
-	return answer(r, s, rc);
+	return guest_answer(r, s, rc);
 }
 
 static enum step_rc do_flush(struct run *r, const struct step *s)
@@ -464,7 +464,7 @@ static enum step_rc do_flush(struct run *r, const struct step *s)
 		quiesce(r, is_pending, domain_of(s), 0);
 	else if (lost_pages(rc))
 		set_state(r, is_pending, domain_of(s), 0, PIECE_QUARANTINED);
-	return answer(r, s, rc);
+	return guest_answer(r, s, rc);
 }
 
 static enum step_rc do_poll(struct run *r, const struct step *s)
@@ -483,7 +483,7 @@ static enum step_rc do_poll(struct run *r, const struct step *s)
 		quiesce(r, has_ticket, 0, ticket);
 	else if (lost_pages(rc))
 		set_state(r, has_ticket, 0, ticket, PIECE_QUARANTINED);
-	return answer(r, s, rc);
+	return guest_answer(r, s, rc);
 }
 
 static enum step_rc do_lookup(struct run *r, const struct step *s)
@@ -491,7 +491,7 @@ static enum step_rc do_lookup(struct run *r, const struct step *s)
 	uint64_t pa = 0, size = 0;
 	uint32_t perm = 0;
 	int rc = guest_lookup(r->guest, domain_of(s), step_number(s, "iova", 0), &pa, &perm, &size);
-	enum step_rc got = answer(r, s, rc);
+	enum step_rc got = guest_answer(r, s, rc);
 
 	if (got != STEP_OK || rc != 0)
 		return got;
@@ -504,11 +504,6 @@ static enum step_rc do_lookup(struct run *r, const struct step *s)
 }
 
 /* ---- for the steps of the driver's records ---- */
-
-enum step_rc guest_answer(struct run *r, const struct step *s, int rc)
-{
-	return answer(r, s, rc);
-}
 
 bool guest_mapped(struct run *r, const struct piece *p)
 {
@@ -637,7 +632,7 @@ static enum step_rc do_drain(struct run *r, const struct step *s)
 	bool lost = false;
 	int rc = guest_drain(r->guest, unit, faults, (uint32_t)step_number(s, "max", GUEST_FAULTS),
 			     &count, &lost);
-	enum step_rc got = answer(r, s, rc);
+	enum step_rc got = guest_answer(r, s, rc);
 
 	r->told[unit] += count;
 	r->lost[unit] += lost;

@@ -146,6 +146,24 @@ static void look_for_message(struct run *r, uint64_t first, struct answer *w)
 		}
 }
 
+/* What the driver says the device has to be given. */
+static enum step_rc take_message(struct run *r, const struct step *s, uint64_t *address,
+				 uint32_t *data)
+{
+	struct guest_irq_message m;
+	uint32_t irq = (uint32_t)step_number(s, "irq", 0);
+	int rc = guest_irq_message(r->guest, irq, (uint32_t)step_number(s, "n", 0), &m);
+
+	if (rc == GUEST_NO_SLOT)
+		return run_error(r, "msi: irq %u is not allocated", irq);
+	if (rc)
+		return run_error(r, "msi: the driver has no message for irq %u: \"%s\"", irq,
+				 guest_error_name(rc));
+	*address = m.address;
+	*data = m.data;
+	return STEP_OK;
+}
+
 static enum step_rc do_msi(struct run *r, const struct step *s)
 {
 	uint32_t data = (uint32_t)step_number(s, "data", 0);
@@ -172,6 +190,8 @@ static enum step_rc do_msi(struct run *r, const struct step *s)
 				 "property \"address\" is 0x%" PRIx64
 				 "; expected 0xfee00000 to 0xfeeffffc, a multiple of 4",
 				 d.addr);
+	if (step_has(s, "irq") && take_message(r, s, &d.addr, &data) != STEP_OK)
+		return STEP_ERROR;
 	before = r->be->ops->msi_count(r->be);
 	if (r->be->ops->dma(r->be, &d, &w.res))
 		return run_error(r, "msi: the backend refuses this request");
@@ -190,6 +210,8 @@ static const struct prop_desc msi_props[] = {
 	{ "rid", TYPE_NUMBER, false, 0xffff, NULL, "requester id sent instead of its own" },
 	{ "address", TYPE_NUMBER, false, UINT32_MAX, NULL, "message address, 0xfee00000 to 0xfeeffffc (0xfee00000)" },
 	{ "data", TYPE_NUMBER, false, UINT32_MAX, NULL, "message data (0)" },
+	{ "irq", TYPE_NUMBER, false, GUEST_IRQS - 1, NULL, "instead: the message the driver gives the device for this irq" },
+	{ "n", TYPE_NUMBER, false, 65535, NULL, "which of its entries (0)" },
 	{ "pasid", TYPE_NUMBER, false, 0xfffff, NULL, "PASID the request carries" },
 	{ "expect", TYPE_NAME, false, 0, names_expect, "what has to come of it; `fault` is `ur` or `ca`, `either` is `ok` or `fault` (`ok`)" },
 	{ "reason", TYPE_REASON, false, 0, NULL, "expected fault reason; of several names the one that the unit's architecture has" },
