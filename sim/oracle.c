@@ -261,6 +261,16 @@ int sim_oracle_detach(struct sim *s, uint32_t unit, uint16_t rid)
 	return SIM_OK;
 }
 
+int sim_oracle_rely(struct sim *s, uint32_t unit, bool on)
+{
+	if (!sim_unit(s, unit))
+		return SIM_E_NOENT;
+	if (!oracle_of(s))
+		return SIM_E_NOMEM;
+	s->oracle->relied[unit] = on;
+	return SIM_OK;
+}
+
 /* ---- what the guest is told at quiet moments ---- */
 
 /* For accounts iova is what should have been counted and pa what was. */

@@ -75,6 +75,7 @@ struct oracle {
 		*bus[SIM_UNITS][256]; /* by bus number, then by device and function; NULL: none */
 	uint64_t faults_translated, faults_accessed; /* oracle_walk_faulted's, of either hook */
 	bool told[SIM_UNITS]; /* a device of the unit was attached: the others have to be blocked */
+	bool relied[SIM_UNITS]; /* sim_oracle_rely */
 	struct journal journal;
 	struct oracle_log *log[SIM_UNITS]; /* NULL: no command yet */
 	uint64_t events;                   /* stores and commands so far: which came first */

@@ -1,9 +1,10 @@
 /*
  * Outcome and containment: where device data went against what was asked for.
  *
- * Judged are untranslated requests, whether the unit or the device's own TLB translated them. Not judged: anything while
- * the unit does not translate, messages to the interrupt range and refusals there, and translated requests that a device
- * makes up itself (once a device may use ATS, legacy mode lets them through unchecked). SIM_OUTCOME_BUS counts as reached:
+ * Judged are untranslated requests, whether the unit or the device's own TLB translated them; requests that a device says are
+ * translated, by the page they reach (once a device may use ATS, legacy mode lets them through unchecked); and what passes a
+ * unit that does not translate although the guest relies on it. Not judged: messages to the interrupt range and refusals
+ * there. SIM_OUTCOME_BUS counts as reached:
  * the unit let the request through, and what memory answers is not the guest's doing.
  */
 #include "oracle.h"
@@ -154,6 +155,52 @@ static bool judged(const struct sim *s, const struct unit *u, const struct sim_r
 	return u->ops->translating(u);
 }
 
+static const char believed[] =
+	"the unit believed the device: a request that was said to be translated went to a page "
+	"its domain does not map";
+static const char not_on[] = "the unit does not translate although the guest relies on it, and let "
+			     "through what the mappings asked for do not allow";
+
+/* What the unit let through as it came: why that is wrong, NULL: it is not, or nobody can say. */
+static const char *unasked(const struct sim *s, const struct unit *u, const struct sim_request *rq,
+			   const struct sim_xlat *x)
+{
+	const struct oracle_space *space = oracle_attached(s->oracle, rq->unit, rq->rid);
+	uint64_t page = x->pa & ~UINT64_C(0xfff);
+	struct expected e;
+
+	if (u->ops->translating(u)) {
+		if (rq->at != SIM_AT_TRANSLATED || (space && space->identity) ||
+		    (space && refmap_leading_to(&space->map, page, page | 0xfff, -1)))
+			return NULL;
+		return believed;
+	}
+	if (!s->oracle->relied[u->index])
+		return NULL;
+	e = expect(s, space, rq);
+	return as_expected(&e, x) ? NULL : not_on;
+}
+
+static void judge_unasked(struct sim *s, const struct unit *u, const struct sim_request *rq,
+			  const struct sim_xlat *x)
+{
+	struct sim_finding f = {
+		.kind = SIM_FINDING_ESCAPE,
+		.unit = rq->unit,
+		.rid = rq->rid,
+		.iova = rq->addr,
+		.pa = x->pa,
+		.verdict = SIM_VERDICT_NEITHER,
+	};
+
+	if (!s->oracle || !u || !s->oracle->told[u->index] || x->source != SIM_FROM_BYPASS ||
+	    !reached(x))
+		return;
+	f.why = unasked(s, u, rq, x);
+	if (f.why)
+		oracle_found(s, &f);
+}
+
 /*
  * The tables let the device send untranslated requests and no translation requests, and it uses ATS all the same: it is
  * refused for what it does, not for what is mapped.
@@ -202,6 +249,7 @@ void oracle_accessed(struct sim *s, const struct sim_request *rq, const struct s
 	enum wrong wrong;
 	bool faulted;
 
+	judge_unasked(s, u, rq, x);
 	if (!judged(s, u, rq, x))
 		return;
 	faulted = oracle_walk_faulted(s, &s->oracle->faults_accessed);

@@ -101,8 +101,7 @@ static bool has_second_half(const struct sim_cache_line *line)
 {
 	bool narrow = !(uint32_t)line->word_mask || !(line->word_mask >> 32);
 
-	return line->cache == SIM_CACHE_CONTEXT ||
-	       (line->cache == SIM_CACHE_INTERRUPT && !narrow);
+	return line->cache == SIM_CACHE_CONTEXT || (line->cache == SIM_CACHE_INTERRUPT && !narrow);
 }
 
 /* The entry itself, its second half, then the words a walk reads now, the last first. */

@@ -225,6 +225,8 @@ static void add_memory(struct text *t, const struct sim_finding *f)
 		return;
 	if (f->kind == SIM_FINDING_RELEASE && !leaf)
 		return;
+	if (f->kind == SIM_FINDING_ESCAPE && f->verdict == SIM_VERDICT_NEITHER)
+		return; /* no table was asked */
 	if (f->interrupt) {
 		add_memory_interrupt(t, f);
 		return;

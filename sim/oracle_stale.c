@@ -134,6 +134,12 @@ static void found_stale(struct sim *s, const struct sim_request *rq, struct sim_
 	oracle_explain(s, kept, rq);
 }
 
+/* Two refusals for different reasons are the same to a device, and tell that memory was seen differently. */
+static bool agrees_in_all(const struct sim_xlat *x, const struct sim_xlat *now)
+{
+	return agrees(x, now) && (x->outcome == SIM_OUTCOME_OK || x->reason == now->reason);
+}
+
 /* The walk saw what its view of memory holds, and the CPU has stored something else on top of it. */
 static bool found_unpublished(struct sim *s, struct unit *u, const struct sim_request *rq,
 			      const struct sim_xlat *x, const struct sim_xlat *now)
@@ -145,11 +151,11 @@ static bool found_unpublished(struct sim *s, struct unit *u, const struct sim_re
 	if (!s->mem.lines || u->view == MEM_VIEW_CPU)
 		return false;
 	u->ops->probe(u, rq, u->view, &seen);
-	if (!agrees(x, &seen))
+	if (!agrees_in_all(x, &seen))
 		return false;
 	u->ops->probe(u, rq, MEM_VIEW_BUFFER, &buffered);
-	f.why = agrees(x, &buffered) ? not_written_back : not_drained;
-	f.cause = agrees(x, &buffered) ? SIM_CAUSE_NOT_WRITTEN_BACK : SIM_CAUSE_NOT_FLUSHED;
+	f.why = agrees_in_all(x, &buffered) ? not_written_back : not_drained;
+	f.cause = agrees_in_all(x, &buffered) ? SIM_CAUSE_NOT_WRITTEN_BACK : SIM_CAUSE_NOT_FLUSHED;
 	kept = oracle_found(s, &f);
 	if (kept)
 		oracle_explain(s, kept, rq);
@@ -172,8 +178,11 @@ void oracle_translated(struct sim *s, struct unit *u, const struct sim_request *
 	if (walked)
 		journal_read(&s->oracle->journal, x->entry_pa);
 	u->ops->probe(u, &question, MEM_VIEW_CPU, &now);
-	if (__builtin_expect(agrees(x, &now), 1))
+	if (__builtin_expect(agrees(x, &now), 1)) {
+		if (__builtin_expect(s->mem.lines && walked && !agrees_in_all(x, &now), 0))
+			(void)found_unpublished(s, u, &question, x, &now);
 		return;
+	}
 	if (walked && (found_unpublished(s, u, &question, x, &now) || faulted))
 		return;
 	found_stale(s, rq, x, &now);

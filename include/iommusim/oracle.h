@@ -224,6 +224,12 @@ int sim_oracle_attach(struct sim *s, uint32_t unit, uint16_t rid, uint32_t space
 int sim_oracle_detach(struct sim *s, uint32_t unit, uint16_t rid);
 
 /*
+ * The guest relies on `unit` from now on, or no longer: it was told that translation is on. While it does, DMA is judged even
+ * when the unit does not translate (it was reset, or never started): what gets through then is an escape.
+ */
+int sim_oracle_rely(struct sim *s, uint32_t unit, bool on);
+
+/*
  * Pages [first, last] go back to the allocator: reports every cache entry of every unit that still leads there, and every
  * mapping the oracle knows that still does; when there is none, every entry that led there until a command removed it which
  * the guest has not seen complete. Returns the number of findings added.

@@ -523,6 +523,11 @@ static int oracle_detach(struct backend *be, uint32_t unit, uint16_t rid)
 	return sim_oracle_detach(sim_of(be), unit, rid);
 }
 
+static int oracle_rely(struct backend *be, uint32_t unit, bool on)
+{
+	return sim_oracle_rely(sim_of(be), unit, on) < 0 ? -1 : 0;
+}
+
 static uint32_t oracle_release(struct backend *be, uint64_t first, uint64_t last)
 {
 	return sim_oracle_release(sim_of(be), first, last);
@@ -661,6 +666,7 @@ const struct backend_ops backend_sim_ops = {
 	.oracle_identity = oracle_identity,
 	.oracle_attach = oracle_attach,
 	.oracle_detach = oracle_detach,
+	.oracle_rely = oracle_rely,
 	.oracle_release = oracle_release,
 	.oracle_account = oracle_account,
 	.oracle_unbounded = oracle_unbounded,

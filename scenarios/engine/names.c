@@ -40,7 +40,8 @@ LIST(names_on_off, "off", "on")
 LIST(names_master, "cpu", "walk", "queue", "status", "log", "msi", "dma")
 LIST(names_promise, "survive", "report", "contain")
 LIST(names_wait, "ok", "time-out")
-LIST(names_tell, "map", "unmap", "quiesce", "attach", "detach", "identity", "release")
+LIST(names_tell, "map", "unmap", "quiesce", "attach", "detach", "identity", "release", "rely",
+     "not-rely")
 LIST(names_flag, "pasid", "priv", "exec", "no-write", "no-snoop")
 
 const char *names_point(uint32_t n)

@@ -161,6 +161,13 @@ static void forget_unit(struct run *r, uint32_t unit)
 			quiesce(r, is_quarantined, id, 0);
 }
 
+/* The guest was told that the unit translates, or has switched it off itself. */
+static void rely(struct run *r, uint32_t unit, bool on)
+{
+	if (r->be->ops->oracle_rely)
+		(void)r->be->ops->oracle_rely(r->be, unit, on);
+}
+
 static enum step_rc unit_step(struct run *r, const struct step *s, enum guest_op op)
 {
 	struct guest_unit_options o = { .timeout_ns = step_number(s, "timeout-ns", 0),
@@ -178,7 +185,11 @@ static enum step_rc unit_step(struct run *r, const struct step *s, enum guest_op
 	/* a device's DMA meets a unit in the middle of a change: either answer is right */
 	if (s->during)
 		oracle_on(r, false);
+	if (op == GUEST_STOP || op == GUEST_RESET || op == GUEST_SUSPEND)
+		rely(r, unit, false);
 	rc = guest_unit(r->guest, unit, op, &o);
+	if (rc == 0 && (op == GUEST_START || op == GUEST_ENABLE || op == GUEST_RESUME))
+		rely(r, unit, true);
 	if (s->during)
 		oracle_on(r, true);
 	if (rc == 0 && (op == GUEST_RESET || op == GUEST_STOP))

@@ -15,7 +15,9 @@ enum tell {
 	TELL_ATTACH,
 	TELL_DETACH,
 	TELL_IDENTITY,
-	TELL_RELEASE
+	TELL_RELEASE,
+	TELL_RELY,
+	TELL_NOT_RELY
 };
 
 /* ---- injection ---- */
@@ -186,6 +188,11 @@ static int tell(struct run *r, const struct step *s, uint64_t first, uint64_t la
 		return ops->oracle_detach(r->be, unit, step_rid(r, s));
 	case TELL_IDENTITY:
 		return ops->oracle_identity(r->be, space, true);
+	case TELL_RELY:
+	case TELL_NOT_RELY:
+		return ops->oracle_rely
+			       ? ops->oracle_rely(r->be, unit, step_name(s, "what", 0) == TELL_RELY)
+			       : 0;
 	default:
 		(void)ops->oracle_release(r->be, step_number(s, "pa", 0),
 					  step_number(s, "pa", 0) + (last - first));
