@@ -359,10 +359,10 @@ int cli_run(const char *program, int argc, char **argv)
 		fputs(help, stdout);
 		return cli_finish(CLI_OK);
 	}
-	if (status == CLI_OK)
-		status = select_jobs(&run, argc, argv);
 	if (status == CLI_OK && !run.list)
 		status = find_qemu(&run);
+	if (status == CLI_OK)
+		status = select_jobs(&run, argc, argv);
 	if (status == CLI_OK && run.list) {
 		suite_print_jobs(&run.suite);
 		status = run.suite.bad ? CLI_USAGE : CLI_OK;

@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -126,6 +127,8 @@ static int worker_start(struct pool *p, struct worker *w)
 	w->pid = 0;
 	w->pid = fork();
 	if (w->pid == 0) {
+		/* a worker in the middle of a job is not to outlive a command that was killed */
+		(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
 		close_others(p);
 		close(job[1]);
 		close(result[0]);

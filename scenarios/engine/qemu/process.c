@@ -121,7 +121,7 @@ static _Noreturn void become(const struct qemu_program *program, const struct pr
 	}
 	if (place_fds(fds, count, err, tell)) {
 		tell = PROCESS_FIRST_FD + (int)count;
-		execvp(args->arg[0], args->arg);
+		execv(args->arg[0], args->arg);
 	}
 	error = errno;
 	if (write(tell, &error, sizeof(error)) < 0)

@@ -13,7 +13,7 @@
 #include "process.h"
 #include "qemu.h"
 
-#define ASK_MS 10000u
+#define ASK_MS 60000u /* a machine with much else to do may take long to start a program */
 #define OLDEST QEMU_VERSION(7, 2)
 #define INSTALL "install it (apt-get install qemu-system-x86), or name one with --qemu PATH"
 

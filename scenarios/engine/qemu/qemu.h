@@ -37,7 +37,7 @@ struct be_qemu_options {
 		prefix; /* NULL, or the folder that other version was unpacked to: its usr/share and usr/lib are used */
 	const struct qemu_program *program; /* NULL: probed from the two above */
 	struct qemu_keep *keep;             /* NULL: started for each run and ended with it */
-	uint32_t timeout_ms;                /* of every exchange; 0: 10 s */
+	uint32_t timeout_ms;                /* of every exchange; 0: 20 s */
 };
 
 /*

@@ -217,8 +217,10 @@ static bool launch(struct vm *vm, uint32_t timeout_ms, char *error, size_t size)
 		return false;
 	}
 	qtest_open(&vm->qtest, near[0], timeout_ms, &vm->journal);
-	if (qmp_open(&vm->qmp, near[1], timeout_ms, &vm->journal))
+	if (qmp_open(&vm->qmp, near[1], VM_START_MS, &vm->journal)) {
+		vm->qmp.timeout_ms = timeout_ms;
 		return true;
+	}
 	/* it refuses an option, mostly: its own words say which */
 	(void)vm_broken(vm);
 	process_errors(&vm->process, error, size);

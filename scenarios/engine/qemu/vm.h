@@ -19,7 +19,8 @@
 #define VM_DEVICES 32
 #define VM_BUSES 6
 #define VM_MACHINE 2048
-#define VM_TIMEOUT_MS 10000u
+#define VM_TIMEOUT_MS 20000u
+#define VM_START_MS 60000u /* until the first answer: the host may have much else to do */
 
 /* A device that makes requests. */
 struct vm_device {
