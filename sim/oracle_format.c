@@ -158,7 +158,7 @@ static void add_interrupt_line(struct text *t, const struct sim_cache_line *line
 	if (!line->interrupt) {
 		add(t, "the table 0x%" PRIx64, line->pa);
 	} else {
-		add(t, "at entry 0x%" PRIx64 " ", line->iova >> SIM_INDEX_LG2);
+		add(t, "at entry 0x%" PRIx64 ", ", line->iova >> SIM_INDEX_LG2);
 		if (line->negative)
 			add(t, "that it blocks");
 		else
