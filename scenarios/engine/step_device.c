@@ -58,8 +58,10 @@ static void describe(char *buf, size_t size, const struct arch *a, const struct 
 	const char *reason = arch_reason_name(a, res->reason);
 
 	if (res->outcome == BE_OK)
-		snprintf(buf, size, "ok at pa 0x%" PRIx64 " from %s%s", res->pa,
-			 names_source(res->source), res->stale ? ", stale" : "");
+		snprintf(buf, size, "ok at pa 0x%" PRIx64 "%s%s%s", res->pa,
+			 res->unknown & BE_UNKNOWN_SOURCE ? "" : " from ",
+			 res->unknown & BE_UNKNOWN_SOURCE ? "" : names_source(res->source),
+			 res->stale ? ", stale" : "");
 	else
 		snprintf(buf, size,
 			 "%s at iova 0x%" PRIx64 ", reason %s (0x%02x)%s%s, last entry 0x%" PRIx64

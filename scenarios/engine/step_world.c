@@ -281,7 +281,10 @@ static enum step_rc check_messages(struct run *r, const struct step *s)
 		return STEP_OK;
 	if (!count || !r->be->ops->msi_get(r->be, count - 1, &last))
 		return run_fail(r, "check: no message came");
-	if (check_property(r, s, "msi-addr", last.addr) != STEP_OK)
+	/* of a device's message a controller keeps the vector, not the address it was sent to */
+	if (r->be->ops->msi_merged && !last.from_unit && step_has(s, "msi-addr"))
+		run_unjudged(r, "msi-addr");
+	else if (check_property(r, s, "msi-addr", last.addr) != STEP_OK)
 		return STEP_FAIL;
 	return check_property(r, s, "msi-data", last.data);
 }

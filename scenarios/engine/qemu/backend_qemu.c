@@ -638,7 +638,7 @@ static struct be_msi message_of(struct qemu_backend *b, uint32_t processor, uint
 
 		if ((data & 0xff) != vector || (addr & ~UINT64_C(0xfff)) != m.addr)
 			continue;
-		m.addr = addr;
+		m.addr = addr | look(b, events[i][1] + 4, 4) << 32; /* FEUADDR, IEUADDR */
 		m.data = data;
 		m.from_unit = true;
 		break;
