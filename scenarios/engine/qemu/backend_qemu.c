@@ -646,22 +646,33 @@ static struct be_msi message_of(struct qemu_backend *b, uint32_t processor, uint
 	return m;
 }
 
+/* A vector that is new in a controller; new in several it was one message to all of them. */
+static void take_vector(struct qemu_backend *b, uint32_t vector,
+			bool seen[QMP_PROCESSORS][QMP_VECTORS])
+{
+	uint32_t first = QMP_PROCESSORS;
+
+	for (uint32_t p = QMP_PROCESSORS; p-- > 0;) {
+		if (!seen[p][vector] || b->vector[p][vector])
+			continue;
+		b->vector[p][vector] = true;
+		first = p;
+	}
+	if (first < QMP_PROCESSORS && b->msis < MSIS)
+		b->msi[b->msis++] = message_of(b, first, vector);
+}
+
 /* Controllers hold a vector once, however often it comes: what is counted is which arrived. */
 static uint64_t msi_count(const struct backend *be)
 {
 	struct qemu_backend *b = (struct qemu_backend *)(uintptr_t)be;
-	bool seen[QMP_VECTORS];
+	bool seen[QMP_PROCESSORS][QMP_VECTORS];
 
-	for (uint32_t p = 0; p < QMP_PROCESSORS; p++) {
-		if (!usable(b) || !qmp_vectors(&b->vm->qmp, p, seen))
-			break;
-		for (uint32_t v = 0; v < QMP_VECTORS; v++) {
-			if (!seen[v] || b->vector[p][v] || b->msis == MSIS)
-				continue;
-			b->vector[p][v] = true;
-			b->msi[b->msis++] = message_of(b, p, v);
-		}
-	}
+	for (uint32_t p = 0; p < QMP_PROCESSORS; p++)
+		if (!usable(b) || !qmp_vectors(&b->vm->qmp, p, seen[p]))
+			return b->msis;
+	for (uint32_t v = 0; v < QMP_VECTORS; v++)
+		take_vector(b, v, seen);
 	return b->msis;
 }
 
