@@ -350,7 +350,8 @@ int iommu_unit_stop(struct iommu_unit *u) IOMMU_MUST_CHECK;
  * broken -> discovered, or stays broken (IOMMU_E_TIMEOUT; IOMMU_E_BROKEN: nobody answers): switches everything off, then
  * sets an empty root table with a global invalidation of all caches; when that was observed to complete, quarantined table
  * pages go back to the platform and quarantined tickets become idle. Domains stay defined but have to be destroyed and made
- * again (iommu_domain_destroy works on them). Devices are detached. Fault records still in the hardware are kept for
+ * again (iommu_domain_destroy works on them). Devices are detached: as for iommu_detach, the caller has stopped them and
+ * disabled ATS in them, or what they have cached outlives the reset. Fault records still in the hardware are kept for
  * iommu_fault_drain.
  */
 int iommu_unit_reset(struct iommu_unit *u) IOMMU_MUST_CHECK;

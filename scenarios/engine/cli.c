@@ -12,6 +12,7 @@
 #include "crosscheck/cli_crosscheck.h"
 #include "decode/cli_decode.h"
 #include "engine.h"
+#include "explore/cli_explore.h"
 #include "walk/cli_walk.h"
 
 struct command {
@@ -137,6 +138,7 @@ static const struct command commands[] = {
 	{ "decode", cli_decode, "explain fault reports of a log, or raw values; write scenarios of them" },
 	{ "walk", cli_walk, "follow an address through the tables of a scenario, a core or a dump" },
 	{ "acpi", cli_acpi, "make the ACPI tables of a scenario's machine: DMAR, IVRS" },
+	{ "explore", cli_explore, "run scenarios with faults and DMA at every place, and random walks" },
 	{ "schema", cli_schema, "print the scenario language: every verb and property" },
 };
 

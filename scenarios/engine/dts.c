@@ -446,6 +446,118 @@ struct dts *dts_load(const char *path, char *why, size_t size)
 	return d;
 }
 
+/* ---- copies ---- */
+
+/* The node after n in the order of the file, NULL after the last one below `root`. */
+static const struct dts_node *after(const struct dts_node *root, const struct dts_node *n)
+{
+	if (n->child)
+		return n->child;
+	while (n != root && !n->next)
+		n = n->parent;
+	return n == root ? NULL : n->next;
+}
+
+static uint32_t depth_of(const struct dts_node *root, const struct dts_node *n)
+{
+	uint32_t depth = 0;
+
+	for (; n != root; n = n->parent)
+		depth++;
+	return depth;
+}
+
+static size_t path_size(const struct dts_node *root, const struct dts_node *n)
+{
+	size_t len = 2;
+
+	for (; n != root; n = n->parent)
+		len += strlen(n->name) + 1;
+	return len;
+}
+
+/* Names, values and paths of a copy all come from one piece of memory. */
+static char *put(char **at, const void *data, size_t len)
+{
+	char *to = *at;
+
+	if (len)
+		memcpy(to, data, len);
+	*at += len;
+	return to;
+}
+
+static void copy_props(struct dts *d, struct dts_node *to, const struct dts_node *from,
+		       uint32_t *props, char **text)
+{
+	to->props = d->props + *props;
+	to->nprops = from->nprops;
+	for (uint32_t i = 0; i < from->nprops; i++) {
+		const struct dts_prop *p = from->props + i;
+		struct dts_prop *copy = d->props + (*props)++;
+
+		copy->name = put(text, p->name, strlen(p->name) + 1);
+		copy->data = (const uint8_t *)put(text, p->data, p->len);
+		copy->len = p->len;
+	}
+}
+
+static void copy_nodes(struct dts *d, const struct dts_node *root)
+{
+	struct dts_node *last[DTS_MAX_DEPTH + 1] = { 0 };
+	char *text = d->paths;
+	uint32_t props = 0;
+
+	for (const struct dts_node *from = root; from; from = after(root, from)) {
+		uint32_t depth = depth_of(root, from);
+		struct dts_node *n = d->nodes + d->nnodes++;
+		struct dts_node *up = depth ? last[depth - 1] : NULL;
+
+		n->name = put(&text, from->name, strlen(from->name) + 1);
+		n->phandle = from->phandle;
+		n->path = text;
+		n->parent = up;
+		if (up && up->parent)
+			(void)put(&text, up->path, strlen(up->path));
+		*text++ = '/';
+		(void)put(&text, n->name, strlen(n->name) + 1);
+		if (up && !up->child)
+			up->child = n;
+		else if (up)
+			last[depth]->next = n;
+		last[depth] = n;
+		copy_props(d, n, from, &props, &text);
+	}
+}
+
+struct dts *dts_copy(const struct dts_node *root)
+{
+	struct dts *d = calloc(1, sizeof(*d));
+	size_t nodes = 0, props = 0, text = 0;
+
+	for (const struct dts_node *n = root; n; n = after(root, n)) {
+		if (++nodes > DTS_MAX_NODES || depth_of(root, n) >= DTS_MAX_DEPTH) {
+			free(d);
+			return NULL;
+		}
+		props += n->nprops;
+		text += strlen(n->name) + path_size(root, n) + 2;
+		for (uint32_t i = 0; i < n->nprops; i++)
+			text += strlen(n->props[i].name) + 1 + n->props[i].len;
+	}
+	if (!d)
+		return NULL;
+	d->nodes = calloc(nodes, sizeof(*d->nodes));
+	d->props = calloc(props + 1, sizeof(*d->props));
+	d->paths = malloc(text + 1);
+	if (!d->nodes || !d->props || !d->paths) {
+		dts_free(d);
+		return NULL;
+	}
+	copy_nodes(d, root);
+	return d;
+}
+
 void dts_free(struct dts *d)
 {
 	if (!d)

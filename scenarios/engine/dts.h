@@ -32,6 +32,9 @@ struct dts;
 struct dts *dts_load(const char *path, char *why, size_t size);
 void dts_free(struct dts *d);
 
+/* The tree below `root` as a tree of its own, of which nothing is shared; NULL when out of memory or too large. */
+struct dts *dts_copy(const struct dts_node *root);
+
 const struct dts_node *dts_root(const struct dts *d);
 const struct dts_node *dts_by_phandle(const struct dts *d, uint32_t phandle);
 

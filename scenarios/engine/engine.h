@@ -27,6 +27,10 @@ struct engine_error {
  * schema. NULL on error, with *error filled: path of the file, path of the node, what was expected, what to do.
  */
 struct scenario *scenario_load(const char *path, struct engine_error *error);
+
+/* The same for a tree made in memory, which becomes the scenario's; `path` is its name in messages. */
+struct dts;
+struct scenario *scenario_of_tree(struct dts *tree, const char *path, struct engine_error *error);
 void scenario_free(struct scenario *sc);
 
 const char *scenario_path(const struct scenario *sc);
@@ -48,6 +52,7 @@ struct run_options {
 	void (*at_stop)(void *ctx, struct run *r);
 	const char *stop_step;
 	void *stop_ctx;
+	uint32_t watch;		/* number of a step, from 1, whose yield points are told; 0: none */
 };
 
 enum run_verdict {
@@ -64,6 +69,8 @@ struct run_result {
 	uint32_t unjudged;	/* expectations of what the backend cannot see; `unseen` names the kinds */
 	char unseen[160];
 	uint64_t sim_ns;	/* simulated time */
+	uint32_t fired;		/* how often its first injected fault fired */
+	uint64_t yields;	/* yield points of the step run_options.watch, which has a `during` */
 	char step[128];		/* node name of the step that failed, "" when none */
 	char text[4096];	/* why: for RUN_FAIL expected, got, and the oracle's paragraph; lines separated by \n */
 	char tail[4096];	/* RUN_FAIL: the last trace lines before the failure */

@@ -525,7 +525,7 @@ void guest_status(const struct guest *g, uint32_t unit, struct guest_status *s)
 
 /* ---- domains ---- */
 
-static bool guest_domain_known(const struct guest *g, uint32_t id)
+bool guest_domain_known(const struct guest *g, uint32_t id)
 {
 	return id < GUEST_DOMAINS && g->domain_used[id];
 }

@@ -111,6 +111,7 @@ void guest_status(const struct guest *g, uint32_t unit, struct guest_status *s);
 
 int guest_domain(struct guest *g, uint32_t id, bool passthrough, const uint32_t *units,
 		 uint32_t count);
+bool guest_domain_known(const struct guest *g, uint32_t id);
 bool guest_domain_uses(const struct guest *g, uint32_t id, uint32_t unit);
 int guest_destroy(struct guest *g, uint32_t id);
 /* `unit` GUEST_UNITS: firmware tells of none, which is what the driver calls not there. */

@@ -246,6 +246,16 @@ static bool check_top(const struct check *c, const struct dts_node *root)
 	return true;
 }
 
+/* Without the property everything is judged. */
+static void load_judge(struct scenario *sc, const struct dts_prop *p)
+{
+	const char *name;
+
+	sc->lenient = p != NULL;
+	for (uint32_t i = 0; p && (name = dts_string(p, i)) != NULL; i++)
+		sc->judged |= 1u << name_index(names_judge, name);
+}
+
 static bool load_root(struct scenario *sc, const struct check *c)
 {
 	const struct dts_node *root = dts_root(sc->tree);
@@ -262,6 +272,7 @@ static bool load_root(struct scenario *sc, const struct check *c)
 		return fail_at(c, root, "node \"steps\" is missing");
 	sc->title = dts_string(dts_find(root, "title"), 0);
 	sc->spec = dts_string(dts_find(root, "spec"), 0);
+	load_judge(sc, dts_find(root, "judge"));
 	seed = dts_find(root, "seed");
 	if (seed)
 		(void)dts_number(seed, &sc->seed);
@@ -275,23 +286,29 @@ static bool load_root(struct scenario *sc, const struct check *c)
 
 struct scenario *scenario_load(const char *path, struct engine_error *error)
 {
-	struct scenario *sc = calloc(1, sizeof(*sc));
 	char why[900] = "out of memory";
+	struct dts *tree = dts_load(path, why, sizeof(why));
+
+	if (tree)
+		return scenario_of_tree(tree, path, error);
+	engine_fail(error, path, "", "%s", why);
+	return NULL;
+}
+
+struct scenario *scenario_of_tree(struct dts *tree, const char *path, struct engine_error *error)
+{
+	struct scenario *sc = calloc(1, sizeof(*sc));
 
 	error->text[0] = '\0';
 	if (sc)
 		sc->path = strdup(path);
 	if (!sc || !sc->path) {
 		free(sc);
+		dts_free(tree);
 		engine_fail(error, path, "", "out of memory");
 		return NULL;
 	}
-	sc->tree = dts_load(path, why, sizeof(why));
-	if (!sc->tree) {
-		engine_fail(error, path, "", "%s", why);
-		scenario_free(sc);
-		return NULL;
-	}
+	sc->tree = tree;
 	if (!load_root(sc, &(struct check){ sc->path, sc->tree, error })) {
 		scenario_free(sc);
 		return NULL;

@@ -30,6 +30,8 @@ LIST(names_inval, "queued", "register")
 LIST(names_perm, "none", "r", "w", "rw")
 LIST(names_fault_kind, "write", "read", "atomic", "page-request")
 LIST(names_finding, "outcome", "stale", "unpublished", "release", "escape", "accounting", "bound")
+LIST(names_judge, "outcome", "stale", "unpublished", "release", "escape", "accounting", "bound",
+     "complaints", "answers", "expectations")
 LIST(names_stage, "none", "discovered", "built", "programmed", "translating", "stopped", "broken")
 LIST(names_domain_kind, "paging", "passthrough")
 LIST(names_delivery, "fixed", "lowest", "smi", "reserved-3", "nmi", "init", "reserved-6", "extint")

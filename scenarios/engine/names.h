@@ -20,6 +20,7 @@ const char *names_inval(uint32_t n);
 const char *names_perm(uint32_t n);
 const char *names_fault_kind(uint32_t n);
 const char *names_finding(uint32_t n);
+const char *names_judge(uint32_t n); /* those of findings first */
 const char *names_stage(uint32_t n);
 const char *names_domain_kind(uint32_t n);
 const char *names_delivery(uint32_t n); /* n is the code in a message's data */

@@ -27,11 +27,20 @@ struct scenario {
 	struct dts *tree;
 	const char *title, *spec;
 	uint64_t seed;
+	bool lenient;    /* only what `judged` has fails it */
+	uint32_t judged; /* bit n: name n of names_judge */
 	struct machine machine;
 	struct setting setting;
 	struct vary vary;
 	struct step *steps; /* step i at [2 * i], its during at [2 * i + 1] */
 	uint32_t step_count;
+};
+
+/* In the order of names_judge, behind the kinds of findings. */
+enum judged {
+	JUDGE_COMPLAINTS = BE_FINDINGS,
+	JUDGE_ANSWERS,
+	JUDGE_EXPECTATIONS
 };
 
 struct rule {
@@ -44,6 +53,7 @@ struct run {
 	const struct scenario *sc;
 	const struct machine *machine;
 	uint32_t permutation;
+	uint32_t watch; /* as in run_options */
 	struct setting setting;
 	struct backend *be;
 	struct guest *guest;
@@ -71,17 +81,23 @@ struct run {
 
 	uint32_t device[MACHINE_DEVICES]; /* the backend's numbers */
 	int attached[MACHINE_DEVICES];    /* domain of the guest, -1: none */
+	int half[MACHINE_DEVICES];        /* domain it was to be attached to when the unit broke, -1: none */
 	const struct piece *coming;       /* what a map that has not returned will add */
 	bool changing;                    /* a call that changes how interrupts are remapped has not returned */
 	uint64_t told[MACHINE_UNITS], lost[MACHINE_UNITS];
 	bool own_faults[MACHINE_UNITS]; /* the scenario cleared fault records itself */
 	bool dead;                      /* the guest was left in the middle of a call */
+	enum judged why;                /* what a step that fails has failed for */
+	bool always;                    /* ... and it counts whatever the scenario judges */
 
 	uint64_t moved;           /* bytes of all DMA asked for */
 	uint64_t pattern;         /* what the next write moves */
 	struct trace_file *trace; /* NULL: none */
 	uint64_t trace_next;
 };
+
+/* Whether the step's `when` and `unless` let it run in permutation n. */
+bool run_applies(const struct scenario *sc, uint32_t n, const struct step *s);
 
 /* How a step ends; the text goes into the result. */
 enum step_rc run_fail(struct run *r, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
@@ -124,6 +140,17 @@ enum step_rc step_reason(struct run *r, const struct step *s, uint32_t unit, uin
 
 /* STEP_ERROR when the step's register, entry or descriptor is none of the unit's architecture. */
 enum step_rc step_layout_fits(struct run *r, const struct step *s, uint32_t unit);
+
+/* The driver is called, and the ledger and the oracle follow; the driver's answer. */
+int guest_calls_detach(struct run *r, uint32_t dev);
+int guest_calls_flush(struct run *r, uint32_t domain);
+int guest_calls_destroy(struct run *r, uint32_t domain);
+int guest_calls_unit(struct run *r, uint32_t unit, enum guest_op op,
+		     const struct guest_unit_options *o);
+
+/* Steps of several calls (step_settle.c). */
+enum step_rc do_works(struct run *r, const struct step *s);
+enum step_rc do_take_down(struct run *r, const struct step *s);
 
 /* Guest: accounts for what is in the fault registers of every unit the driver runs. */
 enum step_rc guest_account(struct run *r);

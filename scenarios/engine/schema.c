@@ -19,6 +19,7 @@ const struct prop_desc schema_root[] = {
 	{ "title", TYPE_STRING, true, 0, NULL, "one sentence: the condition and what must come of it" },
 	{ "spec", TYPE_STRING, true, 0, NULL, "the specification's sections it rests on" },
 	{ "seed", TYPE_NUMBER, false, 0, NULL, "start of every random choice (0)" },
+	{ "judge", TYPE_NAMES, false, 0, names_judge, "what alone may fail it (everything; see \"What is judged\")" },
 	END
 };
 

@@ -116,6 +116,12 @@ static const char *rc_name(int rc)
 	return guest_error_name(rc);
 }
 
+static bool lost_pages(int rc)
+{
+	return strcmp(rc_name(rc), "time-out") == 0 || strcmp(rc_name(rc), "broken") == 0 ||
+	       rc == GUEST_BOUND;
+}
+
 /* Compares the driver's answer with the step's `result`. */
 enum step_rc guest_answer(struct run *r, const struct step *s, int rc)
 {
@@ -138,6 +144,7 @@ enum step_rc guest_answer(struct run *r, const struct step *s, int rc)
 	r->res->checks++;
 	if (strcmp(want, rc_name(rc)) == 0)
 		return STEP_OK;
+	r->why = JUDGE_ANSWERS;
 	guest_status(r->guest, step_unit(r, s), &st);
 	return run_fail(r, "%s: expected the driver to answer \"%s\", it answered \"%s\"%s%s",
 			s->verb->name, want, rc_name(rc),
@@ -168,6 +175,21 @@ static void rely(struct run *r, uint32_t unit, bool on)
 		(void)r->be->ops->oracle_rely(r->be, unit, on);
 }
 
+int guest_calls_unit(struct run *r, uint32_t unit, enum guest_op op,
+		     const struct guest_unit_options *o)
+{
+	int rc;
+
+	if (op == GUEST_STOP || op == GUEST_RESET || op == GUEST_SUSPEND)
+		rely(r, unit, false);
+	rc = guest_unit(r->guest, unit, op, o);
+	if (rc == 0 && (op == GUEST_START || op == GUEST_ENABLE || op == GUEST_RESUME))
+		rely(r, unit, true);
+	if (rc == 0 && (op == GUEST_RESET || op == GUEST_STOP))
+		forget_unit(r, unit);
+	return rc;
+}
+
 static enum step_rc unit_step(struct run *r, const struct step *s, enum guest_op op)
 {
 	struct guest_unit_options o = { .timeout_ns = step_number(s, "timeout-ns", 0),
@@ -185,15 +207,9 @@ static enum step_rc unit_step(struct run *r, const struct step *s, enum guest_op
 	/* a device's DMA meets a unit in the middle of a change: either answer is right */
 	if (s->during)
 		oracle_on(r, false);
-	if (op == GUEST_STOP || op == GUEST_RESET || op == GUEST_SUSPEND)
-		rely(r, unit, false);
-	rc = guest_unit(r->guest, unit, op, &o);
-	if (rc == 0 && (op == GUEST_START || op == GUEST_ENABLE || op == GUEST_RESUME))
-		rely(r, unit, true);
+	rc = guest_calls_unit(r, unit, op, &o);
 	if (s->during)
 		oracle_on(r, true);
-	if (rc == 0 && (op == GUEST_RESET || op == GUEST_STOP))
-		forget_unit(r, unit);
 	return guest_answer(r, s, rc);
 }
 
@@ -279,9 +295,8 @@ static enum step_rc do_domain(struct run *r, const struct step *s)
 	return guest_answer(r, s, rc);
 }
 
-static enum step_rc do_destroy(struct run *r, const struct step *s)
+int guest_calls_destroy(struct run *r, uint32_t id)
 {
-	uint32_t id = domain_of(s);
 	int rc;
 
 	/* its pages leave while the call runs */
@@ -295,12 +310,15 @@ static enum step_rc do_destroy(struct run *r, const struct step *s)
 		quiesce(r, is_of, id, 0);
 		if (r->be->ops->oracle_identity)
 			(void)r->be->ops->oracle_identity(r->be, id, false);
-	} else if (strcmp(rc_name(rc), "time-out") == 0 || strcmp(rc_name(rc), "broken") == 0) {
-		set_state(r, is_leaving, id, 0, PIECE_QUARANTINED);
 	} else {
-		set_state(r, is_leaving, id, 0, PIECE_MAPPED);
+		set_state(r, is_leaving, id, 0, lost_pages(rc) ? PIECE_QUARANTINED : PIECE_MAPPED);
 	}
-	return guest_answer(r, s, rc);
+	return rc;
+}
+
+static enum step_rc do_destroy(struct run *r, const struct step *s)
+{
+	return guest_answer(r, s, guest_calls_destroy(r, domain_of(s)));
 }
 
 /* Where the driver has to attach a device: as firmware tells, unless the step names a unit. */
@@ -330,12 +348,26 @@ static enum step_rc do_attach(struct run *r, const struct step *s)
 			  step_number(s, "ats", d->ats) != 0);
 	if (s->during)
 		oracle_on(r, true);
+	r->half[dev] = lost_pages(rc) && r->attached[dev] < 0 ? (int)domain_of(s) : -1;
 	if (rc == 0) {
 		r->attached[dev] = (int)domain_of(s);
 		if (r->be->ops->oracle_attach)
 			(void)r->be->ops->oracle_attach(r->be, at.unit, at.rid, domain_of(s));
 	}
 	return guest_answer(r, s, rc);
+}
+
+int guest_calls_detach(struct run *r, uint32_t dev)
+{
+	int rc = guest_detach(r->guest, dev);
+
+	if (rc == 0) {
+		r->attached[dev] = -1;
+		if (r->be->ops->oracle_detach)
+			(void)r->be->ops->oracle_detach(r->be, r->machine->device[dev].unit,
+							r->machine->device[dev].rid);
+	}
+	return rc;
 }
 
 static enum step_rc do_detach(struct run *r, const struct step *s)
@@ -346,15 +378,9 @@ static enum step_rc do_detach(struct run *r, const struct step *s)
 		return run_error(r, "property \"dev\" is no device of this machine");
 	if (s->during)
 		oracle_on(r, false);
-	rc = guest_detach(r->guest, (uint32_t)dev);
+	rc = guest_calls_detach(r, (uint32_t)dev);
 	if (s->during)
 		oracle_on(r, true);
-	if (rc == 0) {
-		r->attached[dev] = -1;
-		if (r->be->ops->oracle_detach)
-			(void)r->be->ops->oracle_detach(r->be, r->machine->device[dev].unit,
-							r->machine->device[dev].rid);
-	}
 	return guest_answer(r, s, rc);
 }
 
@@ -378,6 +404,31 @@ static bool mapped_already(const struct run *r, uint32_t domain, uint64_t first,
 	return false;
 }
 
+static bool domain_broken(const struct run *r, uint32_t id)
+{
+	struct guest_status st;
+
+	for (uint32_t i = 0; i < r->machine->units; i++) {
+		if (!guest_domain_uses(r->guest, id, i))
+			continue;
+		guest_status(r->guest, i, &st);
+		if (strcmp(names_stage(st.stage), "broken") == 0)
+			return true;
+	}
+	return false;
+}
+
+/* A map that broke the unit: hardware may reach the pages until the reset. */
+static bool quarantine_map(struct run *r, const struct piece *p)
+{
+	space_map(r, p);
+	space_unmap(r, p);
+	if (!ledger_map(&r->ledger, p->domain, p->first, p->last, p->pa, p->perm))
+		return false;
+	r->ledger.piece[r->ledger.count - 1].state = PIECE_QUARANTINED;
+	return true;
+}
+
 static enum step_rc do_map(struct run *r, const struct step *s)
 {
 	struct piece p = { .domain = domain_of(s),
@@ -385,7 +436,8 @@ static enum step_rc do_map(struct run *r, const struct step *s)
 			   .last = last_of(s),
 			   .pa = step_number(s, "pa", 0),
 			   .perm = (uint8_t)step_name(s, "perm", 3) };
-	bool early = s->during && !mapped_already(r, p.domain, p.first, p.last);
+	bool fresh = !mapped_already(r, p.domain, p.first, p.last), early = s->during && fresh;
+	bool was_broken = domain_broken(r, p.domain);
 	int rc;
 
 	/* DMA inside the call may reach the page or be refused: what the oracle calls unmapped and not quiesced */
@@ -399,6 +451,9 @@ static enum step_rc do_map(struct run *r, const struct step *s)
 	if (rc == 0) {
 		space_map(r, &p);
 		if (!ledger_map(&r->ledger, p.domain, p.first, p.last, p.pa, p.perm))
+			return run_error(r, "out of memory");
+	} else if (fresh && !was_broken && lost_pages(rc)) {
+		if (!quarantine_map(r, &p))
 			return run_error(r, "out of memory");
 	} else if (early) {
 		space_quiesce(r, &p);
@@ -420,12 +475,6 @@ static bool leave(struct run *r, const struct step *s)
 		space_unmap(r, p);
 	}
 	return true;
-}
-
-static bool lost_pages(int rc)
-{
-	return strcmp(rc_name(rc), "time-out") == 0 || strcmp(rc_name(rc), "broken") == 0 ||
-	       rc == GUEST_BOUND;
 }
 
 static enum step_rc do_unmap(struct run *r, const struct step *s)
@@ -467,15 +516,20 @@ static enum step_rc do_unmap_lazy(struct run *r, const struct step *s)
 	return guest_answer(r, s, rc);
 }
 
-static enum step_rc do_flush(struct run *r, const struct step *s)
+int guest_calls_flush(struct run *r, uint32_t id)
 {
-	int rc = guest_flush(r->guest, domain_of(s));
+	int rc = guest_flush(r->guest, id);
 
 	if (rc == 0)
-		quiesce(r, is_pending, domain_of(s), 0);
+		quiesce(r, is_pending, id, 0);
 	else if (lost_pages(rc))
-		set_state(r, is_pending, domain_of(s), 0, PIECE_QUARANTINED);
-	return guest_answer(r, s, rc);
+		set_state(r, is_pending, id, 0, PIECE_QUARANTINED);
+	return rc;
+}
+
+static enum step_rc do_flush(struct run *r, const struct step *s)
+{
+	return guest_answer(r, s, guest_calls_flush(r, domain_of(s)));
 }
 
 static enum step_rc do_poll(struct run *r, const struct step *s)
@@ -770,6 +824,7 @@ static enum step_rc do_status(struct run *r, const struct step *s)
 #define DOMAIN { "domain", TYPE_NUMBER, true, GUEST_DOMAINS - 1, NULL, "number of the domain, the scenario's own" }
 #define IOVA { "iova", TYPE_NUMBER, true, 0, NULL, "first device address" }
 #define SIZE { "size", TYPE_NUMBER, false, 0, NULL, "bytes (4096)" }
+#define DEAD { "dead", TYPE_FLAG, false, 0, NULL, "a unit that is broken may stay so: its hardware will not answer any more" }
 #define KEEP { "keep", TYPE_FLAG, false, 0, NULL, "the guest keeps the pages; without it they are reused once quiesced" }
 
 static const struct prop_desc start_props[] = {
@@ -840,6 +895,10 @@ static const struct prop_desc drain_props[] = {
 	{ "lost", TYPE_BOOL, false, 0, NULL, "expected: whether the hardware told that records were lost" },
 	RESULT, END
 };
+static const struct prop_desc works_props[] = {
+	{ "unbroken", TYPE_FLAG, false, 0, NULL, "no unit may say broken" }, DEAD, END
+};
+static const struct prop_desc take_down_props[] = { DEAD, END };
 #define STAT(name, text) { name, TYPE_NUMBER, false, 0, NULL, "expected: " text }
 static const struct prop_desc status_props[] = {
 	UNIT,
@@ -882,6 +941,11 @@ const struct verb guest_verbs[] = {
 	VERB("flush", "Completes every pending ticket of a domain.", destroy_props, do_flush, true),
 	VERB("poll", "Drives one ticket without waiting.", poll_props, do_poll, true),
 	VERB("lookup", "Asks the driver's tables about one address.", lookup_props, do_lookup, true),
+	VERB("works", "Ends every injected fault and shows that each unit that translates still does, with a domain of its own: a page mapped "
+	     "is reached, unmapped it is not. A unit that says broken is reset and started first.", works_props, do_works, true),
+	VERB("take-down", "Ends every injected fault, detaches, flushes, destroys and stops all there is, resets what is broken: then the driver "
+	     "holds no page.",
+	     take_down_props, do_take_down, true),
 	{ "drain", GROUP_GUEST, "Takes fault records; each child node is an expected fault, oldest first. Fields of the record (`FRCD`, `event`) are "
 	  "properties of it too; those of the other architecture's are not looked at.",
 	  drain_props, do_drain, NULL, LAYOUT_REGISTER, true, false, fault_props },

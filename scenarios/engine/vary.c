@@ -399,6 +399,11 @@ void vary_apply(const struct vary *v, uint32_t n, const struct machine *m, struc
 	}
 }
 
+uint32_t vary_choice(const struct vary *v, uint32_t n, uint32_t axis)
+{
+	return digit(v, v->permutation[n].number, axis);
+}
+
 /* ---- conditions ---- */
 
 static int condition_axis(const struct vary *v, const char *condition, const char **values)

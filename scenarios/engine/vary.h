@@ -58,6 +58,9 @@ bool vary_load(struct vary *v, const struct setting *base, const struct machine 
 	       const struct check *c, const struct dts_node *node);
 void vary_free(struct vary *v);
 
+/* Which of axis `axis`'s values permutation n has. */
+uint32_t vary_choice(const struct vary *v, uint32_t n, uint32_t axis);
+
 /* Applies permutation n to *s. */
 void vary_apply(const struct vary *v, uint32_t n, const struct machine *m, struct setting *s);
 

@@ -165,8 +165,10 @@ static void finish_wait(void *owner, struct cmd *cmd, bool lost)
 	uint64_t at = status_at(v, cmd) & ~v->caps.host_rsvd;
 	uint32_t data = (uint32_t)FIELD_GET(VTD_WAITD0_SDATA, cmd->q[0]);
 
+	/* a write that memory did not take for another reason is no fault of the guest's */
 	if (!lost && cmd->q[0] & VTD_WAITD0_SW &&
-	    !cmdq_write_status(&v->qi.q, v->u.index, at, data, sizeof(data)))
+	    !cmdq_write_status(&v->qi.q, v->u.index, at, data, sizeof(data)) &&
+	    !mem_present(&v->u.sim->mem, at, sizeof(data)))
 		complain(v->u.sim, v->u.index, COMPLAINT_WAIT_STATUS_ADDRESS, at);
 	if (!lost && cmd->q[0] & VTD_WAITD0_IF) {
 		interrupt(v);

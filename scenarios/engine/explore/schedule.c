@@ -1,0 +1,493 @@
+/*
+ * Schedules: bases, what is changed in them, and how that is judged.
+ */
+#include "schedule.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli.h"
+#include "names.h"
+#include "run.h"
+#include "tree.h"
+
+#define ADVANCE_NS 20000
+#define PATIENCE_NS \
+	2000000        /* of the driver, where the scenario says nothing: a wait in vain is dear */
+#define LATE_NS 400000 /* within it */
+#define TOO_LATE_NS 3000000 /* beyond it */
+
+/* clang-format off */
+static const struct fault faults[] = {
+	{ "page-alloc",		NULL,	  0,		MUST_SURVIVE },
+	{ "bus-read-abort",	"walk",	  0,		MUST_SURVIVE },
+	{ "bus-read-poison",	"walk",	  0,		MUST_SURVIVE },
+	{ "bus-read-abort",	"queue",  0,		MUST_REPORT },
+	{ "bus-read-poison",	"queue",  0,		MUST_REPORT },
+	{ "bus-write-abort",	"status", 0,		MUST_REPORT },
+	{ "bus-write-abort",	"log",	  0,		MUST_SURVIVE },
+	{ "bus-write-abort",	"msi",	  0,		MUST_SURVIVE },
+	{ "queue-stall",	NULL,	  LATE_NS,	MUST_SURVIVE },
+	{ "queue-stall",	NULL,	  0,		MUST_END },
+	{ "completion-late",	NULL,	  LATE_NS,	MUST_SURVIVE },
+	{ "completion-late",	NULL,	  TOO_LATE_NS,	MUST_REPORT },
+	{ "completion-lost",	NULL,	  0,		MUST_REPORT },
+	{ "completion-wrong",	NULL,	  0,		MUST_REPORT },
+	{ "handshake-lost",	NULL,	  0,		MUST_END },
+	{ "devtlb-silent",	NULL,	  0,		MUST_REPORT },
+	{ "devtlb-bad-answer",	NULL,	  0,		MUST_REPORT },
+	{ "msi-lost",		NULL,	  0,		MUST_SURVIVE },
+	{ "log-overflow",	NULL,	  0,		MUST_SURVIVE },
+	{ "invalidation-lost",	NULL,	  0,		MAY_CORRUPT },
+	{ "devtlb-ignored",	NULL,	  0,		MAY_CORRUPT },
+	{ "bit-flip",		"walk",	  1,		MAY_CORRUPT },
+	{ "bit-flip",		"queue",  1,		MAY_CORRUPT },
+};
+/* clang-format on */
+
+#define FAULTS (sizeof(faults) / sizeof(faults[0]))
+
+#define KIND(k) (1u << BE_FINDING_##k)
+#define SAFE (KIND(STALE) | KIND(UNPUBLISHED) | KIND(RELEASE) | KIND(ESCAPE) | KIND(BOUND))
+#define LEGAL (SAFE | KIND(OUTCOME) | KIND(ACCOUNTING) | 1u << JUDGE_COMPLAINTS)
+
+/* ---- bases ---- */
+
+/* Every key keeps the value it has in permutation n; keys that mean nothing there go. */
+static void settle_vary(struct tree *t, const struct scenario *sc, uint32_t n)
+{
+	struct tree_node *vary = tree_child(tree_root(t), "vary");
+
+	if (!vary)
+		return;
+	tree_remove(vary);
+	vary = NULL;
+	for (uint32_t i = 0; i < sc->vary.axes; i++) {
+		const struct dts_prop *p = sc->vary.axis[i].prop;
+		uint32_t at = vary_choice(&sc->vary, n, i);
+
+		if (!(sc->vary.permutation[n].keys >> i & 1))
+			continue;
+		if (!vary)
+			vary = tree_add(t, tree_root(t), "vary");
+		if (dts_is_strings(p))
+			tree_set_string(t, vary, p->name, dts_string(p, at));
+		else
+			tree_set_number(t, vary, p->name, dts_cell(p, at));
+	}
+}
+
+static void settle_steps(struct tree *t, const struct scenario *sc, uint32_t n)
+{
+	struct tree_node *steps = tree_child(tree_root(t), "steps");
+
+	for (uint32_t i = 0; i < sc->step_count; i++) {
+		const struct step *s = sc->steps + 2 * (size_t)i;
+		struct tree_node *node = tree_child(steps, s->node->name);
+
+		if (!run_applies(sc, n, s)) {
+			tree_remove(node);
+			continue;
+		}
+		tree_unset(node, "when");
+		tree_unset(node, "unless");
+	}
+	/* `steps` has to stay behind `vary` in no way; it is only tidier */
+	if (!tree_first(steps))
+		tree_set_string(t, tree_add(t, steps, "nothing"), "do", "status");
+}
+
+static void look(struct base *b, const struct step *s)
+{
+	const struct dts_prop *p = dts_find(s->node, "finding");
+	const char *name;
+
+	for (uint32_t i = 0; p && (name = dts_string(p, i)) != NULL; i++)
+		b->announced |= 1u << name_index(names_finding, name);
+	if (strcmp(s->verb->name, "expect-finding") == 0)
+		b->announced |= 1u << step_name(s, "kind", 0);
+	if (strcmp(s->verb->name, "oracle") == 0)
+		b->raw = true;
+	if (s->verb->group == GROUP_METAL && !step_has(s, "loader"))
+		b->raw |= s->verb->yields ? strcmp(s->verb->name, "mem-read") != 0 &&
+						    strcmp(s->verb->name, "reg-read") != 0
+					  : true;
+	b->faults |= strcmp(s->verb->name, "inject") == 0;
+	b->resets |= strcmp(s->verb->name, "reset") == 0 || strcmp(s->verb->name, "stop") == 0;
+	b->faults |= strcmp(step_string(s, "result", ""), "time-out") == 0 ||
+		     strcmp(step_string(s, "result", ""), "broken") == 0;
+	if (s->during)
+		look(b, s->during);
+}
+
+void base_of(struct base *b, const struct scenario *sc, uint32_t n)
+{
+	struct tree *t = tree_new(dts_root(sc->tree));
+	struct tree_node *symbols = tree_child(tree_root(t), "__symbols__");
+
+	*b = (struct base){ .path = scenario_path(sc),
+			    .id = cli_copy(scenario_permutation_id(sc, n)) };
+	if (symbols)
+		tree_remove(symbols);
+	settle_vary(t, sc, n);
+	settle_steps(t, sc, n);
+	b->tree = cli_need(tree_dts(t));
+	tree_free(t);
+	for (uint32_t i = 0; i < sc->step_count; i++)
+		if (run_applies(sc, n, sc->steps + 2 * (size_t)i))
+			look(b, sc->steps + 2 * (size_t)i);
+}
+
+void base_free(struct base *b)
+{
+	dts_free(b->tree);
+	free(b->id);
+}
+
+static const struct dts_node *first_step(const struct base *b)
+{
+	return dts_child(dts_root(b->tree), "steps")->child;
+}
+
+uint32_t base_steps(const struct base *b)
+{
+	uint32_t count = 0;
+
+	for (const struct dts_node *n = first_step(b); n; n = n->next)
+		count++;
+	return count;
+}
+
+void base_reduce(struct base *to, const struct base *b, const bool *keep)
+{
+	struct tree *t = tree_new(dts_root(b->tree));
+	struct tree_node *steps = tree_child(tree_root(t), "steps"), *n = tree_first(steps);
+
+	for (uint32_t i = 0; n; i++) {
+		struct tree_node *next = tree_next(n);
+
+		if (!keep[i])
+			tree_remove(n);
+		n = next;
+	}
+	*to = *b;
+	to->id = cli_copy(b->id);
+	to->tree = cli_need(tree_dts(t));
+	tree_free(t);
+}
+
+/* ---- sweeps ---- */
+
+void sweeps_fail(const struct base *b, size_t base, sweep_fn fn, void *ctx)
+{
+	(void)b;
+	for (size_t i = 0; i < FAULTS; i++)
+		fn(ctx, &(struct sweep){ .base = base, .fault = faults + i });
+}
+
+static const struct verb *verb_of(const struct dts_node *n)
+{
+	return verb_find(dts_string(dts_find(n, "do"), 0));
+}
+
+static bool number_of(const struct dts_node *n, const char *name, uint64_t *out)
+{
+	const struct dts_prop *p = dts_find(n, name);
+
+	return p && dts_number(p, out);
+}
+
+#define TARGETS 4 /* addresses and devices tried with each step; the latest ones */
+
+struct target {
+	uint32_t dev;
+	uint64_t iova;
+};
+
+static void target_add(struct target *list, uint32_t *count, uint32_t dev, uint64_t iova)
+{
+	for (uint32_t i = 0; i < *count; i++)
+		if (list[i].dev == dev && list[i].iova == iova)
+			return;
+	if (*count < TARGETS)
+		list[(*count)++] = (struct target){ dev, iova };
+}
+
+/*
+ * Addresses that steps up to and including `last` speak of, the latest first: ends of ranges mapped and unmapped, and what
+ * devices asked for; each with the device of the step, else the first one attached.
+ */
+static uint32_t targets(const struct dts_node *first, const struct dts_node *last,
+			struct target *list)
+{
+	const struct dts_node *back[256];
+	uint32_t n = 0, count = 0;
+	uint64_t dev = 0, iova, size;
+
+	for (const struct dts_node *s = first;; s = s->next) {
+		back[n++ % 256] = s;
+		if (strcmp(verb_of(s)->name, "attach") == 0 && !dev)
+			(void)number_of(s, "dev", &dev);
+		if (s == last)
+			break;
+	}
+	for (uint32_t i = 0; i < n && i < 256; i++) {
+		const struct dts_node *s = back[(n - 1 - i) % 256];
+		uint64_t own = dev;
+
+		if (!number_of(s, "iova", &iova))
+			continue;
+		(void)number_of(s, "dev", &own);
+		if (!own)
+			continue;
+		target_add(list, &count, (uint32_t)own, iova & ~UINT64_C(7));
+		if (number_of(s, "size", &size) && size > 4096)
+			target_add(list, &count, (uint32_t)own, iova + (size - 4096));
+	}
+	return count;
+}
+
+void sweeps_interleave(const struct base *b, size_t base, sweep_fn fn, void *ctx)
+{
+	const struct dts_node *first = first_step(b);
+	uint32_t number = 0;
+
+	for (const struct dts_node *n = first; n; n = n->next, number++) {
+		struct sweep s = { .base = base, .step = number };
+		struct target list[TARGETS];
+		uint32_t count;
+
+		if (!verb_of(n)->yields || dts_child(n, "during"))
+			continue;
+		count = targets(first, n, list);
+		for (uint32_t i = 0; i < count; i++) {
+			s.action = ACTION_READ;
+			s.dev = list[i].dev;
+			s.iova = list[i].iova;
+			fn(ctx, &s);
+		}
+		s.action = ACTION_EVICT;
+		fn(ctx, &s);
+		s.action = ACTION_ADVANCE;
+		fn(ctx, &s);
+	}
+}
+
+/* ---- one schedule ---- */
+
+static uint32_t judged(const struct base *b, const struct sweep *s)
+{
+	uint32_t mask = LEGAL;
+
+	if (s->fault && (s->fault->promise == MAY_CORRUPT || b->raw))
+		mask = KIND(BOUND);
+	else if (s->fault)
+		mask = SAFE | 1u << JUDGE_COMPLAINTS;
+	else if (b->raw)
+		mask = SAFE;
+	else if (!b->faults)
+		mask |= 1u << JUDGE_ANSWERS;
+	if (b->resets)
+		mask &= ~KIND(ACCOUNTING);
+	return mask & ~(b->announced & ~KIND(BOUND));
+}
+
+static void set_judge(struct tree *t, uint32_t mask)
+{
+	const char *name;
+
+	for (uint32_t i = 0; (name = names_judge(i)) != NULL; i++)
+		if (mask >> i & 1)
+			tree_append_string(t, tree_root(t), "judge", name);
+}
+
+/* A complaint that the scenario expects anywhere may come earlier or later now. */
+static void allow_complaints(struct tree *t, const struct base *b, const struct fault *f)
+{
+	struct tree_node *steps = tree_child(tree_root(t), "steps"), *allow = NULL;
+
+	for (const struct dts_node *n = first_step(b); n; n = n->next) {
+		bool all = strcmp(verb_of(n)->name, "allow-complaints") == 0;
+		const struct dts_prop *p = dts_find(n, all ? "names" : "complaint");
+		const char *name;
+
+		for (uint32_t i = 0; p && (name = dts_string(p, i)) != NULL; i++) {
+			if (!allow)
+				allow = tree_add_first(t, steps, "explore-allows");
+			tree_append_string(t, allow, "names", name);
+		}
+	}
+	/* to leave hardware that does not answer any more, no other way is left */
+	if (b->faults || (f && (f->promise == MUST_REPORT || f->promise == MUST_END))) {
+		allow = tree_add_first(t, steps, "explore-allows");
+		tree_append_string(t, allow, "names", "qie-pending");
+		tree_append_string(t, allow, "names", "gcmd-busy");
+	}
+	if (allow)
+		tree_set_string(t, allow, "do", "allow-complaints");
+}
+
+static void add_fault(struct tree *t, const struct fault *f, uint32_t n)
+{
+	struct tree_node *at =
+		tree_add_first(t, tree_child(tree_root(t), "steps"), "explore-fault");
+
+	tree_set_string(t, at, "do", "inject");
+	tree_set_string(t, at, "point", f->point);
+	if (f->master)
+		tree_set_string(t, at, "master", f->master);
+	tree_set_number(t, at, "skip", n);
+	if (f->value || strcmp(f->point, "queue-stall") == 0 ||
+	    strcmp(f->point, "completion-wrong") == 0)
+		tree_set_number(t, at, "value", f->value);
+}
+
+/* Less patience than the driver has by default, for scenarios that do not depend on it. */
+static void hurry(struct tree *t)
+{
+	static const char *const verbs[] = { "init", "build", "start" };
+	struct tree_node *n = tree_first(tree_child(tree_root(t), "steps"));
+
+	for (; n; n = tree_next(n))
+		for (size_t i = 0; i < 3; i++)
+			if (tree_is(n, "do", verbs[i]) && !tree_has(n, "timeout-ns"))
+				tree_set_number(t, n, "timeout-ns", PATIENCE_NS);
+}
+
+/* Afterwards the driver works, or says broken and works after a reset, and gives every page back. */
+static void add_end(struct tree *t, const struct base *b, const struct fault *f)
+{
+	struct tree_node *steps = tree_child(tree_root(t), "steps"), *works, *down;
+
+	if (b->raw || f->promise == MAY_CORRUPT)
+		return;
+	works = tree_add(t, steps, "explore-works");
+	tree_set_string(t, works, "do", "works");
+	down = tree_add(t, steps, "explore-takes-down");
+	tree_set_string(t, down, "do", "take-down");
+	if (f->promise == MUST_SURVIVE && !b->faults)
+		tree_set_flag(t, works, "unbroken");
+	if (f->promise == MUST_END || b->faults) {
+		tree_set_flag(t, works, "dead");
+		tree_set_flag(t, down, "dead");
+	}
+}
+
+static void add_action(struct tree *t, const struct sweep *s, uint32_t n)
+{
+	struct tree_node *at = tree_first(tree_child(tree_root(t), "steps"));
+
+	for (uint32_t i = 0; i < s->step; i++)
+		at = tree_next(at);
+	at = tree_add(t, at, "during");
+	tree_set_number(t, at, "at", n);
+	switch (s->action) {
+	case ACTION_READ:
+		tree_set_string(t, at, "do", "read");
+		tree_set_number(t, at, "dev", s->dev);
+		tree_set_number(t, at, "iova", s->iova);
+		tree_set_string(t, at, "expect", "either");
+		break;
+	case ACTION_EVICT:
+		tree_set_string(t, at, "do", "evict");
+		tree_set_string(t, at, "cache", "every");
+		break;
+	case ACTION_ADVANCE:
+		tree_set_string(t, at, "do", "advance");
+		tree_set_number(t, at, "ns", ADVANCE_NS);
+		break;
+	}
+}
+
+struct dts *schedule_tree(const struct base *b, const struct sweep *s, uint32_t n,
+			  const char *title)
+{
+	struct tree *t = tree_new(dts_root(b->tree));
+	struct dts *d;
+
+	if (title)
+		tree_set_string(t, tree_root(t), "title", title);
+	set_judge(t, judged(b, s));
+	if (s->fault && !b->faults)
+		hurry(t);
+	if (!s->fault && n != SCHEDULE_CLEAN)
+		add_action(t, s, n);
+	allow_complaints(t, b, s->fault);
+	if (s->fault && n != SCHEDULE_CLEAN)
+		add_fault(t, s->fault, n);
+	if (s->fault)
+		add_end(t, b, s->fault);
+	d = tree_dts(t);
+	tree_free(t);
+	return d;
+}
+
+void tree_run(struct dts *tree, const char *path, uint32_t watch, struct run_result *result)
+{
+	const struct run_options options = { .seed = 1, .backend = "sim", .watch = watch };
+	struct engine_error error;
+	struct scenario *sc = tree ? scenario_of_tree(tree, path, &error) : NULL;
+
+	if (sc) {
+		scenario_run(sc, 0, &options, result);
+		scenario_free(sc);
+		return;
+	}
+	memset(result, 0, sizeof(*result));
+	result->verdict = RUN_ERROR;
+	snprintf(result->text, sizeof(result->text), "%s",
+		 tree ? error.text : "the tree is too large");
+}
+
+void base_run(const struct base *b, struct run_result *result)
+{
+	tree_run(dts_copy(dts_root(b->tree)), b->path, 0, result);
+}
+
+void schedule_run(const struct base *b, const struct sweep *s, uint32_t n,
+		  struct run_result *result, bool *more, uint64_t *last)
+{
+	struct dts *tree = schedule_tree(b, s, n, NULL);
+	/* allow_complaints may have put a step before it */
+	uint32_t watch = s->fault || !tree ? 0 : s->step + 1;
+
+	if (watch && strcmp(dts_child(dts_root(tree), "steps")->child->name, "explore-allows") == 0)
+		watch++;
+	tree_run(tree, b->path, watch, result);
+	*last = s->fault ? 0 : result->yields;
+	*more = s->fault ? result->fired > 0 : result->yields >= n;
+}
+
+/* ---- names ---- */
+
+void sweep_name(const struct base *b, const struct sweep *s, char *buf, size_t size)
+{
+	const struct dts_node *n = first_step(b);
+
+	if (s->fault) {
+		snprintf(buf, size, "%s%s%s%s", s->fault->point, s->fault->master ? "/" : "",
+			 s->fault->master ? s->fault->master : "",
+			 s->fault->value == TOO_LATE_NS ? "/too-late"
+			 : strcmp(s->fault->point, "queue-stall") == 0 && !s->fault->value
+				 ? "/for-good"
+				 : "");
+		return;
+	}
+	for (uint32_t i = 0; i < s->step && n->next; i++)
+		n = n->next;
+	if (s->action == ACTION_READ)
+		snprintf(buf, size, "%s,read=0x%" PRIx64, n->name, s->iova);
+	else
+		snprintf(buf, size, "%s,%s", n->name,
+			 s->action == ACTION_EVICT ? "evict" : "advance");
+}
+
+void schedule_id(const struct base *b, const struct sweep *s, uint32_t n, char *buf, size_t size)
+{
+	char name[300];
+
+	sweep_name(b, s, name, sizeof(name));
+	snprintf(buf, size, "%s%s%s!%s,%c=%" PRIu32, b->path, *b->id ? "#" : "", b->id, name,
+		 s->fault ? 'n' : 'k', n);
+}
