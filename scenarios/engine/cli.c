@@ -10,6 +10,7 @@
 
 #include "acpi/cli_acpi.h"
 #include "crosscheck/cli_crosscheck.h"
+#include "coverage/cli_coverage.h"
 #include "decode/cli_decode.h"
 #include "engine.h"
 #include "explore/cli_explore.h"
@@ -139,6 +140,7 @@ static const struct command commands[] = {
 	{ "walk", cli_walk, "follow an address through the tables of a scenario, a core or a dump" },
 	{ "acpi", cli_acpi, "make the ACPI tables of a scenario's machine: DMAR, IVRS" },
 	{ "explore", cli_explore, "run scenarios with faults and DMA at every place, and random walks" },
+	{ "coverage", cli_coverage, "what of the specifications scenarios reach" },
 	{ "schema", cli_schema, "print the scenario language: every verb and property" },
 };
 

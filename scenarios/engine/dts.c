@@ -23,7 +23,7 @@
 #define DTS_MAX_BLOB ((size_t)16 << 20)
 #define DTS_MAX_NODES 65536u
 #define DTS_MAX_DEPTH 32
-#define DTS_DTC_MS 20000
+#define DTS_DTC_MS 100000 /* a loaded machine is slow, a hang is for ever */
 
 extern char **environ;
 

@@ -16,6 +16,7 @@
 
 struct scenario;
 struct run; /* run.h */
+struct cover;
 
 /* One error of an input: "file: node: what was expected" in `text`. */
 struct engine_error {
@@ -48,6 +49,7 @@ struct run_options {
 	const char *backend;	/* "sim" or "qemu" */
 	const struct be_qemu_options *qemu;	/* for "qemu"; NULL: as installed */
 	const char *trace_path;	/* NULL: no trace */
+	struct cover *cover;	/* NULL: nobody asks what the run reaches (coverage/cover.h) */
 	/* called once: when the step of this name is done, or, without a name, when the run ends; the machine still stands */
 	void (*at_stop)(void *ctx, struct run *r);
 	const char *stop_step;

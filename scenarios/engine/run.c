@@ -2,6 +2,7 @@
  * Running one permutation: set the machine up, take the steps in order, judge after each.
  */
 #include "acpi/discover.h"
+#include "coverage/cover.h"
 #include "run.h"
 #include "trace/trace_file.h"
 
@@ -181,17 +182,23 @@ static void trace_pump(struct run *r)
 	uint64_t lost = 0;
 	char line[256];
 
-	if (!r->trace || !r->be->ops->trace_count)
+	if ((!r->trace && !r->options->cover) || !r->be->ops->trace_count)
 		return;
 	end = r->be->ops->trace_count(r->be);
 	if (end - r->trace_next > TRACE_LONG) {
 		lost = end - r->trace_next - TRACE_LONG;
 		r->trace_next += lost;
-		trace_lost(r->trace, lost);
+		if (r->trace)
+			trace_lost(r->trace, lost);
 	}
-	for (; r->trace_next < end; r->trace_next++)
-		if (trace_text(r, r->trace_next, line, sizeof(line)))
+	for (; r->trace_next < end; r->trace_next++) {
+		if (!trace_text(r, r->trace_next, line, sizeof(line)))
+			continue;
+		if (r->trace)
 			trace_put(r->trace, line);
+		if (r->options->cover)
+			cover_line(r->options->cover, r, line);
+	}
 }
 
 static void trace_tail(struct run *r)
@@ -515,6 +522,8 @@ static enum step_rc run_step(struct run *r, uint32_t n)
 	rc = overlook(r, rc);
 	if (rc == STEP_FAIL) /* what the oracle saw explains it */
 		(void)judge_findings(r, s);
+	if (rc == STEP_OK && r->options->cover)
+		cover_step(r->options->cover, r, s);
 	return limits(r, rc == STEP_OK ? judge(r, s) : rc);
 }
 
@@ -704,7 +713,7 @@ static enum step_rc set_up(struct run *r, const struct run_options *options)
 	enum step_rc rc;
 
 	c.seed = mix(mix(options->seed, r->sc->seed), r->setting.seed);
-	c.trace_records = options->trace_path ? TRACE_LONG : TRACE_SHORT;
+	c.trace_records = options->trace_path || options->cover ? TRACE_LONG : TRACE_SHORT;
 	if (!options->backend || strcmp(options->backend, backend_sim_ops.name) == 0)
 		r->be = backend_sim_open(&c);
 	else if (strcmp(options->backend, backend_qemu_ops.name) == 0)

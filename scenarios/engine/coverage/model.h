@@ -1,0 +1,56 @@
+/*
+ * What of the specifications there is to reach: every field of a register, a table entry and a command, every command, fault
+ * reason and event code, and every bit of a status register going on and off. Made of the tables of the architectures
+ * (arch.h), so that it cannot lag behind include/hw.
+ */
+#ifndef ENGINE_COVERAGE_MODEL_H
+#define ENGINE_COVERAGE_MODEL_H
+
+#include "arch.h"
+
+enum item_kind {
+	ITEM_REGISTER, /* a field of a register */
+	ITEM_ENTRY,    /* a field of a table entry or record */
+	ITEM_COMMAND,  /* a descriptor or command, or a field of one */
+	ITEM_REASON,   /* a fault reason or event code */
+	ITEM_RISE,     /* a status bit that goes on */
+	ITEM_FALL,     /* and off */
+	ITEM_KINDS
+};
+
+#define ITEM_NAME 64
+
+struct item {
+	char name[ITEM_NAME]; /* "vtd/register/GCMD.TE" */
+	enum be_arch arch;
+	enum item_kind kind;
+	const struct layout *layout; /* NULL: a reason */
+	const struct field *field;   /* NULL: the command as such, or a reason */
+	uint8_t reason;
+	char left_out[96]; /* why it is not expected, "" when it is */
+};
+
+#define ITEMS_MAX 4096
+
+struct model {
+	struct item *item;
+	uint32_t items;
+};
+
+void model_build(struct model *m);
+void model_free(struct model *m);
+
+/* Number of an item, -1 when there is none. */
+int model_field(const struct model *m, enum item_kind kind, const struct layout *l,
+		const struct field *f);
+int model_reason(const struct model *m, enum be_arch arch, uint8_t reason);
+
+/*
+ * Reads a list of items that are not expected: lines of a pattern, with * for any text, and a reason; blank lines and lines that
+ * start with # are passed over. A pattern that fits nothing is an error, so that the list cannot rot. -1 after a message.
+ */
+int model_leave_out(struct model *m, const char *path);
+
+const char *item_kind_name(enum item_kind kind);
+
+#endif

@@ -1,0 +1,42 @@
+# What scenarios reach of the specifications: counts that follow the scenario, forms, left-out list, bad input.
+# shellcheck shell=sh disable=SC2154,SC2034
+
+root=$(cd "$here/../.." && pwd)
+one=$root/scenarios/vtd/raw-guest-translates.dts
+iommu coverage -m "$one"
+check 'one scenario' 0 ''
+has 'reasons of one scenario' '^vtd +fault reasons and events +84 +1 +1 % +1 +1 % +1 +1 %'
+if grep -q 'not reached    vtd/reason/SS_WRITE$' out && ! grep -q 'vtd/reason/CTX_NP' out; then pass; else fail 'missing' 'expected SS_WRITE and not CTX_NP'; fi
+if grep -q 'vtd/command/iotlb$' out; then fail 'commands' 'the scenario sends an iotlb descriptor'; else pass; fi
+has 'a transition it does not make' '^not reached    vtd/fall/GSTS\.TES$'
+if grep -q 'vtd/rise/GSTS\.TES' out; then fail 'transitions' 'the scenario turns translation on'; else pass; fi
+iommu coverage -f json "$one"
+check 'as JSON' 0 ''
+if command -v python3 >/dev/null 2>&1; then
+	python3 -c 'import json; d = {i["name"]: i for i in json.load(open("out"))["items"]}
+assert d["vtd/reason/CTX_NP"]["reached"] and d["vtd/reason/CTX_NP"]["near-miss"] and not d["vtd/reason/SS_READ"]["reached"]
+assert d["vtd/register/RTADDR.RTA"]["first"].endswith("raw-guest-translates.dts")' 2>err
+	status=$?
+	check 'the JSON says the same' 0 ''
+fi
+iommu coverage -f html -o page.html "$one"
+check 'as HTML' 0 ''
+cp page.html out
+has 'an item in HTML' 'vtd/reason/CTX_NP</td><td class=mono>.*raw-guest-translates'
+printf '# nothing but reasons of VT-d\nvtd/reason/[A-BD-Z]* not wanted here\nvtd/reason/CTX_[A-MO-Z]* nor these\namdvi/reason/* nor these\n' >left
+iommu coverage --reasons -l left "$one"
+check 'every reason that is left is raised, expected and nearly missed' 0 ''
+iommu coverage --reasons -l /dev/null "$one"
+if [ "$status" -eq 1 ] && grep -q 'vtd/reason/SS_WRITE is raised by no scenario$' err; then pass; else fail 'reasons' 'expected exit status 1 and SS_WRITE'; fi
+printf 'vtd/reason/NO_SUCH_THING because\n' >left
+iommu coverage -l left "$one"
+check 'a pattern that fits nothing' 2 "left, line 1: nothing is called 'vtd/reason/NO_SUCH_THING'; take the line out$"
+printf 'vtd/reason/SS_WRITE\n' >left
+iommu coverage -l left "$one"
+check 'no reason given' 2 'left, line 1: expected a pattern and a reason$'
+iommu coverage -l /no/such "$one"
+check 'no such list' 2 'cannot open /no/such: No such file'
+iommu coverage -f xml "$one"
+check 'no such form' 2 "takes text, json or html; got 'xml'$"
+iommu coverage -o /no/such/file "$one"
+check 'a place that cannot be written' 2 'cannot write /no/such/file'
