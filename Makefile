@@ -3,6 +3,7 @@
 #   make V=1            show every command
 #   make SAN=1 ...      AddressSanitizer and UndefinedBehaviorSanitizer, under build/san
 #   make COV=1 ...      line coverage, under build/cov
+#   make FUZZ=1 ...     both, and libFuzzer's coverage with clang, under build/clang-fuzz or build/fuzz
 #   make CC=clang ...   another compiler, under build/clang (with SAN=1: build/clang-san)
 #   make DEPS=no ...    never look for, or install, missing packages
 
@@ -14,7 +15,7 @@ MAKEFLAGS += --no-builtin-rules
 # ---- variant ---------------------------------------------------------------------------------------------------------
 
 comma := ,
-variant := $(if $(filter clang%,$(notdir $(firstword $(CC)))),clang) $(if $(SAN),san) $(if $(COV),cov)
+variant := $(if $(filter clang%,$(notdir $(firstword $(CC)))),clang) $(if $(SAN),san) $(if $(COV),cov) $(if $(FUZZ),fuzz)
 variant := $(strip $(variant))
 B := build$(if $(variant),/$(subst $() ,-,$(variant)))
 
@@ -42,6 +43,11 @@ ifneq ($(SAN),)
 OPT := -O1
 VARIANT_FLAGS += -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 endif
+ifneq ($(FUZZ),)
+OPT := -O1
+VARIANT_FLAGS += -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+VARIANT_FLAGS += $(if $(is_clang),-fsanitize=fuzzer-no-link)
+endif
 ifneq ($(COV),)
 OPT := -O0
 VARIANT_FLAGS += --coverage
@@ -55,12 +61,13 @@ HOSTED := $(BASE) -D_POSIX_C_SOURCE=200809L
 SIM_FLAGS := $(HOSTED) -iquote sim
 FREESTANDING := -ffreestanding -nostdinc -isystem $(cc_include) -iquote driver
 DRIVER_FLAGS := $(BASE) $(FREESTANDING)
-ifeq ($(is_clang)$(SAN)$(COV),)
+ifeq ($(is_clang)$(SAN)$(COV)$(FUZZ),)
 DRIVER_FLAGS += -Wstack-usage=1024
 endif
 ENGINE_FLAGS := $(HOSTED) -iquote scenarios/engine
 UNIT_FLAGS := $(HOSTED) -iquote tests/unit -iquote scenarios/engine -iquote .
 TOY_FLAGS := $(HOSTED) -iquote tests/toy
+FUZZ_FLAGS := $(HOSTED) -iquote tests/fuzz -iquote tests/unit -iquote scenarios/engine -iquote .
 BENCH_FLAGS := $(HOSTED) -iquote tests/bench -iquote .
 
 # Asked when the recipe runs, not when this file is read: the packages may arrive in between.
@@ -75,6 +82,7 @@ DRIVER_SRC := $(sort $(wildcard driver/*.c driver/*/*.c))
 ENGINE_SRC := $(sort $(wildcard scenarios/engine/*.c scenarios/engine/*/*.c))
 UNIT_SRC := $(sort $(wildcard tests/unit/test_*.c))
 HELPER_SRC := $(filter-out $(UNIT_SRC),$(sort $(wildcard tests/unit/*.c)))
+FUZZ_SRC := $(sort $(wildcard tests/fuzz/fuzz_*.c))
 TOY_SRC := $(sort $(wildcard tests/toy/*.c))
 BENCH_SRC := $(sort $(wildcard tests/bench/*.c))
 
@@ -85,6 +93,8 @@ ENGINE_OBJ := $(call objs,$(ENGINE_SRC))
 MAIN_OBJ := $(filter %/engine/main.o,$(ENGINE_OBJ))
 UNIT_OBJ := $(call objs,$(UNIT_SRC))
 HELPER_OBJ := $(call objs,$(HELPER_SRC))
+FUZZ_OBJ := $(call objs,$(FUZZ_SRC))
+REPLAY_OBJ := $(call objs,tests/fuzz/replay.c)
 TOY_OBJ := $(call objs,$(TOY_SRC))
 BENCH_OBJ := $(call objs,$(BENCH_SRC))
 INLINE_OBJ := $(patsubst %.c,$(B)/obj-inline/%.o,$(DRIVER_SRC))
@@ -95,6 +105,7 @@ LIBENGINE := $(B)/obj/libengine.a
 LIBHELPER := $(B)/obj/libhelper.a
 BIN := $(B)/iommu-sim
 UNIT_BIN := $(patsubst %.c,$(B)/%,$(UNIT_SRC))
+FUZZ_BIN := $(patsubst %.c,$(B)/%,$(FUZZ_SRC))
 TOY_BIN := $(if $(TOY_SRC),$(B)/tests/toy-driver)
 
 DEPS_STAMP := $(if $(filter no,$(DEPS)),,build/.deps-build)
@@ -120,6 +131,7 @@ help:
 	'make lint         layering, archives, stack, kernel flags, headers, format, static analysis' \
 	'make coverage     line coverage of driver and simulator, HTML under build/cov/html' \
 	'make bench        the benchmark' \
+	'make fuzz         fuzz targets (T="dmar ivrs" FUZZ_SECONDS=60)' \
 	'make driver       libiommu.a alone; make sim: libiommusim.a alone (no packages needed)' \
 	'make install      command, archives, headers and man page (PREFIX=/usr/local, DESTDIR=)' \
 	'make deps         look for missing packages again, and install them' \
@@ -168,6 +180,9 @@ $(UNIT_OBJ) $(HELPER_OBJ): $(B)/obj/%.o: %.c $(FLAGS_FILE) | $(DEPS_STAMP)
 
 $(TOY_OBJ): $(B)/obj/%.o: %.c $(FLAGS_FILE)
 	$(call compile,$(TOY_FLAGS))
+
+$(FUZZ_OBJ) $(REPLAY_OBJ): $(B)/obj/%.o: %.c $(FLAGS_FILE) | $(DEPS_STAMP)
+	$(call compile,$(FUZZ_FLAGS))
 
 $(BENCH_OBJ): $(B)/obj/%.o: %.c $(FLAGS_FILE)
 	$(call compile,$(BENCH_FLAGS))
@@ -221,6 +236,13 @@ $(UNIT_BIN): $(B)/%: $(B)/obj/%.o $(LIBHELPER) $(LIBENGINE) $(LIBDRIVER) $(LIBSI
 	$(Q)$(CC) $(VARIANT_FLAGS) $(LDFLAGS) -o $@ $(filter %.o,$^) $(LIBHELPER) $(LIBENGINE) $(LIBDRIVER) $(LIBSIM) \
 		$(ENGINE_LIBS) $(CHECK_LIBS)
 
+# With clang libFuzzer brings main, else replay.c has it.
+$(FUZZ_BIN): $(B)/%: $(B)/obj/%.o $(if $(is_clang),,$(REPLAY_OBJ)) $(LIBHELPER) $(LIBENGINE) $(LIBDRIVER) $(LIBSIM)
+	$(call say,LINK,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(VARIANT_FLAGS) $(if $(is_clang),-fsanitize=fuzzer) $(LDFLAGS) -o $@ $(filter %.o,$^) $(LIBHELPER) \
+		$(LIBENGINE) $(LIBDRIVER) $(LIBSIM) $(ENGINE_LIBS)
+
 # A third party's driver: the simulator archive and nothing else.
 $(TOY_BIN): $(TOY_OBJ) $(LIBSIM)
 	$(call say,LINK,$@)
@@ -267,6 +289,14 @@ crosscheck: $(BIN) | $(if $(filter no,$(DEPS)),,build/.deps-qemu)
 layering: $(LIBSIM) $(LIBDRIVER) $(BIN)
 	@B=$(B) CC='$(CC)' tests/check.sh layering
 
+# Targets and seconds: T="dmar ivrs" FUZZ_SECONDS=60. Built apart, instrumented, with clang where there is one.
+.PHONY: fuzz fuzz-run
+fuzz: | $(if $(filter no,$(DEPS)),,build/.deps-build)
+	+$(Q)$(MAKE) --no-print-directory FUZZ=1 $(if $(shell command -v clang),CC=clang) T='$(T)' fuzz-run
+
+fuzz-run: $(if $(T),$(T:%=$(B)/tests/fuzz/fuzz_%),$(FUZZ_BIN)) $(BIN)
+	@B=$(B) FUZZ_SECONDS='$(FUZZ_SECONDS)' tests/fuzz/run.sh $(if $(T),$(T),$(FUZZ_SRC:tests/fuzz/fuzz_%.c=%))
+
 bench: $(B)/bench
 	@$(B)/bench $(ARGS)
 
@@ -302,5 +332,5 @@ install: all $(MAN5)
 clean:
 	$(Q)rm -rf build
 
--include $(patsubst %.o,%.d,$(SIM_OBJ) $(DRIVER_OBJ) $(ENGINE_OBJ) $(UNIT_OBJ) $(HELPER_OBJ) $(TOY_OBJ) \
+-include $(patsubst %.o,%.d,$(FUZZ_OBJ) $(REPLAY_OBJ) $(SIM_OBJ) $(DRIVER_OBJ) $(ENGINE_OBJ) $(UNIT_OBJ) $(HELPER_OBJ) $(TOY_OBJ) \
 	$(BENCH_OBJ) $(INLINE_OBJ))

@@ -58,6 +58,13 @@ wrong 'a block of another type' 'expected one to three of <0x10 0x11 0x40>' 'ivh
 wrong 'a table there is not' 'unknown name "madt"' 'missing = "madt";'
 wrong 'a bridge with one bus' 'expected the first and the last bus' 'x { kind = "bridge"; rid = <8>; buses = <1>; };'
 
+# The rules of docs/acpi.md are the reader's.
+: >err
+sed -n 's/.*{ "\([a-z-]*\)", "\([^"]*\)" },$/| `\1` | \2 |/p' "$root/driver/acpi/rules.c" | grep -v '^| `none`' >rules
+sed -n '/^| rule | what is wrong/,/^$/p' "$root/docs/acpi.md" | grep '^| `' >documented
+status=0
+same 'the rules of docs/acpi.md' rules documented
+
 # ACPICA's disassembler knows both formats, and says where it lost its way.
 if command -v iasl >/dev/null 2>&1; then
 	decoded() { # SCENARIO TABLE PATTERN
