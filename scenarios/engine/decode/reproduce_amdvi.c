@@ -269,7 +269,7 @@ static void lay_tables(FILE *f, const struct decoded *d, const struct plan *p)
 {
 	uint32_t count = levels(p);
 	uint64_t table = p->top;
-	char props[160], name[16];
+	char props[160], name[24];
 
 	snprintf(props, sizeof(props),
 		 "V = <1>; TV = <1>; MODE = <%" PRIu32 ">; HOSTPT = /bits/ 64 <0x%" PRIx64

@@ -117,7 +117,7 @@ static uint32_t levels(const struct decoded *d)
 
 static void lay_pages(FILE *f, const struct decoded *d, const struct recipe *r, uint32_t count)
 {
-	char props[96], name[16];
+	char props[96], name[24];
 	uint64_t table = TABLE;
 
 	for (uint32_t level = count - 1; level > 0; level--, table += VTD_PAGE_SIZE) {
