@@ -10,7 +10,7 @@
 #define FITS(type, size)                                                                           \
 	_Static_assert(sizeof(type) <= (size), "include/iommu/layout.h: " #type " has grown");     \
 	_Static_assert(_Alignof(type) <= IOMMU_ALIGN, "include/iommu/layout.h: " #type " alignmen" \
-										       "t")
+						      "t")
 
 FITS(struct iommu_unit, IOMMU_UNIT_SIZE);
 FITS(struct iommu_domain, IOMMU_DOMAIN_SIZE);

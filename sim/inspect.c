@@ -26,7 +26,7 @@ static const char *const outcome_names[] = {
 
 static const char *const source_names[] = {
 	[SIM_FROM_BYPASS] = "bypass", [SIM_FROM_WALK] = "walk", [SIM_FROM_IOTLB] = "iotlb",
-	[SIM_FROM_DEVTLB] = "devtlb", [SIM_FROM_MSI] = "msi",  [SIM_FROM_IRT] = "irt",
+	[SIM_FROM_DEVTLB] = "devtlb", [SIM_FROM_MSI] = "msi",   [SIM_FROM_IRT] = "irt",
 	[SIM_FROM_IEC] = "iec",
 };
 

@@ -30,8 +30,7 @@ int intel_reg_idle(struct iommu_unit *u)
 /* Not performed: the unit was reset meanwhile, or it does not do this one. */
 static bool was_reset(const struct iommu_unit *u)
 {
-	return u->stage == IOMMU_STAGE_TRANSLATING &&
-	       !(reg_read32(u, VTD_REG_GSTS) & VTD_GSTS_TES);
+	return u->stage == IOMMU_STAGE_TRANSLATING && !(reg_read32(u, VTD_REG_GSTS) & VTD_GSTS_TES);
 }
 
 static int reset_behind_us(struct iommu_unit *u)

@@ -327,7 +327,8 @@ static int run_jobs(struct run *run)
 		run->page = page_begin(&run->suite, &info);
 	error = pool_run(&spec);
 	run->form->end(run->report, &run->totals);
-	if (run->page && page_end(run->page, run->page_path, &run->options, spec.workers, &run->totals))
+	if (run->page &&
+	    page_end(run->page, run->page_path, &run->options, spec.workers, &run->totals))
 		return CLI_USAGE;
 	if (error == ECHILD) {
 		cli_error("run: a worker failed after its last permutation; see its message above");

@@ -290,7 +290,8 @@ static bool half_attached(const struct run *r, const struct be_finding *f)
 	for (uint32_t i = 0; i < r->machine->devices; i++) {
 		const struct machine_device *d = r->machine->device + i;
 
-		for (uint32_t k = 0; d->unit == f->unit && d->rid == f->rid && k < r->ledger.count; k++)
+		for (uint32_t k = 0; d->unit == f->unit && d->rid == f->rid && k < r->ledger.count;
+		     k++)
 			if (covers(r->ledger.piece + k, r->half[i], f->iova))
 				return true;
 	}

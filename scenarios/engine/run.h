@@ -81,9 +81,9 @@ struct run {
 
 	uint32_t device[MACHINE_DEVICES]; /* the backend's numbers */
 	int attached[MACHINE_DEVICES];    /* domain of the guest, -1: none */
-	int half[MACHINE_DEVICES];        /* domain it was to be attached to when the unit broke, -1: none */
-	const struct piece *coming;       /* what a map that has not returned will add */
-	bool changing;                    /* a call that changes how interrupts are remapped has not returned */
+	int half[MACHINE_DEVICES]; /* domain it was to be attached to when the unit broke, -1: none */
+	const struct piece *coming; /* what a map that has not returned will add */
+	bool changing; /* a call that changes how interrupts are remapped has not returned */
 	uint64_t told[MACHINE_UNITS], lost[MACHINE_UNITS];
 	bool own_faults[MACHINE_UNITS]; /* the scenario cleared fault records itself */
 	bool dead;                      /* the guest was left in the middle of a call */

@@ -26,8 +26,9 @@ struct cover {
 	uint64_t status[64]; /* last value of status registers, by unit */
 	bool known[64];
 	bool through; /* a request, an interrupt or a command did */
-	uint64_t waiting[COVER_WORDS]; /* commands and entries that no comparison has followed yet */
-	uint32_t checks;	       /* comparisons so far */
+	uint64_t
+		waiting[COVER_WORDS]; /* commands and entries that no comparison has followed yet */
+	uint32_t checks;              /* comparisons so far */
 };
 
 /* A line of the trace; a step that came out as expected; the end of the run. */
