@@ -87,7 +87,7 @@ const struct prop_desc schema_acpi_item[] = {
 	{ "buses", TYPE_CELLS, false, 0, NULL, "bridge: the first and the last bus behind it; segment 0" },
 	{ "table", TYPE_NAME, false, 0, acpi_table_at, "patch: which table" },
 	{ "at", TYPE_NUMBER, false, 0xffff, NULL, "patch: where `bytes` begin (0)" },
-	{ "bytes", TYPE_BYTES, false, 0, NULL, "patch: put over the table's own; the checksum follows" },
+	{ "bytes", TYPE_BYTES, false, 0, NULL, "patch: put over the table's own, or behind them; checksum and length follow" },
 	{ "cut", TYPE_NUMBER, false, 0xffff, NULL, "patch: this many bytes are left of the table" },
 	{ "keep-sum", TYPE_FLAG, false, 0, NULL, "patch: the checksum does not follow" },
 	END

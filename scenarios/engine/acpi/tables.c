@@ -66,15 +66,20 @@ void acpi_head(struct acpi_bytes *b, const char *signature, uint8_t revision)
 	acpi_put(b, 1, 4);
 }
 
-void acpi_seal(struct acpi_bytes *b)
+static void put_sum(struct acpi_bytes *b)
 {
 	uint8_t sum = 0;
 
-	acpi_put_at(b, ACPI_HDR_LENGTH, b->size, 4);
 	b->p[ACPI_HDR_CHECKSUM] = 0;
 	for (uint32_t i = 0; i < b->size; i++)
 		sum = (uint8_t)(sum + b->p[i]);
 	b->p[ACPI_HDR_CHECKSUM] = (uint8_t)(0u - sum);
+}
+
+void acpi_seal(struct acpi_bytes *b)
+{
+	acpi_put_at(b, ACPI_HDR_LENGTH, b->size, 4);
+	put_sum(b);
 }
 
 bool acpi_is(const struct acpi_maker *k, uint32_t i, enum be_arch arch)
@@ -127,24 +132,31 @@ static void number_segments(struct acpi_tables *t, const struct machine *m)
 
 /* ---- the whole ---- */
 
+/* Over what is there, and beyond its end: then the table is longer. */
 static void patch(struct acpi_tables *t, const struct acpi_item *it)
 {
 	struct acpi_bytes *b = t->table + it->table;
-	uint8_t sum = 0;
+	uint32_t end;
 
+	if (!b->size)
+		return; /* of the other architecture */
 	if (it->cut) {
 		if (it->cut < b->size)
 			b->size = it->cut; /* the length in the head stays as it was */
 		return;
 	}
-	for (uint32_t i = 0; i < it->data->len && it->at < b->size && i < b->size - it->at; i++)
-		b->p[it->at + i] = it->data->data[i];
-	if (it->keep_sum || b->size < ACPI_HDR_BYTES)
+	end = it->at + it->data->len;
+	if (it->at > b->size || end > sizeof(b->p)) {
+		b->overflow = true;
 		return;
-	b->p[ACPI_HDR_CHECKSUM] = 0;
-	for (uint32_t i = 0; i < b->size; i++)
-		sum = (uint8_t)(sum + b->p[i]);
-	b->p[ACPI_HDR_CHECKSUM] = (uint8_t)(0u - sum);
+	}
+	memcpy(b->p + it->at, it->data->data, it->data->len);
+	if (end > b->size) {
+		b->size = end;
+		acpi_put_at(b, ACPI_HDR_LENGTH, end, 4);
+	}
+	if (!it->keep_sum && b->size >= ACPI_HDR_BYTES)
+		put_sum(b);
 }
 
 struct acpi_tables *acpi_tables_make(const struct machine *m, const struct setting *s,
@@ -161,17 +173,19 @@ struct acpi_tables *acpi_tables_make(const struct machine *m, const struct setti
 	number_segments(t, m);
 	for (uint32_t i = 0; i < ACPI_TABLES; i++) {
 		make[i](&(struct acpi_maker){ m, s, t->segment, t->table + i });
-		if (t->table[i].overflow) {
-			*why = "an ACPI table of this machine would have more than 32768 bytes";
-			free(t);
-			return NULL;
-		}
 		if (m->acpi.missing[i])
 			t->table[i].size = t->table[i].notes = 0;
 	}
 	for (uint32_t i = 0; i < m->acpi.items; i++)
 		if (m->acpi.item[i].kind == ACPI_PATCH)
 			patch(t, m->acpi.item + i);
+	for (uint32_t i = 0; i < ACPI_TABLES; i++)
+		if (t->table[i].overflow) {
+			*why = "an ACPI table has more than 32768 bytes, or a patch begins beyond "
+			       "its end";
+			free(t);
+			return NULL;
+		}
 	return t;
 }
 
