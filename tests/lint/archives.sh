@@ -13,7 +13,9 @@ mutable() { # archive
 		$3 ~ /^[bBdDCsS]$/ && $7 !~ /^\.data\.rel\.ro/ { print "    " $1 " in " $7 }'
 }
 
-for archive in "$B/libiommu.a" "$B/libiommusim.a" "$B/obj/libengine.a"; do
+kernel=
+[ -f "$B/kernel/libiommu.a" ] && kernel=$B/kernel/libiommu.a
+for archive in "$B/libiommu.a" $kernel "$B/libiommusim.a" "$B/obj/libengine.a"; do
 	if [ -z "$(nm "$archive" 2>/dev/null)" ]; then
 		echo "archives: $archive is missing or empty; remedy: make"
 		failed=1

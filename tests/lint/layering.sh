@@ -84,6 +84,9 @@ at_most_one 'one engine file uses libfdt' \
 	'^scenarios/engine/' '/libfdt\.h$' 'read nodes through the engine file that wraps it'
 never 'tests/toy uses the simulator alone' '^tests/toy/' '^(driver|include/iommu|sim)/' \
 	'a third party has the simulator headers and its archive, nothing else'
+never 'tests/baremetal has what a kernel has: the public headers of the driver' '^tests/baremetal/' \
+	'^(driver/|sim/|scenarios/|include/iommusim/|/usr/include/)' \
+	'what a kernel needs belongs to include/iommu'
 
 echo "$passed passed, $failed failed"
 [ "$failed" -eq 0 ]
