@@ -363,11 +363,26 @@ $(MAN5): scenarios/README.md docs/man.awk scenarios/engine/cli.h
 	$(Q)mkdir -p $(@D)
 	$(Q)awk -v version=$$(sed -n 's/^#define CLI_VERSION "\(.*\)"/\1/p' scenarios/engine/cli.h) -f docs/man.awk $< >$@
 
-install: all $(MAN5)
+# What pkg-config tells: `pkg-config --libs iommu` for a program, `--variable=kernel_archive iommu` for a kernel.
+PC_VERSION = $$(sed -n 's/^.define CLI_VERSION "\(.*\)"/\1/p' scenarios/engine/cli.h)
+define pc
+@mkdir -p $(B)
+$(Q)printf '%s\n' 'prefix=$(PREFIX)' 'libdir=$${prefix}/lib' 'includedir=$${prefix}/include/iommu-sim' $(4) '' 'Name: $(1)' \
+	'Description: $(2)' "Version: $(PC_VERSION)" 'Cflags: -I$${includedir}' 'Libs: -L$${libdir} -l$(3)' >$(B)/$(1).pc
+endef
+
+install: all $(LIBKERNEL) $(MAN5)
 	$(call say,INSTALL,$(DESTDIR)$(PREFIX))
 	$(Q)install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib $(DESTDIR)$(PREFIX)/share/man/man1
 	$(Q)install -m 755 $(BIN) $(DESTDIR)$(PREFIX)/bin/iommu-sim
 	$(Q)install -m 644 $(LIBSIM) $(LIBDRIVER) $(DESTDIR)$(PREFIX)/lib/
+	$(if $(LIBKERNEL),$(Q)install -d $(DESTDIR)$(PREFIX)/lib/iommu-kernel)
+	$(if $(LIBKERNEL),$(Q)install -m 644 $(LIBKERNEL) $(DESTDIR)$(PREFIX)/lib/iommu-kernel/)
+	$(call pc,iommu,Reference driver for VT-d and AMD-Vi,iommu,\
+		$(if $(LIBKERNEL),'kernel_archive=$${libdir}/iommu-kernel/libiommu.a'))
+	$(call pc,iommusim,Register-level simulator of VT-d and AMD-Vi,iommusim)
+	$(Q)install -d $(DESTDIR)$(PREFIX)/lib/pkgconfig
+	$(Q)install -m 644 $(B)/iommu.pc $(B)/iommusim.pc $(DESTDIR)$(PREFIX)/lib/pkgconfig/
 	$(Q)install -m 644 docs/iommu-sim.1 $(DESTDIR)$(PREFIX)/share/man/man1/
 	$(Q)install -d $(DESTDIR)$(PREFIX)/share/man/man5 $(DESTDIR)$(PREFIX)/share/bash-completion/completions
 	$(Q)install -m 644 $(MAN5) $(DESTDIR)$(PREFIX)/share/man/man5/
