@@ -119,7 +119,7 @@ TOY_BIN := $(if $(TOY_SRC),$(B)/tests/toy-driver)
 
 DEPS_STAMP := $(if $(filter no,$(DEPS)),,build/.deps-build)
 
-.PHONY: all help driver sim unit toy cli check smoke mutants scenarios layering crosscheck lint coverage bench install clean deps \
+.PHONY: all help driver sim unit toy rust cli check smoke mutants scenarios layering crosscheck lint coverage bench install clean deps \
 	FORCE
 
 all: $(LIBSIM) $(LIBDRIVER) $(BIN)
@@ -133,7 +133,8 @@ help:
 	@printf '%s\n' \
 	'make              both archives and the iommu-sim command, under build/' \
 	'make scenarios    build, then run the scenario suite (ARGS=... adds options)' \
-	'make check        all tests: unit, toy driver, command, scenarios, layering' \
+	'make rust         a Rust program that links both archives' \
+	'make check        all tests: unit, toy driver, Rust program, command, scenarios, layering' \
 	'make unit         the unit tests alone; T=noun runs tests/unit/test_noun.c' \
 	'make cli          the tests of the command alone' \
 	'make mutants      the driver with one step gone or one bug in it, many times: does the suite notice? (ARGS=-h)' \
@@ -286,6 +287,25 @@ $(TOY_BIN): $(TOY_OBJ) $(LIBSIM)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(VARIANT_FLAGS) $(LDFLAGS) -o $@ $(TOY_OBJ) $(LIBSIM)
 
+# Another language: the archives through extern "C". Opaque sizes come from the header; mirror.c tells what the C compiler
+# thinks of the structures. Sanitizers and coverage would need the C compiler's run time in the link: the plain build says it all.
+RUSTC ?= rustc
+RUST_ASKED := $(if $(SAN)$(COV)$(FUZZ),,$(filter check rust,$(MAKECMDGOALS)))
+RUST_FITS = $(shell $(RUSTC) --version 2>/dev/null | awk '{ split($$2, v, "."); if (v[1] > 1 || v[2] >= 77) print "yes" }')
+RUST_BIN := $(if $(RUST_ASKED),$(if $(RUST_FITS),$(B)/tests/rust-driver))
+$(B)/rust/layout.rs: include/iommu/layout.h
+	@mkdir -p $(@D)
+	$(Q)sed -n 's/^[[:space:]]*IOMMU_\([A-Z_]*\) = \([0-9]*\).*/#[allow(dead_code)]\npub const \1: usize = \2;/p' $< >$@
+
+$(B)/obj/tests/rust/mirror.o: $(B)/obj/%.o: %.c $(FLAGS_FILE)
+	$(call compile,$(HOSTED))
+
+$(B)/tests/rust-driver: $(wildcard tests/rust/*.rs) $(B)/rust/layout.rs $(B)/obj/tests/rust/mirror.o $(LIBDRIVER) $(LIBSIM)
+	$(call say,RUSTC,$@)
+	@mkdir -p $(@D)
+	$(Q)MAKEFLAGS= IOMMU_BUILD=$(abspath $(B)) $(RUSTC) --edition 2021 -D warnings -O -o $@ tests/rust/main.rs \
+		-C link-arg=$(B)/obj/tests/rust/mirror.o -L native=$(B) -l static=iommu -l static=iommusim
+
 # The driver once more with the platform inlined; every symbol gets the prefix inline_, so that one program can
 # measure both.
 $(B)/obj-inline/driver.o: $(INLINE_OBJ)
@@ -302,14 +322,17 @@ $(B)/bench: $(BENCH_OBJ) $(B)/obj-inline/driver.o $(LIBDRIVER) $(LIBSIM)
 
 # ---- tests -----------------------------------------------------------------------------------------------------------
 
-check: $(LIBSIM) $(LIBDRIVER) $(BIN) $(UNIT_BIN) $(TOY_BIN)
-	@B=$(B) CC='$(CC)' tests/check.sh layering unit toy cli scenarios
+check: $(LIBSIM) $(LIBDRIVER) $(BIN) $(UNIT_BIN) $(TOY_BIN) $(RUST_BIN)
+	@B=$(B) CC='$(CC)' RUST_BIN=$(RUST_BIN) tests/check.sh layering unit toy rust cli scenarios
 
 unit: $(if $(T),$(B)/tests/unit/test_$(T),$(UNIT_BIN))
 	@B=$(B) CC='$(CC)' tests/check.sh unit $(if $(T),$(B)/tests/unit/test_$(T))
 
 toy: $(TOY_BIN)
 	@B=$(B) CC='$(CC)' tests/check.sh toy
+
+rust: $(RUST_BIN)
+	@B=$(B) RUST_BIN=$(RUST_BIN) tests/check.sh rust
 
 cli: $(BIN)
 	@B=$(B) CC='$(CC)' tests/check.sh cli
@@ -395,4 +418,4 @@ clean:
 	$(Q)rm -rf build
 
 -include $(patsubst %.o,%.d,$(FUZZ_OBJ) $(REPLAY_OBJ) $(SIM_OBJ) $(DRIVER_OBJ) $(ENGINE_OBJ) $(UNIT_OBJ) $(HELPER_OBJ) $(TOY_OBJ) \
-	$(BENCH_OBJ) $(INLINE_OBJ) $(KERNEL_OBJ) $(IMAGE_OBJ))
+	$(BENCH_OBJ) $(INLINE_OBJ) $(KERNEL_OBJ) $(IMAGE_OBJ) $(B)/obj/tests/rust/mirror.o)

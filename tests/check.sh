@@ -1,6 +1,6 @@
 #!/bin/sh
 # Runs groups of tests on what was built under $B and counts; the last line is "N passed, N failed".
-# Usage: B=build tests/check.sh GROUP... where a group is layering, unit, toy, cli or scenarios; a path after `unit`
+# Usage: B=build tests/check.sh GROUP... where a group is layering, unit, toy, rust, cli or scenarios; a path after `unit`
 # runs that program alone.
 set -u
 
@@ -82,6 +82,13 @@ group() { # name
 			count 0 1
 			cat "$log"
 			echo "FAILED  $B/tests/toy-driver"
+		fi
+		;;
+	rust)
+		if [ -n "${RUST_BIN-}" ]; then
+			run_counted "$RUST_BIN" "$RUST_BIN"
+		else
+			echo '  skipped rust: no rustc 1.77 or later, or a build with sanitizers or coverage'
 		fi
 		;;
 	cli) run_counted cli tests/cli/run.sh ;;
