@@ -189,7 +189,7 @@ static void set_bus(struct vm *vm, const struct vm_bus *b)
 
 static void number_finally(struct vm *vm, const struct vm_bus *b)
 {
-	uint16_t bridge = b->has_switch ? (uint16_t)(b->outer << 8) : (uint16_t)(b->slot << 3);
+	uint16_t bridge = (uint16_t)(b->has_switch ? b->outer << 8 : b->slot << 3);
 	uint32_t primary = b->has_switch ? b->outer : 0;
 
 	vm_config_write(vm, bridge, CFG_BUSES,
