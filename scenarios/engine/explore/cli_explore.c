@@ -20,7 +20,7 @@
 
 #define MAX_WORKERS 256
 #define DEFAULT_SEED 1
-#define DEFAULT_MAX 60000
+#define DEFAULT_MAX 30000
 #define DEFAULT_WALKS 400
 #define BAR 24
 
@@ -42,7 +42,7 @@ static const char help[] =
 	"      --all               every permutation of a scenario, not only a few that show "
 	"every\n"
 	"                          value of every key\n"
-	"      --max N             at most N schedules, by default 60000; 0: no bound\n"
+	"      --max N             at most N schedules, by default 30000; 0: no bound\n"
 	"      --out DIR           write the scenarios that replay failures to DIR, not to "
 	"standard\n"
 	"                          output\n"
@@ -215,9 +215,9 @@ static int select_all(struct command *c, int argc, char **argv)
 	if (c->suite.bad) /* told already */
 		return CLI_USAGE;
 	explore_init(&c->explore, c->seed, c->max ? c->max : UINT64_MAX, (size_t)c->workers);
+	explore_add_walks(&c->explore, c->walks); /* short, and first when --max is small */
 	for (size_t i = 0; i < c->suite.entries; i++)
 		add_entry(c, i);
-	explore_add_walks(&c->explore, c->walks);
 	return c->out ? make_folder(c->out) : CLI_OK;
 }
 

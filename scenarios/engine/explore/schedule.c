@@ -114,6 +114,13 @@ static void look(struct base *b, const struct step *s)
 						    strcmp(s->verb->name, "reg-read") != 0
 					  : true;
 	b->faults |= strcmp(s->verb->name, "inject") == 0;
+	b->interrupts |= strncmp(s->verb->name, "irq", 3) == 0;
+	/* without its power, or reset, a unit lets everything through */
+	if (strcmp(s->verb->name, "power") == 0 ||
+	    strncmp(step_string(s, "point", ""), "unit-", 5) == 0) {
+		b->raw = true;
+		b->announced |= KIND(OUTCOME) | KIND(ESCAPE) | KIND(ACCOUNTING);
+	}
 	b->resets |= strcmp(s->verb->name, "reset") == 0 || strcmp(s->verb->name, "stop") == 0;
 	b->faults |= strcmp(step_string(s, "result", ""), "time-out") == 0 ||
 		     strcmp(step_string(s, "result", ""), "broken") == 0;
@@ -364,13 +371,15 @@ static void add_end(struct tree *t, const struct base *b, const struct fault *f)
 		return;
 	works = tree_add(t, steps, "explore-works");
 	tree_set_string(t, works, "do", "works");
-	down = tree_add(t, steps, "explore-takes-down");
-	tree_set_string(t, down, "do", "take-down");
+	down = b->interrupts ? NULL : tree_add(t, steps, "explore-takes-down");
+	if (down)
+		tree_set_string(t, down, "do", "take-down");
 	if (f->promise == MUST_SURVIVE && !b->faults)
 		tree_set_flag(t, works, "unbroken");
 	if (f->promise == MUST_END || b->faults) {
 		tree_set_flag(t, works, "dead");
-		tree_set_flag(t, down, "dead");
+		if (down)
+			tree_set_flag(t, down, "dead");
 	}
 }
 
