@@ -20,9 +20,9 @@ struct base {
 	char *id;
 	uint32_t announced; /* bit n: kind n of finding is expected somewhere */
 	bool raw; /* the guest is the scenario's own, or its tables are changed behind the driver's back */
-	bool interrupts;    /* it has interrupts remapped, which take-down leaves as they are */
-	bool resets; /* a unit is reset or stopped, after which fault records may be gone */
-	bool faults; /* it injects faults itself, or has hardware that does not answer */
+	bool interrupts; /* it has interrupts remapped, which take-down leaves as they are */
+	bool resets;     /* a unit is reset or stopped, after which fault records may be gone */
+	bool faults;     /* it injects faults itself, or has hardware that does not answer */
 };
 
 /* What a fault must not do, whatever it is. */
