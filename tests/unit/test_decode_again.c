@@ -127,6 +127,26 @@ START_TEST(test_a_vtd_record_comes_again)
 }
 END_TEST
 
+/* Interrupts: reason and index; 20h and 25h have none. */
+START_TEST(test_a_vtd_interrupt_record_comes_again)
+{
+	uint64_t rng = 500 + (uint64_t)_i;
+	uint8_t reason = (uint8_t)(VTD_FR_IR_REQ_RSVD + _i);
+
+	for (uint32_t n = 0; n < DRAWS; n++) {
+		bool none = reason == VTD_FR_IR_REQ_RSVD || reason == VTD_FR_IR_COMPAT;
+		uint64_t index = none ? 0 : 2 + random64(&rng) % 0xFFFE;
+		uint64_t word[2] = { FIELD_PREP(VTD_FRCD0_IIDX, index),
+				     VTD_FRCD1_F | FIELD_PREP(VTD_FRCD1_FR, (uint64_t)reason) |
+					     (random64(&rng) & 0xFFFF) };
+		struct decoded d;
+
+		raw_frcd(word, &d);
+		must_come_again(&d, word);
+	}
+}
+END_TEST
+
 /* Events, flags, and whether the address is that of the device's entry ('e'), of any entry ('p'), of a command ('c'). */
 static const struct amdvi_case {
 	uint8_t event;
@@ -239,6 +259,7 @@ static Suite *make_suite(void)
 	TCase *tc = tcase_create("again");
 
 	tcase_add_loop_test(tc, test_a_vtd_record_comes_again, 0, COUNT(vtd_cases));
+	tcase_add_loop_test(tc, test_a_vtd_interrupt_record_comes_again, 0, 9);
 	tcase_add_loop_test(tc, test_an_amdvi_event_comes_again, 0, COUNT(amdvi_cases));
 	tcase_add_loop_test(tc, test_a_wild_record_is_refused_or_comes_again, 0, 2);
 	suite_add_tcase(s, tc);

@@ -77,7 +77,9 @@ void raw_event(const uint64_t *word, struct decoded *out)
 
 static bool frcd_words(const struct decoded *d, uint64_t *word)
 {
-	if (!d->has_reason || !d->has_rid || d->access == ACCESS_UNKNOWN)
+	/* an interrupt request is a write, which logs leave out */
+	if (!d->has_reason || !d->has_rid ||
+	    (d->access == ACCESS_UNKNOWN && d->kind != DECODED_INTERRUPT))
 		return false;
 	word[0] = d->kind == DECODED_INTERRUPT ? FIELD_PREP(VTD_FRCD0_IIDX, (uint64_t)d->index)
 					       : d->addr & VTD_FRCD0_FI;
@@ -85,7 +87,7 @@ static bool frcd_words(const struct decoded *d, uint64_t *word)
 		  FIELD_PREP(VTD_FRCD1_SID, (uint64_t)d->rid);
 	if (d->at < 4)
 		word[1] |= FIELD_PREP(VTD_FRCD1_AT, (uint64_t)d->at);
-	if (d->access != ACCESS_WRITE)
+	if (d->access == ACCESS_READ || d->access == ACCESS_ATOMIC)
 		word[1] |= VTD_FRCD1_T1;
 	if (d->access == ACCESS_ATOMIC)
 		word[1] |= VTD_FRCD1_T2;

@@ -81,7 +81,7 @@ const char *reproduce(FILE *f, const struct decoded *d)
 	case DECODED_FAULT:
 		return reproduce_vtd(f, d);
 	case DECODED_INTERRUPT:
-		return "not modelled: interrupt remapping faults cannot be re-created yet";
+		return reproduce_vtd_irq(f, d);
 	case DECODED_EVENT:
 		return reproduce_amdvi(f, d);
 	case DECODED_WAIT:
