@@ -357,7 +357,7 @@ static void finish(struct iommu_irq *irq)
 		irq->state = IOMMU_IRQ_HELD;
 }
 
-static int quarantine(struct iommu_irq *irq, int rc)
+static int keep_out(struct iommu_irq *irq, int rc)
 {
 	irq->state = IOMMU_IRQ_QUARANTINED;
 	irq->source->unit->irq->quarantined += irq->count;
@@ -375,7 +375,7 @@ static int issue(struct iommu_irq *irq, uint32_t first, uint32_t count, bool sta
 	if (rc == IOMMU_E_AGAIN)
 		return rc;
 	if (rc != IOMMU_OK)
-		return quarantine(irq, rc);
+		return keep_out(irq, rc);
 	irq->issued_ns = plat_now_ns(src->unit->plat);
 	if (!irq->wait)
 		finish(irq);
@@ -406,7 +406,7 @@ static int complete(struct iommu_unit *u, struct iommu_irq *irq)
 		return IOMMU_OK;
 	rc = u->ops->inval_wait(u, irq->wait);
 	if (rc != IOMMU_OK)
-		return quarantine(irq, rc);
+		return keep_out(irq, rc);
 	finish(irq);
 	return IOMMU_OK;
 }
@@ -544,7 +544,7 @@ static int poll_locked(struct iommu_unit *u, struct iommu_irq *irq)
 	if (rc == IOMMU_E_AGAIN)
 		return rc;
 	if (rc != IOMMU_OK)
-		return quarantine(irq, rc);
+		return keep_out(irq, rc);
 	finish(irq);
 	return IOMMU_OK;
 }

@@ -76,6 +76,7 @@ mutant() {
 	sed "$3" "$root/driver/$2" >mutant.c
 	cmp -s mutant.c "$root/driver/$2" && echo "nothing was changed in $2" >err && return 1
 	built=${sim%/iommu-sim}
+	rm -f mutant.gcda mutant.gcno # of the mutant before, in a build for coverage
 	# shellcheck disable=SC2086,SC2046 # words
 	${CC:-cc} -std=c11 $flags -I"$root/include" -iquote "$root/driver" -iquote "$root/driver/${2%/*}" -c -o mutant.o mutant.c &&
 		${CC:-cc} $flags -o "iommu-$1" "$built/obj/scenarios/engine/main.o" mutant.o "$built/obj/libengine.a" \
