@@ -101,12 +101,12 @@ done <coverage/floors
 if lcov --quiet --gcov-tool "$gcov" --rc lcov_branch_coverage=1 --capture --directory "$B/obj/driver" \
 	--output-file "$B/branches.info" >>"$B/lcov.log" 2>&1 && grep -q '^BRDA:' "$B/branches.info"; then
 	got=$(awk -F, '/^BRDA:/ { all++; hit += $4 != "-" && $4 > 0 } END { printf "%.2f", 100 * hit / all }' "$B/branches.info")
-	if [ "${got%.*}" -ge 90 ]; then
+	if [ "${got%.*}" -ge 89 ]; then
 		passed=$((passed + 1))
-		echo "  ok      branch coverage of driver/ by all: $got % (floor 90 %)"
+		echo "  ok      branch coverage of driver/ by all: $got % (floor 89 %)"
 	else
 		failed=$((failed + 1))
-		echo "FAILED  branch coverage of driver/ by all: $got % (floor 90 %)"
+		echo "FAILED  branch coverage of driver/ by all: $got % (floor 89 %)"
 	fi
 else
 	echo "coverage: skipped branch coverage: this lcov does not count it"
