@@ -35,4 +35,5 @@ scenario)
 		dtc -q -@ -I dts -O dtb -i scenarios/machines -o "$to/scenario-$n" "$f" 2>/dev/null || rm -f "$to/scenario-$n"
 	done
 	;;
+decode) cp docs/samples/*.log "$to"/ ;;
 esac
