@@ -36,4 +36,6 @@ scenario)
 	done
 	;;
 decode) cp docs/samples/*.log "$to"/ ;;
+pages) cp docs/samples/*.pages "$to"/ ;;
+debugfs) cp docs/samples/linux-debugfs.txt "$to"/ ;;
 esac

@@ -127,7 +127,7 @@ struct image *image_pages(const char *path, FILE *f)
 	while (fgets(line, sizeof(line), f)) {
 		r.line++;
 		if (!strchr(line, '\n') && !feof(f)) {
-			bad(&r, "the line is too long");
+			bad(&r, "the line is too long, or has a NUL byte in it");
 			image_close(r.im);
 			return NULL;
 		}
