@@ -12,7 +12,7 @@
 #include "cli.h"
 #include "walk/image.h"
 
-#define SEGMENTS_MAX 65536
+#define SEGMENTS_MAX 4096
 
 struct segment {
 	uint64_t pa, size, off;
@@ -21,28 +21,35 @@ struct segment {
 struct file_image {
 	int fd;
 	struct segment *seg;
-	size_t segs;
+	size_t segs, last; /* last: where the word before was found */
 };
+
+static bool holds(const struct segment *s, uint64_t pa)
+{
+	return pa >= s->pa && pa - s->pa < s->size && s->size - (pa - s->pa) >= 8;
+}
 
 static int file_read(const struct image *im, uint64_t pa, uint64_t *val)
 {
-	const struct file_image *f = im->own;
+	struct file_image *f = im->own;
+	const struct segment *s;
+	size_t i = 0;
 	uint8_t b[8];
 
-	for (size_t i = 0; i < f->segs; i++) {
-		const struct segment *s = &f->seg[i];
-
-		if (pa < s->pa || pa - s->pa >= s->size || s->size - (pa - s->pa) < sizeof(b))
-			continue;
-		if (pread(f->fd, b, sizeof(b), (off_t)(s->off + (pa - s->pa))) !=
-		    (ssize_t)sizeof(b))
-			return -1; /* a core cut short */
-		*val = 0;
-		for (uint32_t k = 8; k-- > 0;)
-			*val = *val << 8 | b[k];
-		return 0;
+	if (f->last >= f->segs || !holds(&f->seg[f->last], pa)) {
+		while (i < f->segs && !holds(&f->seg[i], pa))
+			i++;
+		if (i == f->segs)
+			return -1;
+		f->last = i;
 	}
-	return -1;
+	s = &f->seg[f->last];
+	if (pread(f->fd, b, sizeof(b), (off_t)(s->off + (pa - s->pa))) != (ssize_t)sizeof(b))
+		return -1; /* a core cut short */
+	*val = 0;
+	for (uint32_t k = 8; k-- > 0;)
+		*val = *val << 8 | b[k];
+	return 0;
 }
 
 static void file_close(struct image *im)

@@ -7,6 +7,7 @@
 #include <cjson/cJSON.h>
 
 #include "cli.h"
+#include "hw/vtd.h"
 #include "run.h"
 
 const char *show_perm(uint8_t perm)
@@ -14,6 +15,17 @@ const char *show_perm(uint8_t perm)
 	static const char *const names[] = { "--", "r-", "-w", "rw" };
 
 	return names[perm & 3];
+}
+
+/* Fields of one size of page alone: where a 4 KiB entry or a table's has an address bit, a large page has PAT_LARGE. */
+static bool of_another_size(const struct walk_step *s, const char *name)
+{
+	bool large = s->level > 0 && s->word[0] & VTD_FS_PS;
+
+	if (s->level < 0)
+		return false;
+	return large ? strcmp(name, "PAT_4K") == 0
+		     : strcmp(name, "PAT_LARGE") == 0 || (s->level == 0 && strcmp(name, "PS") == 0);
 }
 
 /* Fields that are not 0; of several readings of the same bits the first. */
@@ -24,9 +36,11 @@ static void fields(FILE *f, const struct walk_step *s)
 	for (const struct field *at = l->fields; at->name; at++) {
 		const struct field *before = l->fields;
 
-		if (at->word >= s->words || !(s->word[at->word] & at->mask))
+		if (at->word >= s->words || !(s->word[at->word] & at->mask) ||
+		    of_another_size(s, at->name))
 			continue;
-		while (before != at && (before->word != at->word || !(before->mask & at->mask)))
+		while (before != at && (before->word != at->word || !(before->mask & at->mask) ||
+					of_another_size(s, before->name)))
 			before++;
 		if (before == at)
 			fprintf(f, " %s=0x%" PRIx64, at->name, field_get(at, s->word[at->word]));
