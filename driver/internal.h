@@ -148,6 +148,8 @@ int iommu_unit_break(struct iommu_unit *u, int error, const char *why);
 void iommu_log(const struct iommu_unit *u, enum iommu_log_level level, const char *text);
 void iommu_lock_unit(const struct iommu_unit *u);
 void iommu_unlock_unit(const struct iommu_unit *u);
+/* A public call about a unit: refused for none and before initialisation, else made with the unit's lock held. */
+int iommu_unit_locked(struct iommu_unit *u, int (*call)(struct iommu_unit *u));
 uint32_t iommu_slot_of(const struct iommu_domain *d, const struct iommu_unit *u);
 
 /*

@@ -115,33 +115,19 @@ int irq_disable(struct iommu_unit *u)
 	return rc;
 }
 
-static int locked(struct iommu_unit *u, int (*call)(struct iommu_unit *u))
-{
-	int rc;
-
-	if (!u)
-		return IOMMU_E_INVAL;
-	if (u->stage == IOMMU_STAGE_NONE)
-		return IOMMU_E_STAGE;
-	iommu_lock_unit(u);
-	rc = call(u);
-	iommu_unlock_unit(u);
-	return rc;
-}
-
 int iommu_irq_teardown(struct iommu_unit *u)
 {
-	return locked(u, teardown_locked);
+	return iommu_unit_locked(u, teardown_locked);
 }
 
 int iommu_irq_enable(struct iommu_unit *u)
 {
-	return locked(u, irq_enable);
+	return iommu_unit_locked(u, irq_enable);
 }
 
 int iommu_irq_disable(struct iommu_unit *u)
 {
-	return locked(u, irq_disable);
+	return iommu_unit_locked(u, irq_disable);
 }
 
 /* ---- sources ---- */

@@ -243,7 +243,7 @@ static int reset_locked(struct iommu_unit *u)
 	return IOMMU_OK;
 }
 
-static int locked(struct iommu_unit *u, int (*call)(struct iommu_unit *u))
+int iommu_unit_locked(struct iommu_unit *u, int (*call)(struct iommu_unit *u))
 {
 	int rc;
 
@@ -259,42 +259,42 @@ static int locked(struct iommu_unit *u, int (*call)(struct iommu_unit *u))
 
 int iommu_unit_build(struct iommu_unit *u)
 {
-	return locked(u, build_locked);
+	return iommu_unit_locked(u, build_locked);
 }
 
 int iommu_unit_program(struct iommu_unit *u)
 {
-	return locked(u, program_locked);
+	return iommu_unit_locked(u, program_locked);
 }
 
 int iommu_unit_enable(struct iommu_unit *u)
 {
-	return locked(u, enable_locked);
+	return iommu_unit_locked(u, enable_locked);
 }
 
 int iommu_unit_start(struct iommu_unit *u)
 {
-	return locked(u, start_locked);
+	return iommu_unit_locked(u, start_locked);
 }
 
 int iommu_unit_stop(struct iommu_unit *u)
 {
-	return locked(u, stop_locked);
+	return iommu_unit_locked(u, stop_locked);
 }
 
 int iommu_unit_reset(struct iommu_unit *u)
 {
-	return locked(u, reset_locked);
+	return iommu_unit_locked(u, reset_locked);
 }
 
 int iommu_unit_suspend(struct iommu_unit *u)
 {
-	return locked(u, suspend_locked);
+	return iommu_unit_locked(u, suspend_locked);
 }
 
 int iommu_unit_resume(struct iommu_unit *u)
 {
-	return locked(u, resume_locked);
+	return iommu_unit_locked(u, resume_locked);
 }
 
 int iommu_unit_fault_event(struct iommu_unit *u, uint32_t msi_addr, uint32_t msi_data)
