@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "acpi/cli_acpi.h"
 #include "crosscheck/cli_crosscheck.h"
@@ -69,6 +70,13 @@ bool cli_number(const char *text, uint64_t min, uint64_t max, uint64_t *out)
 		return false;
 	*out = value;
 	return true;
+}
+
+uint64_t cli_workers(void)
+{
+	long n = sysconf(_SC_NPROCESSORS_ONLN);
+
+	return n < 1 ? 1 : n > CLI_WORKERS_MAX ? CLI_WORKERS_MAX : (uint64_t)n;
 }
 
 void *cli_need(void *memory)

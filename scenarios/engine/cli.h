@@ -31,6 +31,10 @@ int cli_bad_option(const char *command, int argc, char **argv, int opt);
 /* A decimal or 0x number, whole and within [min, max]. */
 bool cli_number(const char *text, uint64_t min, uint64_t max, uint64_t *out);
 
+/* Worker processes when nobody says: one for each processor, at most CLI_WORKERS_MAX. */
+#define CLI_WORKERS_MAX 256
+uint64_t cli_workers(void);
+
 /* Memory that is always there: an exhausted host ends the command with a message and status 2. */
 void *cli_need(void *memory); /* the argument, never NULL */
 void *cli_alloc(size_t count, size_t size);

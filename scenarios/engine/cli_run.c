@@ -13,7 +13,6 @@
 #include "qemu/qemu.h"
 #include "report.h"
 
-#define MAX_WORKERS 256
 #define DEFAULT_SEED 1
 #define JOB_TIMEOUT_S 120
 
@@ -145,13 +144,6 @@ static void job_progress(void *ctx, size_t finished)
 
 /* ---- options ---- */
 
-static uint64_t processors(void)
-{
-	long n = sysconf(_SC_NPROCESSORS_ONLN);
-
-	return n < 1 ? 1 : n > MAX_WORKERS ? MAX_WORKERS : (uint64_t)n;
-}
-
 static bool parse_shard(struct run *run, const char *text)
 {
 	char left[24];
@@ -170,8 +162,9 @@ static const char *take_option(struct run *run, int opt)
 {
 	switch (opt) {
 	case 'j':
-		return cli_number(optarg, 0, MAX_WORKERS, &run->workers) ? NULL
-									 : "a number from 0 to 256";
+		return cli_number(optarg, 0, CLI_WORKERS_MAX, &run->workers)
+			       ? NULL
+			       : "a number from 0 to 256";
 	case OPT_SEED:
 		return cli_number(optarg, 0, UINT64_MAX, &run->options.seed)
 			       ? NULL
@@ -349,7 +342,7 @@ int cli_run(const char *program, int argc, char **argv)
 		.program = program,
 		.options = { .seed = DEFAULT_SEED, .backend = "sim" },
 		.form = &report_pretty,
-		.workers = processors(),
+		.workers = cli_workers(),
 		.shard = 1,
 		.shards = 1,
 	};

@@ -12,7 +12,6 @@
 #include "cli.h"
 #include "session.h"
 
-#define MAX_WORKERS 256
 #define MAX_CASES 100000000u
 
 static const char help[] =
@@ -56,13 +55,6 @@ enum {
 	OPT_QEMU
 };
 
-static uint64_t processors(void)
-{
-	long n = sysconf(_SC_NPROCESSORS_ONLN);
-
-	return n < 1 ? 1 : n > MAX_WORKERS ? MAX_WORKERS : (uint64_t)n;
-}
-
 static const char *take_vendor(struct session *s, const char *name)
 {
 	s->vendor[BE_VTD] = strcmp(name, "vtd") == 0;
@@ -83,8 +75,9 @@ static const char *take_option(struct session *s, int opt)
 {
 	switch (opt) {
 	case 'j':
-		return cli_number(optarg, 0, MAX_WORKERS, &s->workers) ? NULL
-								       : "a number from 0 to 256";
+		return cli_number(optarg, 0, CLI_WORKERS_MAX, &s->workers)
+			       ? NULL
+			       : "a number from 0 to 256";
 	case OPT_CASE:
 		s->alone = true;
 		return cli_number(optarg, 0, MAX_CASES, &s->random) ? NULL
@@ -216,7 +209,7 @@ int cli_crosscheck(const char *program, int argc, char **argv)
 	struct session s = { .program = program,
 			     .seed = 1,
 			     .random = 500,
-			     .workers = processors(),
+			     .workers = cli_workers(),
 			     .vendor = { true, true },
 			     .save = "." };
 	bool help_wanted = false, rows = false;

@@ -18,7 +18,6 @@
 #include "replay.h"
 #include "report.h"
 
-#define MAX_WORKERS 256
 #define DEFAULT_SEED 1
 #define DEFAULT_MAX 30000
 #define DEFAULT_WALKS 400
@@ -80,20 +79,14 @@ enum {
 
 /* ---- options ---- */
 
-static uint64_t processors(void)
-{
-	long n = sysconf(_SC_NPROCESSORS_ONLN);
-
-	return n < 1 ? 1 : n > MAX_WORKERS ? MAX_WORKERS : (uint64_t)n;
-}
-
 /* What is wrong with the value of the option just read, NULL when nothing. */
 static const char *take_option(struct command *c, int opt)
 {
 	switch (opt) {
 	case 'j':
-		return cli_number(optarg, 0, MAX_WORKERS, &c->workers) ? NULL
-								       : "a number from 0 to 256";
+		return cli_number(optarg, 0, CLI_WORKERS_MAX, &c->workers)
+			       ? NULL
+			       : "a number from 0 to 256";
 	case OPT_SEED:
 		return cli_number(optarg, 0, UINT64_MAX, &c->seed) ? NULL : "a number below 2^64";
 	case OPT_WALKS:
@@ -453,7 +446,7 @@ int cli_explore(const char *program, int argc, char **argv)
 {
 	struct command c = { .form = &report_pretty,
 			     .program = program,
-			     .workers = processors(),
+			     .workers = cli_workers(),
 			     .seed = DEFAULT_SEED,
 			     .max = DEFAULT_MAX };
 	bool help_wanted = false;
