@@ -44,6 +44,20 @@ const struct capability *arch_capability(const struct arch *a, const char *name)
 	return NULL;
 }
 
+const struct layout *arch_register_at(const struct be_unit *u, uint64_t off, uint32_t *at)
+{
+	const struct arch *a = arch_of(u);
+
+	for (const struct layout *l = a->layouts; l->name; l++) {
+		if (l->kind != LAYOUT_REGISTER)
+			continue;
+		*at = a->register_offset(l, u, 0);
+		if (off >= *at && off < *at + l->size)
+			return l;
+	}
+	return NULL;
+}
+
 bool arch_has_layout(const struct arch *a, const struct layout *l)
 {
 	for (const struct layout *at = a->layouts; at->name; at++)

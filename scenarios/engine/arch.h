@@ -82,6 +82,8 @@ const char *arch_name_at(uint32_t n);
 extern const struct arch arch_vtd, arch_amdvi;
 
 const struct capability *arch_capability(const struct arch *a, const char *name);
+/* The register that a unit has at an offset, NULL when none; *at is where it begins. */
+const struct layout *arch_register_at(const struct be_unit *u, uint64_t off, uint32_t *at);
 bool arch_has_layout(const struct arch *a, const struct layout *l);
 const struct layout *arch_record(const struct arch *a);
 

@@ -48,21 +48,6 @@ static void see_words(struct cover *c, enum item_kind kind, const struct layout 
 	}
 }
 
-static const struct layout *register_at(const struct run *r, uint32_t unit, uint64_t off,
-					uint32_t *at)
-{
-	const struct layout *l;
-
-	for (uint32_t n = 0; (l = layout_at(LAYOUT_REGISTER, n)); n++) {
-		if (!arch_has_layout(run_arch(r, unit), l))
-			continue;
-		*at = run_arch(r, unit)->register_offset(l, run_unit(r, unit), 0);
-		if (off >= *at && off < *at + l->size)
-			return l;
-	}
-	return NULL;
-}
-
 /* A status register's bits against its value before. */
 static void see_change(struct cover *c, uint32_t unit, const struct layout *l, uint64_t val)
 {
@@ -86,7 +71,7 @@ static void see_register(struct cover *c, const struct run *r, const struct trac
 {
 	uint64_t off = event_number(e, "off"), word[LAYOUT_WORDS] = { 0 };
 	uint32_t at;
-	const struct layout *l = register_at(r, e->unit, off, &at);
+	const struct layout *l = arch_register_at(run_unit(r, e->unit), off, &at);
 	uint32_t into;
 
 	if (!l)

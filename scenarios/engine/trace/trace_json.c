@@ -112,20 +112,11 @@ static void step(FILE *f, struct json *j, const char *name)
 /* The register at an offset of a unit, "" when it has no name of its own there. */
 static const char *register_name(const struct run *r, uint32_t unit, uint64_t off)
 {
-	const struct layout *l;
+	uint32_t at;
+	const struct layout *l =
+		unit < r->machine->units ? arch_register_at(run_unit(r, unit), off, &at) : NULL;
 
-	if (unit >= r->machine->units)
-		return "";
-	for (uint32_t n = 0; (l = layout_at(LAYOUT_REGISTER, n)); n++) {
-		uint32_t at;
-
-		if (!arch_has_layout(run_arch(r, unit), l))
-			continue;
-		at = run_arch(r, unit)->register_offset(l, run_unit(r, unit), 0);
-		if (off >= at && off < at + l->size)
-			return l->name;
-	}
-	return "";
+	return l ? l->name : "";
 }
 
 /* Which track an event belongs to. */
