@@ -6,6 +6,7 @@
 #include <cjson/cJSON.h>
 
 #include "cli.h"
+#include "json.h"
 #include "report.h"
 
 struct json {
@@ -13,39 +14,17 @@ struct json {
 	cJSON *root, *results;
 };
 
-/* cJSON keeps 64-bit numbers as double, which would round them. */
-static void add_number(cJSON *object, const char *key, uint64_t value)
-{
-	char text[24];
-
-	snprintf(text, sizeof(text), "%" PRIu64, value);
-	cli_need(cJSON_AddRawToObject(object, key, text));
-}
-
-/* cJSON passes bytes on as they are, so they have to be UTF-8 before. */
-static void add_text(cJSON *object, const char *key, const char *text)
-{
-	char *clean = NULL;
-	size_t size = 0;
-	FILE *f = cli_memory(&clean, &size);
-
-	report_clean(f, text, true);
-	fclose(f);
-	cli_need(cJSON_AddStringToObject(object, key, clean));
-	free(clean);
-}
-
 static void *json_begin(const struct report_info *info)
 {
 	struct json *j = cli_alloc(1, sizeof(*j));
 
 	j->info = *info;
 	j->root = cli_need(cJSON_CreateObject());
-	add_text(j->root, "tool", "iommu-sim " CLI_VERSION);
-	add_text(j->root, "backend", info->backend);
+	json_text(j->root, "tool", "iommu-sim " CLI_VERSION);
+	json_text(j->root, "backend", info->backend);
 	if (info->version && *info->version)
-		add_text(j->root, "backend-version", info->version);
-	add_number(j->root, "seed", info->seed);
+		json_text(j->root, "backend-version", info->version);
+	json_number(j->root, "seed", info->seed);
 	j->results = cli_need(cJSON_AddArrayToObject(j->root, "results"));
 	return j;
 }
@@ -58,7 +37,7 @@ static void add_again(struct json *j, cJSON *object, const struct report_item *i
 
 	report_again(f, &j->info, item);
 	fclose(f);
-	add_text(object, "again", text);
+	json_text(object, "again", text);
 	free(text);
 }
 
@@ -90,11 +69,11 @@ static void add_fact(cJSON *object, char *line)
 	*type = *value = '\0';
 	o = fact_owner(object, &name);
 	if (type[1] == 's')
-		add_text(o, name, value + 1);
+		json_text(o, name, value + 1);
 	else if (type[1] == 'b')
 		cli_need(cJSON_AddBoolToObject(o, name, value[1] == '1'));
 	else if (type[1] == 'n')
-		add_number(o, name, strtoull(value + 1, NULL, 10));
+		json_number(o, name, strtoull(value + 1, NULL, 10));
 }
 
 static void add_finding(cJSON *object, const char *facts)
@@ -119,18 +98,18 @@ static void json_item(void *state, const struct report_item *item)
 	const struct run_result *r = item->result;
 	cJSON *o = cli_need(cJSON_CreateObject());
 
-	add_text(o, "path", item->path);
-	add_text(o, "permutation", item->id);
-	add_text(o, "title", item->title);
-	add_text(o, "spec", item->spec);
-	add_text(o, "verdict", report_verdict(r->verdict));
-	add_number(o, "steps", r->steps);
-	add_number(o, "checks", r->checks);
-	add_number(o, "simulated_ns", r->sim_ns);
+	json_text(o, "path", item->path);
+	json_text(o, "permutation", item->id);
+	json_text(o, "title", item->title);
+	json_text(o, "spec", item->spec);
+	json_text(o, "verdict", report_verdict(r->verdict));
+	json_number(o, "steps", r->steps);
+	json_number(o, "checks", r->checks);
+	json_number(o, "simulated_ns", r->sim_ns);
 	if (r->verdict != RUN_PASS) {
-		add_text(o, "step", r->step);
-		add_text(o, "text", r->text);
-		add_text(o, "trace", r->tail);
+		json_text(o, "step", r->step);
+		json_text(o, "text", r->text);
+		json_text(o, "trace", r->tail);
 		if (*r->facts)
 			add_finding(o, r->facts);
 		add_again(j, o, item);
@@ -143,10 +122,10 @@ static void json_end(void *state, const struct report_totals *t)
 	struct json *j = state;
 	char *text;
 
-	add_number(j->root, "passed", t->passed);
-	add_number(j->root, "failed", t->failed);
-	add_number(j->root, "skipped", t->skipped);
-	add_number(j->root, "errors", t->errors);
+	json_number(j->root, "passed", t->passed);
+	json_number(j->root, "failed", t->failed);
+	json_number(j->root, "skipped", t->skipped);
+	json_number(j->root, "errors", t->errors);
 	cli_need(cJSON_AddBoolToObject(j->root, "stopped", t->stopped));
 	text = cli_need(cJSON_Print(j->root));
 	fputs(text, j->info.out);

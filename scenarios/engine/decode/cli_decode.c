@@ -15,6 +15,7 @@
 #include "decode/print.h"
 #include "decode/raw.h"
 #include "decode/reproduce.h"
+#include "json.h"
 
 static const char help[] =
 	"Usage: iommu-sim decode [OPTION...] [FILE...]\n"
@@ -108,14 +109,13 @@ static void print_text(const struct log *log, FILE *out)
 static void print_object(const struct log *log)
 {
 	cJSON *root = cli_need(cJSON_CreateObject()), *list;
-	char *text, number[24];
+	char *text;
 
 	cli_need(cJSON_AddStringToObject(root, "tool", "iommu-sim " CLI_VERSION));
 	list = cli_need(cJSON_AddArrayToObject(root, "reports"));
 	for (uint32_t i = 0; i < log->reports; i++)
 		cJSON_AddItemToArray(list, print_json(&log->report[i]));
-	snprintf(number, sizeof(number), "%" PRIu64, log->dropped);
-	cli_need(cJSON_AddRawToObject(root, "dropped", number));
+	json_number(root, "dropped", log->dropped);
 	text = cli_need(cJSON_Print(root));
 	puts(text);
 	free(text);

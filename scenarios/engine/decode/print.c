@@ -11,6 +11,7 @@
 #include "decode/explain.h"
 #include "decode/raw.h"
 #include "hw/bits.h"
+#include "json.h"
 
 #define SENTENCE 400
 
@@ -173,14 +174,6 @@ void print_report(FILE *f, const struct decoded *d, uint32_t number, bool colour
 	fprintf(f, "  section   %s\n", advice->section);
 	list(f, "causes", advice->cause, true);
 	list(f, "look at", advice->look, false);
-}
-
-static void json_number(cJSON *o, const char *name, uint64_t value)
-{
-	char text[24];
-
-	snprintf(text, sizeof(text), "%" PRIu64, value);
-	cli_need(cJSON_AddRawToObject(o, name, text));
 }
 
 static void json_list(cJSON *o, const char *name, const char *const *item)

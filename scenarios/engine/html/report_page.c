@@ -10,6 +10,7 @@
 #include <cjson/cJSON.h>
 
 #include "cli.h"
+#include "json.h"
 #include "pool.h"
 #include "run.h"
 
@@ -171,39 +172,16 @@ static int take_traces(struct page *p, const struct run_options *options, size_t
 
 /* ---- data ---- */
 
-static void number(cJSON *o, const char *name, uint64_t value)
-{
-	char text[24];
-
-	snprintf(text, sizeof(text), "%" PRIu64, value);
-	cli_need(cJSON_AddRawToObject(o, name, text));
-}
-
-/* A string that is valid UTF-8 and cannot end the script element it stands in. */
-static void string(cJSON *o, const char *name, const char *text)
-{
-	char *clean = NULL;
-	size_t size = 0;
-	FILE *f = cli_memory(&clean, &size);
-
-	report_clean(f, text, true);
-	fclose(f);
-	for (char *p = clean; (p = strstr(p, "</")); p++)
-		p[1] = '|';
-	cli_need(cJSON_AddStringToObject(o, name, clean));
-	free(clean);
-}
-
 static cJSON *layout_json(const struct arch *a, const struct layout *l, const struct be_unit *u)
 {
 	cJSON *o = cli_need(cJSON_CreateObject()), *fields, *field;
 	char mask[24];
 
 	cli_need(cJSON_AddStringToObject(o, "name", l->name));
-	number(o, "size", l->size);
+	json_number(o, "size", l->size);
 	if (l->kind == LAYOUT_REGISTER)
-		number(o, "off", a->register_offset(l, u, 0));
-	number(o, "type", l->type);
+		json_number(o, "off", a->register_offset(l, u, 0));
+	json_number(o, "type", l->type);
 	fields = cli_need(cJSON_AddArrayToObject(o, "fields"));
 	for (const struct field *f = l->fields; f->name; f++) {
 		field = cli_need(cJSON_CreateArray());
@@ -263,20 +241,20 @@ static cJSON *row_json(const struct page *p, size_t entry, size_t *bytes)
 	bool kept = row->trace &&
 		    (row->verdict != RUN_PASS || *bytes + strlen(row->trace) < TRACES_BYTES);
 
-	string(o, "path", e->path);
-	string(o, "id", suite_job_id(p->suite, job));
-	string(o, "title", suite_job_title(p->suite, job));
-	string(o, "spec", e->scenario ? scenario_spec(e->scenario) : "");
-	string(o, "verdict", report_verdict(row->verdict));
-	number(o, "permutations", row->permutations);
-	number(o, "failed", row->failed);
-	string(o, "step", row->step);
-	string(o, "text", row->text);
+	json_text(o, "path", e->path);
+	json_text(o, "id", suite_job_id(p->suite, job));
+	json_text(o, "title", suite_job_title(p->suite, job));
+	json_text(o, "spec", e->scenario ? scenario_spec(e->scenario) : "");
+	json_text(o, "verdict", report_verdict(row->verdict));
+	json_number(o, "permutations", row->permutations);
+	json_number(o, "failed", row->failed);
+	json_text(o, "step", row->step);
+	json_text(o, "text", row->text);
 	if (row->verdict != RUN_PASS)
-		string(o, "again", row->again);
-	string(o, "arch", arch_name(p, row));
+		json_text(o, "again", row->again);
+	json_text(o, "arch", arch_name(p, row));
 	if (kept) {
-		string(o, "trace", row->trace);
+		json_text(o, "trace", row->trace);
 		*bytes += strlen(row->trace);
 	}
 	return o;
@@ -287,14 +265,14 @@ static cJSON *page_data(const struct page *p, const struct report_totals *totals
 	cJSON *root = cli_need(cJSON_CreateObject()), *t, *list;
 	size_t bytes = 0;
 
-	string(root, "tool", "iommu-sim " CLI_VERSION);
-	string(root, "backend", p->info.backend);
-	number(root, "seed", p->info.seed);
+	json_text(root, "tool", "iommu-sim " CLI_VERSION);
+	json_text(root, "backend", p->info.backend);
+	json_number(root, "seed", p->info.seed);
 	t = cli_need(cJSON_AddObjectToObject(root, "totals"));
-	number(t, "passed", totals->passed);
-	number(t, "failed", totals->failed);
-	number(t, "skipped", totals->skipped);
-	number(t, "errors", totals->errors);
+	json_number(t, "passed", totals->passed);
+	json_number(t, "failed", totals->failed);
+	json_number(t, "skipped", totals->skipped);
+	json_number(t, "errors", totals->errors);
 	add_layouts(root);
 	list = cli_need(cJSON_AddArrayToObject(root, "scenarios"));
 	for (size_t n = 0; n < p->rows; n++)
@@ -302,13 +280,28 @@ static cJSON *page_data(const struct page *p, const struct report_totals *totals
 	return root;
 }
 
+/* JSON inside a script element, which "</" could end; JSON may write the slash as "\\/". */
+static void write_data(FILE *f, const char *json)
+{
+	for (const char *p = json; *p; p++) {
+		fputc(*p, f);
+		if (p[0] == '<' && p[1] == '/')
+			fputc('\\', f);
+	}
+	fputc('\n', f);
+}
+
 static int write_page(const char *path, const char *text)
 {
 	FILE *f = fopen(path, "w");
 	bool bad = !f;
 
-	for (const char *const *line = page_lines; f && *line; line++)
-		fprintf(f, "%s\n", strcmp(*line, "@DATA@") == 0 ? text : *line);
+	for (const char *const *line = page_lines; f && *line; line++) {
+		if (strcmp(*line, "@DATA@") == 0)
+			write_data(f, text);
+		else
+			fprintf(f, "%s\n", *line);
+	}
 	if (f) {
 		bad = ferror(f) != 0;
 		bad |= fclose(f) != 0;

@@ -8,6 +8,7 @@
 
 #include "cli.h"
 #include "hw/vtd.h"
+#include "json.h"
 #include "run.h"
 
 const char *show_perm(uint8_t perm)
@@ -112,14 +113,6 @@ void show_walk(FILE *f, const struct image *im, const struct walk_request *rq,
 	end_text(f, im, rq, res);
 }
 
-static void hex(cJSON *o, const char *name, uint64_t value)
-{
-	char text[24];
-
-	snprintf(text, sizeof(text), "0x%" PRIx64, value);
-	cli_need(cJSON_AddStringToObject(o, name, text));
-}
-
 static cJSON *step_json(const struct walk_step *s)
 {
 	cJSON *o = cli_need(cJSON_CreateObject()), *words;
@@ -128,7 +121,7 @@ static cJSON *step_json(const struct walk_step *s)
 	cli_need(cJSON_AddStringToObject(o, "entry", s->layout->name));
 	if (s->level >= 0)
 		cli_need(cJSON_AddNumberToObject(o, "level", s->level));
-	hex(o, "address", s->pa);
+	json_hex(o, "address", s->pa);
 	words = cli_need(cJSON_AddArrayToObject(o, "words"));
 	for (uint32_t i = 0; i < s->words; i++) {
 		snprintf(text, sizeof(text), "0x%016" PRIx64, s->word[i]);
@@ -146,22 +139,22 @@ struct cJSON *show_walk_json(const struct image *im, const struct walk_request *
 	cJSON *o = cli_need(cJSON_CreateObject()), *steps;
 
 	cli_need(cJSON_AddStringToObject(o, "architecture", arch_at((uint32_t)im->arch)->name));
-	hex(o, "rid", rq->rid);
-	hex(o, "address", rq->addr);
+	json_hex(o, "rid", rq->rid);
+	json_hex(o, "address", rq->addr);
 	cli_need(cJSON_AddStringToObject(o, "access", rq->write ? "write" : "read"));
 	steps = cli_need(cJSON_AddArrayToObject(o, "steps"));
 	for (uint32_t i = 0; i < res->steps; i++)
 		cJSON_AddItemToArray(steps, step_json(&res->step[i]));
 	cli_need(cJSON_AddStringToObject(o, "end", ends[res->end]));
 	if (res->end == WALK_PAGE) {
-		hex(o, "pa", res->pa);
-		hex(o, "page", res->size);
+		json_hex(o, "pa", res->pa);
+		json_hex(o, "page", res->size);
 		cli_need(cJSON_AddStringToObject(o, "permission", show_perm(res->perm)));
 	}
 	if (res->text[0])
 		cli_need(cJSON_AddStringToObject(o, "why", res->text));
 	if (res->has_reason) {
-		hex(o, "reason", res->reason);
+		json_hex(o, "reason", res->reason);
 		cli_need(cJSON_AddStringToObject(o, "reason-name", reason_name(im, res)));
 	}
 	return o;
@@ -177,9 +170,9 @@ struct cJSON *show_range_json(const struct walk_range *r)
 {
 	cJSON *o = cli_need(cJSON_CreateObject());
 
-	hex(o, "first", r->first);
-	hex(o, "last", r->last);
-	hex(o, "pa", r->pa);
+	json_hex(o, "first", r->first);
+	json_hex(o, "last", r->last);
+	json_hex(o, "pa", r->pa);
 	cli_need(cJSON_AddStringToObject(o, "permission", show_perm(r->perm)));
 	return o;
 }
