@@ -147,7 +147,7 @@ void walk_entry(const struct image *im, enum walk_format format, uint32_t level,
 	}
 }
 
-static void stop(struct walk_result *res, enum walk_end end, uint8_t reason, const char *text)
+void walk_stop(struct walk_result *res, enum walk_end end, uint8_t reason, const char *text)
 {
 	res->end = end;
 	res->has_reason = reason != 0;
@@ -200,7 +200,7 @@ static void walk_pages(const struct image *im, const struct walk_request *rq,
 			.level = (int)level
 		};
 		if (im->read(im, s->pa, &s->word[0])) {
-			stop(res, WALK_UNKNOWN, 0, "the source does not hold this entry");
+			walk_stop(res, WALK_UNKNOWN, 0, "the source does not hold this entry");
 			s->words = 0;
 			res->steps++;
 			return;
@@ -210,25 +210,25 @@ static void walk_pages(const struct image *im, const struct walk_request *rq,
 		perm &= e.perm;
 		s->perm = perm;
 		if (e.kind == ENTRY_ABSENT) {
-			stop(res, WALK_BLOCKED, refusal(t->format, rq->write, true),
-			     "the entry is not present");
+			walk_stop(res, WALK_BLOCKED, refusal(t->format, rq->write, true),
+				  "the entry is not present");
 			return;
 		}
 		if (e.kind == ENTRY_BAD) {
-			stop(res, WALK_BLOCKED, e.reason, e.text);
+			walk_stop(res, WALK_BLOCKED, e.reason, e.text);
 			return;
 		}
 		if (!(perm & need)) {
-			stop(res, WALK_BLOCKED, refusal(t->format, rq->write, false),
-			     rq->write ? "no write permission from here on"
-				       : "no read permission from here on");
+			walk_stop(res, WALK_BLOCKED, refusal(t->format, rq->write, false),
+				  rq->write ? "no write permission from here on"
+					    : "no read permission from here on");
 			return;
 		}
 		if (e.kind == ENTRY_PAGE)
 			break;
 		if (skipped_bits(rq->addr, level, e.next)) {
-			stop(res, WALK_BLOCKED, AMDVI_EV_IO_PAGE_FAULT,
-			     "address bits of a skipped level are not 0");
+			walk_stop(res, WALK_BLOCKED, AMDVI_EV_IO_PAGE_FAULT,
+				  "address bits of a skipped level are not 0");
 			return;
 		}
 		table = e.pa;
@@ -236,9 +236,9 @@ static void walk_pages(const struct image *im, const struct walk_request *rq,
 	}
 	/* reserved bits of the levels below count before a permission that is missing above */
 	if (!(perm & need)) {
-		stop(res, WALK_BLOCKED, refusal(t->format, rq->write, false),
-		     rq->write ? "the levels together give no write permission"
-			       : "the levels together give no read permission");
+		walk_stop(res, WALK_BLOCKED, refusal(t->format, rq->write, false),
+			  rq->write ? "the levels together give no write permission"
+				    : "the levels together give no read permission");
 		return;
 	}
 	res->end = WALK_PAGE;
@@ -263,14 +263,14 @@ void walk_address(const struct image *im, const struct walk_request *rq, struct 
 
 	memset(res, 0, sizeof(*res));
 	if (special(im, rq->addr)) {
-		stop(res, WALK_IDENTITY, 0, special(im, rq->addr));
+		walk_stop(res, WALK_IDENTITY, 0, special(im, rq->addr));
 		return;
 	}
 	if (!walk_device(im, rq, &t, res))
 		return;
 	if (t.bits < 64 && rq->addr >> t.bits) {
-		stop(res, WALK_BLOCKED,
-		     t.format == FORMAT_AMD ? AMDVI_EV_IO_PAGE_FAULT : VTD_FR_ADDR_BEYOND, "");
+		walk_stop(res, WALK_BLOCKED,
+			  t.format == FORMAT_AMD ? AMDVI_EV_IO_PAGE_FAULT : VTD_FR_ADDR_BEYOND, "");
 		snprintf(res->text, sizeof(res->text),
 			 "the address is wider than the %" PRIu32 " bits that are translated",
 			 t.bits);

@@ -77,6 +77,9 @@ bool walk_device(const struct image *im, const struct walk_request *rq, struct w
 /* The whole way. */
 void walk_address(const struct image *im, const struct walk_request *rq, struct walk_result *res);
 
+/* Ends a walk; reason 0: none is recorded. */
+void walk_stop(struct walk_result *res, enum walk_end end, uint8_t reason, const char *text);
+
 enum entry_kind {
 	ENTRY_ABSENT,
 	ENTRY_TABLE,

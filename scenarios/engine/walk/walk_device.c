@@ -6,14 +6,6 @@
 #include "hw/vtd.h"
 #include "walk/walk.h"
 
-static void stop(struct walk_result *res, enum walk_end end, uint8_t reason, const char *text)
-{
-	res->end = end;
-	res->has_reason = reason != 0;
-	res->reason = reason;
-	snprintf(res->text, sizeof(res->text), "%s", text);
-}
-
 /* Reads an entry as the next step; false when the source does not hold it. */
 static struct walk_step *step(const struct image *im, const char *layout, uint64_t pa,
 			      struct walk_result *res)
@@ -26,7 +18,7 @@ static struct walk_step *step(const struct image *im, const char *layout, uint64
 	for (uint32_t i = 0; i < s->layout->size / 8; i++) {
 		if (im->read(im, pa + 8 * i, &s->word[i])) {
 			s->words = 0;
-			stop(res, WALK_UNKNOWN, 0, "the source does not hold this entry");
+			walk_stop(res, WALK_UNKNOWN, 0, "the source does not hold this entry");
 			return NULL;
 		}
 	}
@@ -43,7 +35,7 @@ static uint32_t mgaw(const struct image *im)
 
 static bool identity(const struct walk_request *rq, struct walk_result *res, const char *text)
 {
-	stop(res, WALK_IDENTITY, 0, text);
+	walk_stop(res, WALK_IDENTITY, 0, text);
 	res->pa = rq->addr;
 	res->perm = WALK_R | WALK_W;
 	return false;
@@ -56,7 +48,7 @@ static bool stage(const struct image *im, enum walk_format format, uint64_t tabl
 	uint32_t bits = 30 + 9 * (uint32_t)aw;
 
 	if (aw < 1 || aw > 3) {
-		stop(res, WALK_BLOCKED, reason, "AW names no supported number of levels");
+		walk_stop(res, WALK_BLOCKED, reason, "AW names no supported number of levels");
 		return false;
 	}
 	*t = (struct walk_tables){ .format = format,
@@ -76,16 +68,17 @@ static bool legacy(const struct image *im, const struct walk_request *rq, uint64
 	if (!s)
 		return false;
 	if (rq->has_pasid) {
-		stop(res, WALK_BLOCKED, VTD_FR_LEGACY_PASID, "a request with PASID in legacy mode");
+		walk_stop(res, WALK_BLOCKED, VTD_FR_LEGACY_PASID,
+			  "a request with PASID in legacy mode");
 		return false;
 	}
 	if (!(s->word[0] & VTD_RE0_P)) {
-		stop(res, WALK_BLOCKED, VTD_FR_ROOT_NP, "the root entry is not present");
+		walk_stop(res, WALK_BLOCKED, VTD_FR_ROOT_NP, "the root entry is not present");
 		return false;
 	}
 	if (s->word[0] & VTD_RE0_RSVD || s->word[1]) {
-		stop(res, WALK_BLOCKED, VTD_FR_ROOT_RSVD,
-		     "a reserved bit of the root entry is set");
+		walk_stop(res, WALK_BLOCKED, VTD_FR_ROOT_RSVD,
+			  "a reserved bit of the root entry is set");
 		return false;
 	}
 	s = step(im, "context", (s->word[0] & VTD_RE0_CTP) + 16 * (uint64_t)(rq->rid & 0xFF), res);
@@ -93,12 +86,12 @@ static bool legacy(const struct image *im, const struct walk_request *rq, uint64
 		return false;
 	res->domain = (uint32_t)FIELD_GET(VTD_CE1_DID, s->word[1]);
 	if (!(s->word[0] & VTD_CE0_P)) {
-		stop(res, WALK_BLOCKED, VTD_FR_CTX_NP, "the context entry is not present");
+		walk_stop(res, WALK_BLOCKED, VTD_FR_CTX_NP, "the context entry is not present");
 		return false;
 	}
 	if (s->word[0] & VTD_CE0_RSVD || s->word[1] & VTD_CE1_RSVD) {
-		stop(res, WALK_BLOCKED, VTD_FR_CTX_RSVD,
-		     "a reserved bit of the context entry is set");
+		walk_stop(res, WALK_BLOCKED, VTD_FR_CTX_RSVD,
+			  "a reserved bit of the context entry is set");
 		return false;
 	}
 	switch (FIELD_GET(VTD_CE0_TT, s->word[0])) {
@@ -109,7 +102,7 @@ static bool legacy(const struct image *im, const struct walk_request *rq, uint64
 		return stage(im, FORMAT_SS, s->word[0] & VTD_CE0_SSPTPTR,
 			     FIELD_GET(VTD_CE1_AW, s->word[1]), VTD_FR_CTX_INV, t, res);
 	default:
-		stop(res, WALK_BLOCKED, VTD_FR_CTX_INV, "TT is reserved");
+		walk_stop(res, WALK_BLOCKED, VTD_FR_CTX_INV, "TT is reserved");
 		return false;
 	}
 }
@@ -125,21 +118,22 @@ static const struct walk_step *pasid_entry(const struct image *im, const struct 
 	const struct walk_step *s;
 
 	if (pasid >> 6 >= entries) {
-		stop(res, WALK_BLOCKED, VTD_FR_PASID_DIR_BEYOND,
-		     "the PASID is beyond the PASID directory");
+		walk_stop(res, WALK_BLOCKED, VTD_FR_PASID_DIR_BEYOND,
+			  "the PASID is beyond the PASID directory");
 		return NULL;
 	}
 	s = step(im, "pasid-dir", dir + 8 * (uint64_t)(pasid >> 6), res);
 	if (!s)
 		return NULL;
 	if (!(s->word[0] & VTD_PDE_P)) {
-		stop(res, WALK_BLOCKED, VTD_FR_PASID_DIR_NP,
-		     "the PASID directory entry is not present");
+		walk_stop(res, WALK_BLOCKED, VTD_FR_PASID_DIR_NP,
+			  "the PASID directory entry is not present");
 		return NULL;
 	}
 	s = step(im, "pasid", (s->word[0] & VTD_PDE_SMPTBLPTR) + 64 * (uint64_t)(pasid & 63), res);
 	if (s && !(s->word[0] & VTD_PE0_P)) {
-		stop(res, WALK_BLOCKED, VTD_FR_PASID_NP, "the PASID table entry is not present");
+		walk_stop(res, WALK_BLOCKED, VTD_FR_PASID_NP,
+			  "the PASID table entry is not present");
 		return NULL;
 	}
 	return s;
@@ -154,8 +148,8 @@ static bool scalable(const struct image *im, const struct walk_request *rq, uint
 	if (!s)
 		return false;
 	if (!(s->word[half] & VTD_SRE0_LP)) {
-		stop(res, WALK_BLOCKED, VTD_FR_SM_ROOT_NP,
-		     "this half of the scalable-mode root entry is not present");
+		walk_stop(res, WALK_BLOCKED, VTD_FR_SM_ROOT_NP,
+			  "this half of the scalable-mode root entry is not present");
 		return false;
 	}
 	s = step(im, "sm-context",
@@ -163,8 +157,8 @@ static bool scalable(const struct image *im, const struct walk_request *rq, uint
 	if (!s)
 		return false;
 	if (!(s->word[0] & VTD_SCE0_P)) {
-		stop(res, WALK_BLOCKED, VTD_FR_SM_CTX_NP,
-		     "the scalable-mode context entry is not present");
+		walk_stop(res, WALK_BLOCKED, VTD_FR_SM_CTX_NP,
+			  "the scalable-mode context entry is not present");
 		return false;
 	}
 	s = pasid_entry(im, rq, s, res);
@@ -182,10 +176,10 @@ static bool scalable(const struct image *im, const struct walk_request *rq, uint
 		return stage(im, FORMAT_SS, s->word[0] & VTD_PE0_SSPTPTR,
 			     FIELD_GET(VTD_PE0_AW, s->word[0]), VTD_FR_PASID_INV, t, res);
 	case VTD_PGTT_NESTED:
-		stop(res, WALK_UNKNOWN, 0, "not modelled: nested translation (PGTT = 011b)");
+		walk_stop(res, WALK_UNKNOWN, 0, "not modelled: nested translation (PGTT = 011b)");
 		return false;
 	default:
-		stop(res, WALK_BLOCKED, VTD_FR_PASID_INV, "PGTT is reserved");
+		walk_stop(res, WALK_BLOCKED, VTD_FR_PASID_INV, "PGTT is reserved");
 		return false;
 	}
 }
@@ -215,8 +209,8 @@ static bool vtd(const struct image *im, const struct walk_request *rq, struct wa
 	if (known_root(im, rq, t))
 		return true;
 	if (!image_get(im, "RTADDR", &rtaddr)) {
-		stop(res, WALK_UNKNOWN, 0,
-		     "the register RTADDR is not known; give it with --reg RTADDR=VALUE");
+		walk_stop(res, WALK_UNKNOWN, 0,
+			  "the register RTADDR is not known; give it with --reg RTADDR=VALUE");
 		return false;
 	}
 	if (image_get(im, "GSTS", &gsts) && !(gsts & VTD_GSTS_TES))
@@ -227,11 +221,11 @@ static bool vtd(const struct image *im, const struct walk_request *rq, struct wa
 	case VTD_TTM_SCALABLE:
 		return scalable(im, rq, rtaddr & VTD_RTADDR_RTA, t, res);
 	case VTD_TTM_ABORT:
-		stop(res, WALK_BLOCKED, VTD_FR_ABORT_MODE,
-		     "the unit is in abort-DMA mode (RTADDR.TTM = 11b)");
+		walk_stop(res, WALK_BLOCKED, VTD_FR_ABORT_MODE,
+			  "the unit is in abort-DMA mode (RTADDR.TTM = 11b)");
 		return false;
 	default:
-		stop(res, WALK_BLOCKED, VTD_FR_TTM_INV, "RTADDR.TTM is reserved");
+		walk_stop(res, WALK_BLOCKED, VTD_FR_TTM_INV, "RTADDR.TTM is reserved");
 		return false;
 	}
 }
@@ -249,16 +243,16 @@ static bool by_entry(const struct walk_request *rq, const struct walk_step *s,
 			rq, res,
 			"the device table entry is not valid (V = 0): requests pass untranslated");
 	if (!(q0 & AMDVI_DTE0_TV)) {
-		stop(res, WALK_BLOCKED, AMDVI_EV_IO_PAGE_FAULT,
-		     "the entry has no translation (TV = 0)");
+		walk_stop(res, WALK_BLOCKED, AMDVI_EV_IO_PAGE_FAULT,
+			  "the entry has no translation (TV = 0)");
 		return false;
 	}
 	if (q0 & AMDVI_DTE0_GV) {
-		stop(res, WALK_UNKNOWN, 0, "not modelled: guest translation (GV = 1)");
+		walk_stop(res, WALK_UNKNOWN, 0, "not modelled: guest translation (GV = 1)");
 		return false;
 	}
 	if (mode == 7) {
-		stop(res, WALK_BLOCKED, AMDVI_EV_ILLEGAL_DEV_TABLE_ENTRY, "Mode is reserved");
+		walk_stop(res, WALK_BLOCKED, AMDVI_EV_ILLEGAL_DEV_TABLE_ENTRY, "Mode is reserved");
 		return false;
 	}
 	if (mode == 0) {
@@ -266,8 +260,8 @@ static bool by_entry(const struct walk_request *rq, const struct walk_step *s,
 			identity(rq, res, "the entry translates nothing (Mode = 0)");
 			res->perm = perm;
 		} else {
-			stop(res, WALK_BLOCKED, AMDVI_EV_IO_PAGE_FAULT,
-			     "the entry does not give the permission (IR, IW)");
+			walk_stop(res, WALK_BLOCKED, AMDVI_EV_IO_PAGE_FAULT,
+				  "the entry does not give the permission (IR, IW)");
 		}
 		return false;
 	}
@@ -287,27 +281,27 @@ static bool amdvi(const struct image *im, const struct walk_request *rq, struct 
 	const struct walk_step *s;
 
 	if (!image_get(im, "DEVTAB", &devtab)) {
-		stop(res, WALK_UNKNOWN, 0,
-		     "the register DEVTAB is not known; give it with --reg DEVTAB=VALUE");
+		walk_stop(res, WALK_UNKNOWN, 0,
+			  "the register DEVTAB is not known; give it with --reg DEVTAB=VALUE");
 		return false;
 	}
 	if (image_get(im, "CONTROL", &control)) {
 		if (!(control & AMDVI_CONTROL_IOMMUEN))
 			return identity(rq, res, "the unit is off (CONTROL.IommuEn = 0)");
 		if (FIELD_GET(AMDVI_CONTROL_DEVTBLSEGEN, control)) {
-			stop(res, WALK_UNKNOWN, 0,
-			     "not modelled: device tables in segments (CONTROL.DevTblSegEn)");
+			walk_stop(res, WALK_UNKNOWN, 0,
+				  "not modelled: device tables in segments (CONTROL.DevTblSegEn)");
 			return false;
 		}
 	}
 	if (rq->has_pasid) {
-		stop(res, WALK_UNKNOWN, 0,
-		     "not modelled: guest translation (a request with PASID)");
+		walk_stop(res, WALK_UNKNOWN, 0,
+			  "not modelled: guest translation (a request with PASID)");
 		return false;
 	}
 	if (rq->rid >> 7 > FIELD_GET(AMDVI_DEVTAB_SIZE, devtab)) {
-		stop(res, WALK_BLOCKED, AMDVI_EV_IO_PAGE_FAULT,
-		     "the DeviceID is beyond the device table");
+		walk_stop(res, WALK_BLOCKED, AMDVI_EV_IO_PAGE_FAULT,
+			  "the DeviceID is beyond the device table");
 		return false;
 	}
 	s = step(im, "dte", (devtab & AMDVI_DEVTAB_BASE) + 32 * (uint64_t)rq->rid, res);
