@@ -276,60 +276,55 @@ static int do_source(void *ctx, struct image *im, const struct run *r)
 
 /* ---- difference ---- */
 
-/* Cuts both lists at each other's ends, so that ranges are equal, alone, or differ as a whole. */
-static int compare(struct ranges *a, struct ranges *b, bool show)
+/* The part of a range up to `last`, with a mark in front. */
+static void show_part(char mark, const struct walk_range *r, uint64_t last)
+{
+	const struct walk_range part = { r->first, last, r->pa, r->perm };
+
+	fputc(mark, stdout);
+	show_range(stdout, &part);
+}
+
+/* Takes what lies up to `last` off the front of range *i of a list. */
+static void advance(struct ranges *list, size_t *i, uint64_t last)
+{
+	struct walk_range *r = *i < list->count ? &list->at[*i] : NULL;
+
+	if (!r || r->first > last)
+		return;
+	*i += r->last == last;
+	r->pa += last + 1 - r->first;
+	r->first = last + 1;
+}
+
+/* Cuts both lists at each other's ends, so that ranges are equal, alone, or differ as a whole; says how many do not agree. */
+static int compare(struct ranges *a, struct ranges *b)
 {
 	size_t i = 0, k = 0;
 	int differ = 0;
 
 	while (i < a->count || k < b->count) {
-		struct walk_range *x = i < a->count ? &a->at[i] : NULL,
-				  *y = k < b->count ? &b->at[k] : NULL;
-		struct walk_range part;
-		uint64_t last;
+		const struct walk_range *x = i < a->count ? &a->at[i] : NULL;
+		const struct walk_range *y = k < b->count ? &b->at[k] : NULL;
+		bool in_a = x && (!y || x->first <= y->first),
+		     in_b = y && (!x || y->first <= x->first);
+		uint64_t last = in_a ? x->last : y->last;
 
-		if (!y || (x && x->first < y->first)) { /* only in a, up to where b begins */
-			last = y && y->first <= x->last ? y->first - 1 : x->last;
-			part = (struct walk_range){ x->first, last, x->pa, x->perm };
-			if (show) {
-				fputc('-', stdout);
-				show_range(stdout, &part);
-			}
-			differ++;
-		} else if (!x || y->first < x->first) {
-			last = x && x->first <= y->last ? x->first - 1 : y->last;
-			part = (struct walk_range){ y->first, last, y->pa, y->perm };
-			if (show) {
-				fputc('+', stdout);
-				show_range(stdout, &part);
-			}
-			differ++;
-		} else {
+		if (in_a && in_b)
 			last = x->last < y->last ? x->last : y->last;
-			if (x->pa != y->pa || x->perm != y->perm) {
-				if (show) {
-					part = (struct walk_range){ x->first, last, x->pa,
-								    x->perm };
-					fputc('-', stdout);
-					show_range(stdout, &part);
-					part = (struct walk_range){ y->first, last, y->pa,
-								    y->perm };
-					fputc('+', stdout);
-					show_range(stdout, &part);
-				}
-				differ++;
-			}
+		else if (in_a && y && y->first <= last)
+			last = y->first - 1;
+		else if (in_b && x && x->first <= last)
+			last = x->first - 1;
+		if (!in_a || !in_b || x->pa != y->pa || x->perm != y->perm) {
+			if (in_a)
+				show_part('-', x, last);
+			if (in_b)
+				show_part('+', y, last);
+			differ++;
 		}
-		if (x && x->first <= last) {
-			x->pa += last + 1 - x->first;
-			x->first = last + 1;
-			i += x->last == last;
-		}
-		if (y && y->first <= last) {
-			y->pa += last + 1 - y->first;
-			y->first = last + 1;
-			k += y->last == last;
-		}
+		advance(a, &i, last);
+		advance(b, &k, last);
 	}
 	return differ;
 }
@@ -344,7 +339,7 @@ static int difference(struct job *j, char **sources)
 		if (status == CLI_USAGE)
 			return status;
 	}
-	differ = compare(&j->found[0], &j->found[1], true);
+	differ = compare(&j->found[0], &j->found[1]);
 	if (!differ)
 		puts("  no difference");
 	return differ ? CLI_FAILED : CLI_OK;
