@@ -27,7 +27,5 @@ const char *explain_amdvi_event(uint8_t code);
 
 const struct advice *explain_vtd(const struct decoded *d);
 const struct advice *explain_amdvi(const struct decoded *d);
-const struct advice *explain_note(const struct decoded *d);
-const char *explain_note_what(const struct decoded *d);
 
 #endif

@@ -136,10 +136,12 @@ static enum line_rc xen_event(const char *line, struct decoded *out)
 		out->unclear = "the address: expected a number behind \"addr\"";
 	}
 	p = q;
-	if (scan_after(&p, "flags") && (scan_here(&p, "=") || true) && scan_hex(&p, &value) &&
-	    value <= 0xFFF) {
-		out->flags = (uint16_t)value;
-		out->has_flags = true;
+	if (scan_after(&p, "flags")) {
+		(void)scan_here(&p, "="); /* older ones have it */
+		if (scan_hex(&p, &value) && value <= 0xFFF) {
+			out->flags = (uint16_t)value;
+			out->has_flags = true;
+		}
 	}
 	finish(out);
 	return LINE_REPORT;
