@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "amdvi_world.h"
+#include "random.h"
 
 #define HEAP UINT64_C(0x800000)
 #define SETTLE_NS 3000000u
@@ -252,11 +253,7 @@ unsigned av_cached(struct amdvi_world *w, enum sim_cache cache, uint64_t domain,
 
 uint64_t av_random(uint64_t *state)
 {
-	uint64_t z = *state += UINT64_C(0x9E3779B97F4A7C15);
-
-	z = (z ^ z >> 30) * UINT64_C(0xBF58476D1CE4E5B9);
-	z = (z ^ z >> 27) * UINT64_C(0x94D049BB133111EB);
-	return z ^ z >> 31;
+	return random64(state);
 }
 
 uint32_t av_below(uint64_t *state, uint32_t n)

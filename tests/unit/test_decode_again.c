@@ -17,19 +17,10 @@
 #include "engine_files.h"
 #include "hw/amdvi.h"
 #include "hw/vtd.h"
+#include "random.h"
 
 #define DRAWS 30
 #define WILD 400
-
-static uint64_t random64(uint64_t *state)
-{
-	*state += UINT64_C(0x9E3779B97F4A7C15);
-	uint64_t z = *state;
-
-	z = (z ^ z >> 30) * UINT64_C(0xBF58476D1CE4E5B9);
-	z = (z ^ z >> 27) * UINT64_C(0x94D049BB133111EB);
-	return z ^ z >> 31;
-}
 
 /* The scenario of the report, run; the text of what went wrong, "" when nothing, NULL when it was refused. */
 static const char *again(const struct decoded *d, const char **why)

@@ -14,6 +14,7 @@
 #include "engine_files.h"
 #include "hw/amdvi.h"
 #include "hw/vtd.h"
+#include "random.h"
 #include "walk/export.h"
 #include "walk/walk.h"
 #include "walk/words.h"
@@ -23,16 +24,6 @@
 #define RID 0x0010
 #define ROUNDS 100
 #define PROBES 12
-
-static uint64_t random64(uint64_t *state)
-{
-	*state += UINT64_C(0x9E3779B97F4A7C15);
-	uint64_t z = *state;
-
-	z = (z ^ z >> 30) * UINT64_C(0xBF58476D1CE4E5B9);
-	z = (z ^ z >> 27) * UINT64_C(0x94D049BB133111EB);
-	return z ^ z >> 31;
-}
 
 static bool one_in(uint64_t *rng, uint64_t n)
 {

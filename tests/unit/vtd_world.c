@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "vtd_world.h"
+#include "random.h"
 
 #define HEAP UINT64_C(0x100000)
 #define SETTLE_NS 3000000u
@@ -275,11 +276,7 @@ unsigned world_cached(struct world *w, enum sim_cache cache, uint64_t domain, ui
 
 uint64_t world_random(uint64_t *state)
 {
-	uint64_t z = *state += UINT64_C(0x9E3779B97F4A7C15);
-
-	z = (z ^ z >> 30) * UINT64_C(0xBF58476D1CE4E5B9);
-	z = (z ^ z >> 27) * UINT64_C(0x94D049BB133111EB);
-	return z ^ z >> 31;
+	return random64(state);
 }
 
 uint32_t world_below(uint64_t *state, uint32_t n)
