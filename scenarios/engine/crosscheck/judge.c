@@ -227,20 +227,42 @@ static bool ahead(const struct look *l, const struct ref_set *eager, uint32_t n,
 	return accepted(&more, fired) && explained(l, l->c->arch == BE_VTD ? "V31" : "A28", fired);
 }
 
+/* An event that came of commands alone, at operation `op`; false: nothing allows it. */
+static bool unasked(const struct look *l, uint32_t op, struct judge *out, uint32_t *fired)
+{
+	char got[300];
+
+	if (!l->s->recorded || explained(l, "A29", fired))
+		return true;
+	judge_seen_text(l->c, l->s, got, sizeof(got));
+	out->ok = false;
+	out->op = op;
+	snprintf(out->text, sizeof(out->text),
+		 "operation %u, commands\n  expected  no event\n  %-8s  %s", op, l->side->name,
+		 strstr(got, "record"));
+	return false;
+}
+
 void judge_play(const struct xc_case *c, const struct ref_set *expect, const struct ref_set *eager,
 		const struct judge_side *side, const struct play *play, uint32_t fired[ROWS_MAX],
 		struct judge *out)
 {
+	struct look start = { .c = c, .side = side, .s = &play->at_start };
+
 	memset(out, 0, sizeof(*out));
 	out->ok = play->end != PLAY_BROKEN;
 	if (!out->ok) {
 		snprintf(out->text, sizeof(out->text), "%s: %s", side->name, play->why);
 		return;
 	}
+	if (!unasked(&start, 0, out, fired))
+		return;
 	for (uint32_t i = 0; i < play->ops; i++) {
 		struct look l = { c, side, &c->op[i].dma, play->seen + i, expect + i };
 		char want[700], got[300];
 
+		if (c->op[i].kind == XC_INVAL && !unasked(&l, i, out, fired))
+			return;
 		if (c->op[i].kind != XC_DMA || accepted(&l, fired) || ahead(&l, eager, i, fired))
 			continue;
 		expected_text(c, expect + i, want, sizeof(want));

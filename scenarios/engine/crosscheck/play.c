@@ -285,6 +285,26 @@ static bool vtd_start(struct player *p)
 	       inval(p, &all_pages) && vtd_command(p, (uint32_t)VTD_GCMD_TE);
 }
 
+/* Takes the events there are; the first is told. */
+static bool amd_record(struct player *p, struct xc_seen *seen)
+{
+	uint64_t head = rd(p, AMDVI_REG_EVT_HEAD, 8), tail = rd(p, AMDVI_REG_EVT_TAIL, 8), q[2];
+
+	if (head == tail)
+		return true;
+	if (p->be->ops->load(p->be, XC_LOG + head, q, sizeof(q)))
+		return broken(p, "the event log is no memory");
+	seen->recorded = true;
+	seen->reason = (uint8_t)(q[0] >> 60);
+	seen->flags = (uint16_t)(q[0] >> 48 & 0xfff);
+	seen->did = (uint16_t)(q[0] >> 32);
+	seen->sid = (uint16_t)q[0];
+	seen->write = (seen->flags & 0x20) != 0;
+	seen->addr = q[1];
+	wr(p, AMDVI_REG_EVT_HEAD, 8, tail);
+	return true;
+}
+
 static bool amd_start(struct player *p)
 {
 	struct xc_inval all = { .kind = XC_AMD_ALL };
@@ -304,7 +324,7 @@ static bool amd_start(struct player *p)
 		if (!inval(p, &entry))
 			return false;
 	}
-	return inval(p, &all);
+	return inval(p, &all) && amd_record(p, &p->out->at_start);
 }
 
 /* ---- DMA ---- */
@@ -329,25 +349,6 @@ static bool vtd_record(struct player *p, struct xc_seen *seen)
 	wr(p, VTD_REG_FSTS, 4, VTD_FSTS_PFO);
 	if (rd(p, at + 8, 8) >> 63)
 		return alive(p) && broken(p, "a second fault record for one request");
-	return true;
-}
-
-static bool amd_record(struct player *p, struct xc_seen *seen)
-{
-	uint64_t head = rd(p, AMDVI_REG_EVT_HEAD, 8), tail = rd(p, AMDVI_REG_EVT_TAIL, 8), q[2];
-
-	if (head == tail)
-		return true;
-	if (p->be->ops->load(p->be, XC_LOG + head, q, sizeof(q)))
-		return broken(p, "the event log is no memory");
-	seen->recorded = true;
-	seen->reason = (uint8_t)(q[0] >> 60);
-	seen->flags = (uint16_t)(q[0] >> 48 & 0xfff);
-	seen->did = (uint16_t)(q[0] >> 32);
-	seen->sid = (uint16_t)q[0];
-	seen->write = (seen->flags & 0x20) != 0;
-	seen->addr = q[1];
-	wr(p, AMDVI_REG_EVT_HEAD, 8, tail);
 	return true;
 }
 
@@ -436,7 +437,9 @@ static bool play_op(struct player *p, uint32_t n)
 	case XC_STORE:
 		return store(p, &op->store);
 	case XC_INVAL:
-		return inval(p, &op->inval);
+		/* no request was made: what stands in the log now is not the next one's */
+		return inval(p, &op->inval) &&
+		       (p->c->arch == BE_VTD || amd_record(p, p->out->seen + n));
 	case XC_DMA:
 		break;
 	}

@@ -16,8 +16,9 @@ enum play_end {
 struct play {
 	enum play_end end;
 	char why[600];
-	uint32_t ops; /* carried out */
-	struct xc_seen seen[XC_OPS];
+	uint32_t ops;                /* carried out */
+	struct xc_seen at_start;     /* AMD-Vi: an event of switching the unit on */
+	struct xc_seen seen[XC_OPS]; /* of a DMA; of an invalidation whether it left an event */
 };
 
 typedef struct backend *(*play_open_fn)(void *ctx, const struct be_config *config);

@@ -144,6 +144,9 @@ static const struct row rows[] = {
 	{ "A28", BE_AMDVI, ALL, ROW_LEGAL, ROW_RARELY,
 	  "a page that was found but refused for its permission is cached all the same",
 	  "48882 2.1.4: any present entry may be cached", AMD },
+	{ "A29", BE_AMDVI, Q111, 0, ROW_MASK, ROW_BY_RANDOM,
+	  "INVALIDATE_DEVTAB_ENTRY looks at the entry, and logs what is wrong with it though nobody made a request",
+	  "48882 2.5.2: an event of a request", AMD },
 };
 
 /* clang-format on */
