@@ -20,7 +20,8 @@
 #include "random.h"
 
 #define DRAWS 30
-#define WILD 400
+#define WILD 600
+#define COUNT(table) ((int)(sizeof(table) / sizeof((table)[0])))
 
 /* The scenario of the report, run; the text of what went wrong, "" when nothing, NULL when it was refused. */
 static const char *again(const struct decoded *d, const char **why)
@@ -118,15 +119,24 @@ START_TEST(test_a_vtd_record_comes_again)
 }
 END_TEST
 
-/* Interrupts: reason and index; 20h and 25h have none. */
+/* Interrupts: reason and index, which some have not. */
+static const struct irq_case {
+	uint8_t reason;
+	bool has_index;
+} irq_cases[] = {
+	{ VTD_FR_IR_REQ_RSVD, false }, { VTD_FR_IR_INDEX, true },      { VTD_FR_IR_NP, true },
+	{ VTD_FR_IR_ACCESS, true },    { VTD_FR_IR_RSVD, true },       { VTD_FR_IR_COMPAT, false },
+	{ VTD_FR_IR_SID, true },       { VTD_FR_IR_PID_ACCESS, true }, { VTD_FR_IR_PID_RSVD, true },
+	{ VTD_FR_IR_EIME, false },     { VTD_FR_IR_REQUIRED, false },
+};
+
 START_TEST(test_a_vtd_interrupt_record_comes_again)
 {
 	uint64_t rng = 500 + (uint64_t)_i;
-	uint8_t reason = (uint8_t)(VTD_FR_IR_REQ_RSVD + _i);
+	uint8_t reason = irq_cases[_i].reason;
 
 	for (uint32_t n = 0; n < DRAWS; n++) {
-		bool none = reason == VTD_FR_IR_REQ_RSVD || reason == VTD_FR_IR_COMPAT;
-		uint64_t index = none ? 0 : 2 + random64(&rng) % 0xFFFE;
+		uint64_t index = irq_cases[_i].has_index ? 2 + random64(&rng) % 0xFFFE : 0;
 		uint64_t word[2] = { FIELD_PREP(VTD_FRCD0_IIDX, index),
 				     VTD_FRCD1_F | FIELD_PREP(VTD_FRCD1_FR, (uint64_t)reason) |
 					     (random64(&rng) & 0xFFFF) };
@@ -138,49 +148,133 @@ START_TEST(test_a_vtd_interrupt_record_comes_again)
 }
 END_TEST
 
-/* Events, flags, and whether the address is that of the device's entry ('e'), of any entry ('p'), of a command ('c'). */
+/* ---- AMD-Vi ---- */
+
+#define EV(name) AMDVI_EV_##name
+#define MEMORY 0, UINT64_C(0xFCFFFFFFFF)
+#define MESSAGE UINT64_C(0xFEE00000), UINT64_C(0xFEEFFFFF)
+#define HT_INTR UINT64_C(0xFDF8000000), UINT64_C(0xFDF8FFFFFF)
+#define HT_RSVD UINT64_C(0xFD00000000), UINT64_C(0xFDF7FFFFFF)
+#define HT_ALL UINT64_C(0xFD00000000), UINT64_C(0xFFFFFFFFFF)
+#define HT_SYSMGT UINT64_C(0xFDF9100000), UINT64_C(0xFDF91FFFFF)
+#define HT_IO UINT64_C(0xFDFC000000), UINT64_C(0xFDFDFFFFFF)
+#define ANY 0, UINT64_MAX
+
+/*
+ * Events, flags, and what the address is: that of the device's entry ('e'), of a paging entry ('p'), of an interrupt entry
+ * ('i'), of a command ('c'), of a command's store ('s'), or one of first to last. What names nothing has the field 0.
+ */
 static const struct amdvi_case {
 	uint8_t event;
 	uint16_t flags;
 	char place;
-	bool domain;
-	uint64_t first, last; /* of the address, when it has no place */
+	char names; /* 'd': DomainID; 'p': PASID */
+	uint64_t first, last;
+	uint16_t least; /* DeviceID */
 } amdvi_cases[] = {
-	{ AMDVI_EV_IO_PAGE_FAULT, 0x000, 0, true, 0, UINT64_C(0xFCFFFFFFFF) },
-	{ AMDVI_EV_IO_PAGE_FAULT, 0x020, 0, true, 0, UINT64_C(0xFCFFFFFFFF) },
-	{ AMDVI_EV_IO_PAGE_FAULT, 0x050, 0, true, 0, UINT64_C(0xFCFFFFFFFF) },
-	{ AMDVI_EV_IO_PAGE_FAULT, 0x070, 0, true, UINT64_C(1) << 48, UINT64_MAX },
-	{ AMDVI_EV_IO_PAGE_FAULT, 0x090, 0, true, 0, UINT64_C(0xFCFFFFFFFF) },
-	{ AMDVI_EV_IO_PAGE_FAULT, 0x0B0, 0, true, 0, UINT64_C(0xFCFFFFFFFF) },
-	{ AMDVI_EV_IO_PAGE_FAULT, 0x010, 0, true, 0, UINT64_C(0xFCFFFFFFFF) },
-	{ AMDVI_EV_IO_PAGE_FAULT, 0x030, 0, true, 0, UINT64_C(0xFCFFFFFFFF) },
-	{ AMDVI_EV_ILLEGAL_DEV_TABLE_ENTRY, 0x000, 0, false, 0, UINT64_C(0xFCFFFFFFFF) },
-	{ AMDVI_EV_ILLEGAL_DEV_TABLE_ENTRY, 0x020, 0, false, 0, UINT64_C(0xFCFFFFFFFF) },
-	{ AMDVI_EV_ILLEGAL_DEV_TABLE_ENTRY, 0x080, 0, false, 0, UINT64_C(0xFCFFFFFFFF) },
-	{ AMDVI_EV_ILLEGAL_DEV_TABLE_ENTRY, 0x180, 0, false, 0, UINT64_C(0xFCFFFFFFFF) },
-	{ AMDVI_EV_DEV_TAB_HARDWARE_ERROR, 0x400, 'e', false, 0, 0 },
-	{ AMDVI_EV_DEV_TAB_HARDWARE_ERROR, 0x620, 'e', false, 0, 0 },
-	{ AMDVI_EV_PAGE_TAB_HARDWARE_ERROR, 0x420, 'p', true, 0, 0 },
-	{ AMDVI_EV_PAGE_TAB_HARDWARE_ERROR, 0x600, 'p', true, 0, 0 },
-	{ AMDVI_EV_ILLEGAL_COMMAND_ERROR, 0x000, 'c', false, 0, 0 },
-	{ AMDVI_EV_COMMAND_HARDWARE_ERROR, 0x400, 'c', false, 0, 0 },
-	{ AMDVI_EV_COMMAND_HARDWARE_ERROR, 0x600, 'c', false, 0, 0 },
-	{ AMDVI_EV_IOTLB_INV_TIMEOUT, 0x000, 'c', false, 0, 0 },
-	{ AMDVI_EV_INVALID_DEVICE_REQUEST, 0x000, 0, false, UINT64_C(0xFDF8000000),
-	  UINT64_C(0xFDF8FFFFFF) },
-	{ AMDVI_EV_INVALID_DEVICE_REQUEST, 0x200, 0, false, 0, UINT64_C(0xFCFFFFFFFF) },
-	{ AMDVI_EV_INVALID_DEVICE_REQUEST, 0x400, 0, false, UINT64_C(0xFDFC000000),
-	  UINT64_C(0xFDFDFFFFFF) },
-	{ AMDVI_EV_INVALID_DEVICE_REQUEST, 0x600, 0, false, UINT64_C(0xFDF9100000),
-	  UINT64_C(0xFDF91FFFFF) },
-	{ AMDVI_EV_INVALID_DEVICE_REQUEST, 0xA00, 0, false, UINT64_C(0xFD00000000),
-	  UINT64_C(0xFDF7FFFFFF) },
-	{ AMDVI_EV_INVALID_DEVICE_REQUEST, 0xC00, 0, false, UINT64_C(0xFDF9100000),
-	  UINT64_C(0xFDF91FFFFF) },
-	{ AMDVI_EV_INVALID_DEVICE_REQUEST, 0x100, 0, false, UINT64_C(0xFD00000000),
-	  UINT64_C(0xFDFFFFFFFF) },
-	{ AMDVI_EV_INVALID_DEVICE_REQUEST, 0x300, 0, false, 0, UINT64_C(0xFCFFFFFFFF) },
+	{ EV(IO_PAGE_FAULT), 0x000, 0, 'd', MEMORY, 0 },
+	{ EV(IO_PAGE_FAULT), 0x020, 0, 'd', MEMORY, 0 },
+	{ EV(IO_PAGE_FAULT), 0x020, 0, 'd', HT_ALL, 0 },
+	{ EV(IO_PAGE_FAULT), 0x050, 0, 'd', MEMORY, 0 },
+	{ EV(IO_PAGE_FAULT), 0x050, 0, 'd', HT_ALL, 0 },
+	{ EV(IO_PAGE_FAULT), 0x070, 0, 'd', UINT64_C(1) << 48, UINT64_MAX, 0 },
+	{ EV(IO_PAGE_FAULT), 0x090, 0, 'd', MEMORY, 0 },
+	{ EV(IO_PAGE_FAULT), 0x0B0, 0, 'd', MEMORY, 0 },
+	{ EV(IO_PAGE_FAULT), 0x010, 0, 'd', MEMORY, 0 },
+	{ EV(IO_PAGE_FAULT), 0x030, 0, 'd', MEMORY, 0 },
+	{ EV(IO_PAGE_FAULT), 0x001, 0, 'p', MEMORY, 0 },
+	{ EV(IO_PAGE_FAULT), 0x021, 0, 'p', MEMORY, 0 },
+	{ EV(IO_PAGE_FAULT), 0x003, 0, 'p', MEMORY, 0 },
+	{ EV(IO_PAGE_FAULT), 0x005, 0, 'p', MEMORY, 0 },
+	{ EV(IO_PAGE_FAULT), 0x027, 0, 'p', MEMORY, 0 },
+	{ EV(IO_PAGE_FAULT), 0x008, 0, 'd', MESSAGE, 0 },
+	{ EV(IO_PAGE_FAULT), 0x008, 0, 'd', HT_INTR, 0 },
+	{ EV(IO_PAGE_FAULT), 0x098, 0, 'd', MESSAGE, 0 },
+	{ EV(ILLEGAL_DEV_TABLE_ENTRY), 0x000, 0, 0, MEMORY, 0 },
+	{ EV(ILLEGAL_DEV_TABLE_ENTRY), 0x020, 0, 0, MEMORY, 0 },
+	{ EV(ILLEGAL_DEV_TABLE_ENTRY), 0x080, 0, 0, MEMORY, 0 },
+	{ EV(ILLEGAL_DEV_TABLE_ENTRY), 0x100, 0, 0, ANY, 0 },
+	{ EV(ILLEGAL_DEV_TABLE_ENTRY), 0x180, 0, 0, ANY, 0 },
+	{ EV(ILLEGAL_DEV_TABLE_ENTRY), 0x001, 0, 'p', MEMORY, 0 },
+	{ EV(ILLEGAL_DEV_TABLE_ENTRY), 0x0A1, 0, 'p', MEMORY, 0 },
+	{ EV(ILLEGAL_DEV_TABLE_ENTRY), 0x181, 0, 'p', MEMORY, 0 },
+	{ EV(ILLEGAL_DEV_TABLE_ENTRY), 0x008, 0, 0, MESSAGE, 0 },
+	{ EV(ILLEGAL_DEV_TABLE_ENTRY), 0x088, 0, 0, MESSAGE, 0 },
+	{ EV(ILLEGAL_DEV_TABLE_ENTRY), 0x088, 0, 0, HT_INTR, 0 },
+	{ EV(ILLEGAL_DEV_TABLE_ENTRY), 0x009, 0, 'p', MESSAGE, 128 },
+	{ EV(DEV_TAB_HARDWARE_ERROR), 0x200, 'e', 0, ANY, 0 },
+	{ EV(DEV_TAB_HARDWARE_ERROR), 0x220, 'e', 0, ANY, 0 },
+	{ EV(DEV_TAB_HARDWARE_ERROR), 0x300, 'e', 0, ANY, 0 },
+	{ EV(DEV_TAB_HARDWARE_ERROR), 0x208, 'e', 0, ANY, 0 },
+	{ EV(DEV_TAB_HARDWARE_ERROR), 0x400, 'e', 0, ANY, 0 },
+	{ EV(DEV_TAB_HARDWARE_ERROR), 0x408, 'e', 0, ANY, 0 },
+	{ EV(DEV_TAB_HARDWARE_ERROR), 0x500, 'e', 0, ANY, 0 },
+	{ EV(DEV_TAB_HARDWARE_ERROR), 0x620, 'e', 0, ANY, 0 },
+	{ EV(DEV_TAB_HARDWARE_ERROR), 0x608, 'e', 0, ANY, 0 },
+	{ EV(PAGE_TAB_HARDWARE_ERROR), 0x200, 'p', 'd', ANY, 0 },
+	{ EV(PAGE_TAB_HARDWARE_ERROR), 0x220, 'p', 'd', ANY, 0 },
+	{ EV(PAGE_TAB_HARDWARE_ERROR), 0x208, 'i', 'd', ANY, 0 },
+	{ EV(PAGE_TAB_HARDWARE_ERROR), 0x300, 'p', 'd', ANY, 0 },
+	{ EV(PAGE_TAB_HARDWARE_ERROR), 0x420, 'p', 'd', ANY, 0 },
+	{ EV(PAGE_TAB_HARDWARE_ERROR), 0x408, 'i', 'd', ANY, 0 },
+	{ EV(PAGE_TAB_HARDWARE_ERROR), 0x600, 'p', 'd', ANY, 0 },
+	{ EV(PAGE_TAB_HARDWARE_ERROR), 0x608, 'i', 'd', ANY, 0 },
+	{ EV(ILLEGAL_COMMAND_ERROR), 0x000, 'c', 0, ANY, 0 },
+	{ EV(COMMAND_HARDWARE_ERROR), 0x200, 'c', 0, ANY, 0 },
+	{ EV(COMMAND_HARDWARE_ERROR), 0x400, 'c', 0, ANY, 0 },
+	{ EV(COMMAND_HARDWARE_ERROR), 0x600, 'c', 0, ANY, 0 },
+	{ EV(COMMAND_HARDWARE_ERROR), 0x200, 's', 0, ANY, 0 },
+	{ EV(COMMAND_HARDWARE_ERROR), 0x400, 's', 0, ANY, 0 },
+	{ EV(IOTLB_INV_TIMEOUT), 0x000, 'c', 0, ANY, 0 },
+	{ EV(INVALID_DEVICE_REQUEST), 0x000, 0, 0, HT_INTR, 0 },
+	{ EV(INVALID_DEVICE_REQUEST), 0x000, 0, 0, HT_RSVD, 0 },
+	{ EV(INVALID_DEVICE_REQUEST), 0x000, 0, 0, MESSAGE, 0 },
+	{ EV(INVALID_DEVICE_REQUEST), 0x005, 0, 'p', MESSAGE, 0 },
+	{ EV(INVALID_DEVICE_REQUEST), 0x200, 0, 0, MEMORY, 0 },
+	{ EV(INVALID_DEVICE_REQUEST), 0x200, 0, 0, HT_ALL, 0 },
+	{ EV(INVALID_DEVICE_REQUEST), 0x201, 0, 'p', MEMORY, 0 },
+	{ EV(INVALID_DEVICE_REQUEST), 0x400, 0, 0, HT_IO, 0 },
+	{ EV(INVALID_DEVICE_REQUEST), 0x600, 0, 0, HT_SYSMGT, 0 },
+	{ EV(INVALID_DEVICE_REQUEST), 0xA00, 0, 0, HT_RSVD, 0 },
+	{ EV(INVALID_DEVICE_REQUEST), 0xC00, 0, 0, HT_SYSMGT, 0 },
+	{ EV(INVALID_DEVICE_REQUEST), 0x100, 0, 0, HT_ALL, 0 },
+	{ EV(INVALID_DEVICE_REQUEST), 0x100, 0, 0, MESSAGE, 0 },
+	{ EV(INVALID_DEVICE_REQUEST), 0x300, 0, 0, ANY, 0 },
+	{ EV(INVALID_DEVICE_REQUEST), 0x305, 0, 'p', ANY, 0 },
+	{ EV(INVALID_DEVICE_REQUEST), 0x500, 0, 0, ANY, 128 },
+	{ EV(INVALID_DEVICE_REQUEST), 0x501, 0, 'p', ANY, 128 },
 };
+
+/* Low addresses as often as high ones: below and above the ordinary memory of the scenario. */
+static uint64_t somewhere(uint64_t *rng)
+{
+	uint64_t r = random64(rng);
+
+	return r & 1 ? r >> 34 : r >> 12;
+}
+
+static uint64_t event_address(const struct amdvi_case *c, uint64_t rid, uint64_t *rng)
+{
+	uint64_t at = somewhere(rng), range = c->last - c->first + 1;
+
+	switch (c->place) {
+	case 'e':
+		return (at & ~UINT64_C(0xFFF)) % (UINT64_C(1) << 51) + 32 * rid;
+	case 'p':
+		return at & ~UINT64_C(7);
+	case 'i':
+		return at & ~UINT64_C(3);
+	case 'c':
+		return at & ~UINT64_C(15);
+	case 's':
+		return (at & ~UINT64_C(15)) | 8;
+	default:
+		at = c->first + random64(rng) % (range ? range : UINT64_MAX);
+	}
+	if (at >> 20 == 0xFEE && c->first >> 20 != 0xFEE)
+		at ^= 0x100000;
+	return at & ~UINT64_C(7);
+}
 
 START_TEST(test_an_amdvi_event_comes_again)
 {
@@ -188,49 +282,196 @@ START_TEST(test_an_amdvi_event_comes_again)
 	uint64_t rng = 1000 + (uint64_t)_i;
 
 	for (uint32_t n = 0; n < DRAWS; n++) {
-		uint64_t rid = c->place == 'c' ? 0 : random64(&rng) & 0xFFFF, word[2];
+		bool nobody = c->place == 'c' || c->place == 's';
+		uint64_t rid = nobody ? 0 : c->least + random64(&rng) % (0x10000u - c->least);
+		uint64_t word[2] = { FIELD_PREP(AMDVI_EV0_CODE, (uint64_t)c->event) |
+				     FIELD_PREP(AMDVI_EV0_FLAGS, (uint64_t)c->flags) | rid };
 		struct decoded d;
 
-		word[0] = FIELD_PREP(AMDVI_EV0_CODE, (uint64_t)c->event) |
-			  FIELD_PREP(AMDVI_EV0_FLAGS, (uint64_t)c->flags) | rid;
-		if (c->domain)
+		if (c->names)
 			word[0] |= FIELD_PREP(AMDVI_EV0_DOMAINID, random64(&rng) & 0xFFFF);
-		word[1] =
-			c->first + random64(&rng) % (c->last - c->first + 1 ? c->last - c->first + 1
-									    : UINT64_MAX);
-		if (word[1] >> 20 == 0xFEE)
-			word[1] ^= 0x100000;
-		word[1] &= ~UINT64_C(7);
-		if (c->place == 'e')
-			word[1] = (random64(&rng) & UINT64_C(0x7FFFFF000)) + 32 * rid;
-		else if (c->place == 'p')
-			word[1] = random64(&rng) & UINT64_C(0x7FFFFFFF8);
-		else if (c->place == 'c')
-			word[1] = random64(&rng) & UINT64_C(0x7FFFFFFF0);
+		if (c->names == 'p')
+			word[0] |= FIELD_PREP(AMDVI_EV0_PASID_HI, random64(&rng) & 0xF);
+		word[1] = event_address(c, rid, &rng);
 		raw_event(word, &d);
 		must_come_again(&d, word);
 	}
 }
 END_TEST
 
-/* Random bits: refused with a reason, or the same record comes. */
+/* ---- what does not come again, by name ---- */
+
+/*
+ * Every reason and event of the headers stands among the cases above or here; and these are refused. Whoever teaches the
+ * simulator one of them moves it up.
+ */
+static const struct missing {
+	uint8_t first, last;
+	const char *why;
+} vtd_missing[] = {
+	{ VTD_FR_LEGACY_PRQ, VTD_FR_LEGACY_PRQ, "page requests (ECAP.PRS) are not modelled" },
+	{ VTD_FR_EXEC, VTD_FR_EXEC, "execute requests without ECAP.ERS need a PASID, and units "
+				    "that record one are scalable-mode ones" },
+	{ VTD_FR_SM_ROOT_ACCESS, VTD_FR_HPT_READ, "scalable mode (ECAP.SMTS) is not modelled" },
+}, amdvi_missing[] = {
+	{ EV(INVALID_PPR_REQUEST), EV(INVALID_PPR_REQUEST), "page requests (EFR.PPRSup)" },
+	{ EV(EVENT_COUNTER_ZERO), EV(EVENT_COUNTER_ZERO), "performance counters (EFR.PCSup)" },
+	{ EV(GUEST_EVENT_FAULT), EV(VIOMMU_HARDWARE_ERROR), "virtual IOMMUs (EFR.vIommuSup)" },
+	{ EV(RMP_PAGE_FAULT), EV(RMP_HARDWARE_ERROR), "SEV-SNP (EFR.SNPSup)" },
+};
+
+static bool missing(const struct missing *list, int count, uint8_t code)
+{
+	for (int i = 0; i < count; i++) {
+		if (code >= list[i].first && code <= list[i].last)
+			return list[i].why != NULL;
+	}
+	return false;
+}
+
+static bool vtd_comes(uint8_t reason)
+{
+	for (int i = 0; i < COUNT(vtd_cases); i++) {
+		if (vtd_cases[i].reason == reason)
+			return true;
+	}
+	for (int i = 0; i < COUNT(irq_cases); i++) {
+		if (irq_cases[i].reason == reason)
+			return true;
+	}
+	return false;
+}
+
+START_TEST(test_every_vtd_reason_comes_again_or_is_listed)
+{
+#define CODE(code, name, conditions, qualified, description) code,
+	static const uint8_t codes[] = { VTD_FAULT_REASONS(CODE) };
+#undef CODE
+
+	for (int i = 0; i < COUNT(codes); i++) {
+		uint64_t word[2] = { 0x5000, VTD_FRCD1_F | VTD_FRCD1_T1 |
+						     FIELD_PREP(VTD_FRCD1_FR, (uint64_t)codes[i]) };
+		bool listed = missing(vtd_missing, COUNT(vtd_missing), codes[i]);
+		const char *why;
+		struct decoded d;
+
+		ck_assert_msg(vtd_comes(codes[i]) != listed, "reason 0x%x", codes[i]);
+		if (!listed)
+			continue;
+		raw_frcd(word, &d);
+		ck_assert_msg(!again(&d, &why) && strncmp(why, "not modelled: ", 14) == 0,
+			      "reason 0x%x", codes[i]);
+	}
+}
+END_TEST
+
+static bool amdvi_comes(uint8_t event)
+{
+	for (int i = 0; i < COUNT(amdvi_cases); i++) {
+		if (amdvi_cases[i].event == event)
+			return true;
+	}
+	return false;
+}
+
+START_TEST(test_every_amdvi_event_comes_again_or_is_listed)
+{
+#define CODE(code, name, flags, description) code,
+	static const uint8_t codes[] = { AMDVI_EVENTS(CODE) };
+#undef CODE
+
+	for (int i = 0; i < COUNT(codes); i++) {
+		uint64_t word[2] = { FIELD_PREP(AMDVI_EV0_CODE, (uint64_t)codes[i]), 0x5000 };
+		bool listed = missing(amdvi_missing, COUNT(amdvi_missing), codes[i]);
+		const char *why;
+		struct decoded d;
+
+		ck_assert_msg(amdvi_comes(codes[i]) != listed, "event 0x%x", codes[i]);
+		if (!listed)
+			continue;
+		raw_event(word, &d);
+		ck_assert_msg(!again(&d, &why) && strncmp(why, "not modelled: ", 14) == 0,
+			      "event 0x%x", codes[i]);
+	}
+}
+END_TEST
+
+/* Of events that come again: combinations that the specification allows or real hardware writes, and no run here does. */
+static const struct unraised {
+	uint8_t event;
+	uint16_t flags;
+	uint64_t address;
+	const char *why;
+} amdvi_unraised[] = {
+	{ EV(ILLEGAL_DEV_TABLE_ENTRY), 0x120, 0x5000,
+	  "TR and RW: requests for translation are logged as reads" },
+	{ EV(DEV_TAB_HARDWARE_ERROR), 0x520, 0x5000, "the same" },
+	{ EV(PAGE_TAB_HARDWARE_ERROR), 0x520, 0x5000, "the same" },
+	{ EV(IO_PAGE_FAULT), 0x011, 0x5000, "GN and PR: guest page tables (EFR.GTSup)" },
+	{ EV(PAGE_TAB_HARDWARE_ERROR), 0x401, 0x5000, "the same" },
+	{ EV(INVALID_DEVICE_REQUEST), 0x800, UINT64_C(0xFEE00000),
+	  "type 100b: the disputed reading, a page fault with I = 1, is the one modelled" },
+	{ EV(IO_PAGE_FAULT), 0x008, UINT64_C(0xFFFFFFFDF8000000),
+	  "HyperTransport addresses with bits 63:40 set" },
+};
+
+START_TEST(test_what_no_run_raises_is_refused_as_not_modelled)
+{
+	const struct unraised *u = &amdvi_unraised[_i];
+	uint64_t word[2] = { FIELD_PREP(AMDVI_EV0_CODE, (uint64_t)u->event) |
+				     FIELD_PREP(AMDVI_EV0_FLAGS, (uint64_t)u->flags),
+			     u->address };
+	const char *why;
+	struct decoded d;
+
+	raw_event(word, &d);
+	ck_assert_msg(!again(&d, &why) && strncmp(why, "not modelled: ", 14) == 0, "%s", u->why);
+}
+END_TEST
+
+/* ---- wild records ---- */
+
+/* Half of the addresses are of places where something is special. */
+static uint64_t wild_address(uint64_t *rng)
+{
+	static const uint64_t places[] = { UINT64_C(0xFEE00000),   UINT64_C(0xFDF8000000),
+					   UINT64_C(0xFDF9100000), UINT64_C(0xFD00000000),
+					   UINT64_C(0xFDFC000000), UINT64_C(0xFED90000),
+					   UINT64_C(0x30000000),   UINT64_C(0x3FFFFFF8),
+					   UINT64_C(0xFFFFFFF8) };
+	uint64_t r = random64(rng);
+
+	return r & 1 ? places[(r >> 1) % COUNT(places)] + (r >> 32) % 0x1000
+		     : random64(rng) >> (r >> 1) % 64;
+}
+
+/* Random bits: refused with a reason, or the same record comes. Every second one names no domain and little else. */
 START_TEST(test_a_wild_record_is_refused_or_comes_again)
 {
 	uint64_t rng = 77 + (uint64_t)_i;
+	uint32_t came = 0;
 
 	for (uint32_t n = 0; n < WILD; n++) {
-		uint64_t word[2] = { random64(&rng) >> (random64(&rng) % 64), random64(&rng) };
+		uint64_t word[2] = { wild_address(&rng), random64(&rng) };
 		const char *why, *text;
 		struct decoded d;
 
 		if (_i) {
+			word[1] = word[0];
 			word[0] = (random64(&rng) & ~(AMDVI_EV0_CODE | AMDVI_EV0_FLAGS)) |
 				  FIELD_PREP(AMDVI_EV0_CODE, random64(&rng) % 10) |
 				  FIELD_PREP(AMDVI_EV0_FLAGS,
-					     random64(&rng) & random64(&rng) & 0xFFF);
+					     n & 4 ? random64(&rng) & random64(&rng) & 0xFFF
+						   : UINT64_C(1) << random64(&rng) % 12);
+			if (n & 1)
+				word[0] &= ~(AMDVI_EV0_DOMAINID | (n & 8 ? AMDVI_EV0_DEVICEID : 0));
+			if (n & 2)
+				word[1] &= ~UINT64_C(15);
 			raw_event(word, &d);
 		} else {
-			word[1] = (word[1] & (VTD_FRCD1_SID | VTD_FRCD1_T1 | VTD_FRCD1_PP)) |
+			word[1] = (word[1] & (VTD_FRCD1_SID | VTD_FRCD1_T1 | VTD_FRCD1_T2)) |
+				  (random64(&rng) & random64(&rng) & random64(&rng) &
+				   (VTD_FRCD1_PP | VTD_FRCD1_EXE | VTD_FRCD1_PRIV | VTD_FRCD1_AT)) |
 				  FIELD_PREP(VTD_FRCD1_FR, random64(&rng) % 0x38);
 			raw_frcd(word, &d);
 		}
@@ -238,11 +479,11 @@ START_TEST(test_a_wild_record_is_refused_or_comes_again)
 		ck_assert_msg(!text || !*text, "0x%" PRIx64 " 0x%" PRIx64 ": %s", word[0], word[1],
 			      text);
 		ck_assert(text || *why);
+		came += text != NULL;
 	}
+	ck_assert_uint_ge(came, WILD / 40);
 }
 END_TEST
-
-#define COUNT(table) ((int)(sizeof(table) / sizeof((table)[0])))
 
 static Suite *make_suite(void)
 {
@@ -250,8 +491,12 @@ static Suite *make_suite(void)
 	TCase *tc = tcase_create("again");
 
 	tcase_add_loop_test(tc, test_a_vtd_record_comes_again, 0, COUNT(vtd_cases));
-	tcase_add_loop_test(tc, test_a_vtd_interrupt_record_comes_again, 0, 9);
+	tcase_add_loop_test(tc, test_a_vtd_interrupt_record_comes_again, 0, COUNT(irq_cases));
 	tcase_add_loop_test(tc, test_an_amdvi_event_comes_again, 0, COUNT(amdvi_cases));
+	tcase_add_test(tc, test_every_vtd_reason_comes_again_or_is_listed);
+	tcase_add_test(tc, test_every_amdvi_event_comes_again_or_is_listed);
+	tcase_add_loop_test(tc, test_what_no_run_raises_is_refused_as_not_modelled, 0,
+			    COUNT(amdvi_unraised));
 	tcase_add_loop_test(tc, test_a_wild_record_is_refused_or_comes_again, 0, 2);
 	suite_add_tcase(s, tc);
 	return s;

@@ -40,9 +40,10 @@ struct decoded {
 
 	bool has_reason, has_rid, has_segment, has_addr, has_pasid, has_domain, has_flags,
 		has_index;
-	bool reason_decimal; /* the number stood in decimal */
-	uint8_t reason;      /* fault reason, or event code */
-	uint8_t at;          /* address type of VT-d, AT_UNKNOWN when the text does not say */
+	bool privileged, execute; /* VT-d: PRIV and EXE of the record */
+	bool reason_decimal;      /* the number stood in decimal */
+	uint8_t reason;           /* fault reason, or event code */
+	uint8_t at;               /* address type of VT-d, AT_UNKNOWN when the text does not say */
 	enum decoded_access access;
 	uint16_t rid, segment, domain;
 	uint16_t flags; /* AMD-Vi: bits 59:48 of the entry's first word */

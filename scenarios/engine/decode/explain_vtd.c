@@ -114,6 +114,11 @@ static const struct row rows[] = {
 		"SVT, SQ, SID of the entry against the requester id of this report", NULL } } },
 	{ VTD_FR_IR_PID_ACCESS, { INTERRUPTS, { "the posted descriptor's address leads where no memory is", NULL }, { "the entry's PDA", NULL } } },
 	{ VTD_FR_IR_PID_RSVD, { INTERRUPTS, { "the posted descriptor's memory was reused", NULL }, { "the descriptor's words", NULL } } },
+	{ VTD_FR_IR_EIME, { INTERRUPTS ", ECAP.EIMER", { "the unit demands x2APIC mode (ECAP.EIMER), and remapping was switched on with IRTA.EIME = 0", NULL }, {
+		"IRTA.EIME at the time of SIRTP; whether the system runs in x2APIC mode", NULL } } },
+	{ VTD_FR_IR_REQUIRED, { INTERRUPTS ", ECAP.IRREQ", {
+		"the unit demands interrupt remapping (ECAP.IRREQ), and it was not switched on yet, or was switched off", NULL }, {
+		"GSTS.IRES; the order of start-up, suspend and resume", NULL } } },
 	{ VTD_FR_BAD_INTR, { TRANSLATION ", 3.14 Handling Requests to Interrupt Address Range", {
 		"a read, or a write that is no DWORD, to FEEx_xxxxh: the device was given that address as a buffer",
 		"a physical address was programmed instead of an IOVA", NULL }, { "what the device was told to access", NULL } } },

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "decode/lines.h"
+#include "decode/raw.h"
 #include "decode/scan.h"
 #include "hw/vtd.h"
 
@@ -137,7 +138,7 @@ static enum line_rc freebsd(const char *line, struct decoded *out)
 	out->has_reason = true;
 	out->addr = addr;
 	out->has_addr = true;
-	if (reason >= VTD_FR_IR_REQ_RSVD && reason <= VTD_FR_IR_PID_RSVD) {
+	if (raw_is_interrupt(out->reason)) {
 		out->kind = DECODED_INTERRUPT;
 		out->index = (uint32_t)(addr >> 48);
 		out->has_index = true;

@@ -11,6 +11,12 @@
 #include "hw/amdvi.h"
 #include "hw/vtd.h"
 
+bool raw_is_interrupt(uint8_t reason)
+{
+	return reason >= VTD_FR_IR_REQ_RSVD && reason <= VTD_FR_IR_REQUIRED &&
+	       reason != VTD_FR_BAD_INTR;
+}
+
 void raw_frcd(const uint64_t *word, struct decoded *out)
 {
 	uint32_t type = (word[1] & VTD_FRCD1_T1 ? 1u : 0u) | (word[1] & VTD_FRCD1_T2 ? 2u : 0u);
@@ -29,6 +35,8 @@ void raw_frcd(const uint64_t *word, struct decoded *out)
 				      : ACCESS_UNKNOWN,
 		.has_pasid = word[1] & VTD_FRCD1_PP,
 		.pasid = (uint32_t)FIELD_GET(VTD_FRCD1_PV, word[1]),
+		.privileged = word[1] & VTD_FRCD1_PRIV,
+		.execute = word[1] & VTD_FRCD1_EXE,
 		.has_addr = true,
 		.addr = word[0] & VTD_FRCD0_FI,
 		.layout = layout_find(LAYOUT_REGISTER, "FRCD"),
@@ -37,7 +45,7 @@ void raw_frcd(const uint64_t *word, struct decoded *out)
 	};
 	if (!out->has_pasid)
 		out->pasid = 0;
-	if (out->reason >= VTD_FR_IR_REQ_RSVD && out->reason <= VTD_FR_IR_PID_RSVD) {
+	if (raw_is_interrupt(out->reason)) {
 		out->kind = DECODED_INTERRUPT;
 		out->has_addr = false;
 		out->has_index = true;
@@ -91,6 +99,7 @@ static bool frcd_words(const struct decoded *d, uint64_t *word)
 		word[1] |= VTD_FRCD1_T1;
 	if (d->access == ACCESS_ATOMIC)
 		word[1] |= VTD_FRCD1_T2;
+	word[1] |= (d->privileged ? VTD_FRCD1_PRIV : 0) | (d->execute ? VTD_FRCD1_EXE : 0);
 	if (d->has_pasid)
 		word[1] |= VTD_FRCD1_PP | FIELD_PREP(VTD_FRCD1_PV, (uint64_t)d->pasid);
 	return true;

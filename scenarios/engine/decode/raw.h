@@ -17,6 +17,9 @@ bool raw_decode(const char *name, char *const *values, uint32_t count, uint32_t 
 void raw_frcd(const uint64_t *word, struct decoded *out);
 void raw_event(const uint64_t *word, struct decoded *out);
 
+/* VT-d: the reason is one of an interrupt request, whose record holds an index. */
+bool raw_is_interrupt(uint8_t reason);
+
 /* The words of the record that a report stands for, as the hardware writes it; false when the report lacks a part. */
 bool raw_words(const struct decoded *d, uint64_t *word);
 

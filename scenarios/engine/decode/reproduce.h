@@ -17,10 +17,21 @@ const char *reproduce_vtd_irq(FILE *f, const struct decoded *d);
 const char *reproduce_amdvi(FILE *f, const struct decoded *d);
 
 /* Parts that both architectures write in the same way. */
-/* `first` to `last`: addresses that have to be memory too, both 0: none. */
-void reproduce_head(FILE *f, const struct decoded *d, const char *unit_props, uint64_t first,
-		    uint64_t last);
-void reproduce_request(FILE *f, const struct decoded *d, enum decoded_access access,
-		       const char *reason);
+
+/* What the ordinary machine lacks: 1 GiB of memory, a unit, and the device of the report. */
+struct reproduce_machine {
+	const char *unit;     /* properties of the unit */
+	uint64_t first, last; /* addresses that have to be memory too, both 0: none */
+	bool absent;          /* ... that may not be memory */
+};
+
+/* Comment, title, machine, and the beginning of the steps. */
+void reproduce_head(FILE *f, const struct decoded *d, const struct reproduce_machine *machine);
+
+/* The request that is blocked. */
+void reproduce_request(FILE *f, const struct decoded *d, enum decoded_access access);
+
+/* The same for an interrupt message. */
+void reproduce_message(FILE *f, const struct decoded *d, uint32_t address, uint32_t data);
 
 #endif

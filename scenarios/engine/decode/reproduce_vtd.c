@@ -73,8 +73,8 @@ static const char *impossible(const struct decoded *d, const struct recipe *r)
 		return "not modelled: scalable mode";
 	if (!r)
 		return "not modelled: this reason";
-	if (d->has_pasid)
-		return "not modelled: units that record a PASID (ECAP.PASID)";
+	if (d->has_pasid || d->privileged || d->execute)
+		return "not modelled: units that record a PASID (ECAP.PASID), EXE and PRIV";
 	if (d->at == 3)
 		return "the report contradicts itself: address type 11b is reserved";
 	if (d->reason == VTD_FR_CTX_ATS ? d->at == 0 : d->at == 2)
@@ -83,7 +83,8 @@ static const char *impossible(const struct decoded *d, const struct recipe *r)
 				 "blocked by the entry's TT"
 			       : "a translated request that the entry allows passes unchecked: "
 				 "this reason cannot come of it";
-	if (d->at == 1 && (d->reason == VTD_FR_SS_WRITE || d->reason == VTD_FR_SS_READ))
+	if (d->at == 1 && (d->reason == VTD_FR_SS_WRITE || d->reason == VTD_FR_SS_READ ||
+			   d->reason == VTD_FR_ADDR_BEYOND))
 		return "a translation request without permission is answered so, and no fault is "
 		       "recorded";
 	if (d->reason == VTD_FR_SS_WRITE ? d->access == ACCESS_READ
@@ -219,14 +220,14 @@ const char *reproduce_vtd(FILE *f, const struct decoded *given)
 	d.addr &= VTD_FRCD0_FI;
 	request = request_of(&d);
 	unit_props(&d, r, props, sizeof(props));
-	reproduce_head(f, &d, props, 0, 0);
+	reproduce_head(f, &d, &(struct reproduce_machine){ .unit = props });
 	lay_tables(f, &d, r);
 	fprintf(f, "\t\troot-pointer { do = \"reg-write\"; register = \"RTADDR\"; %s };\n",
 		r->rtaddr ? r->rtaddr : "RTA = <0x10000>;");
 	fputs("\t\tset-root { do = \"command\"; set = \"SRTP\"; };\n\t\ttranslate { do = "
 	      "\"command\"; set = \"TE\"; };\n",
 	      f);
-	reproduce_request(f, &request, request.access, arch_reason_name(d.arch, d.reason));
+	reproduce_request(f, &request, request.access);
 	expect_record(f, &d);
 	fputs("\t};\n};\n", f);
 	return NULL;

@@ -20,6 +20,7 @@ struct recipe {
 	const char *entry;  /* how the entry is laid out; NULL: it is not */
 	bool no_index;      /* the record's index is undefined */
 	bool nowhere;       /* the table is where no memory is */
+	bool off;           /* interrupt remapping is */
 	bool compatible;    /* the message has the compatibility format */
 	uint32_t low, data; /* further bits of the message's address; its data */
 	const char *unit, *before;
@@ -39,6 +40,8 @@ static const struct recipe recipes[] = {
 	{ VTD_FR_IR_PID_ACCESS, .entry = POSTED, .unit = " pi = <1>;",
 	  .before = "\t\trefuse {\n\t\t\tdo = \"inject\"; point = \"bus-read-abort\"; master = \"msi\";\n"
 		    "\t\t\trange = /bits/ 64 <0x20000 0x2003f>;\n\t\t};\n" },
+	{ VTD_FR_IR_EIME, .no_index = true, .unit = " eim = <1>; eimer = <1>;" },
+	{ VTD_FR_IR_REQUIRED, .no_index = true, .unit = " irreq = <1>;", .off = true },
 	{ VTD_FR_IR_PID_RSVD, .entry = POSTED, .unit = " pi = <1>;",
 	  .before = "\t\tdescriptor { do = \"mem-write\"; addr = <0x20020>; words = /bits/ 64 <0x0000040000f20004>; loader; };\n" },
 };
@@ -60,7 +63,7 @@ static const char *impossible(const struct decoded *d, const struct recipe *r)
 		return "the report names no reason or no device";
 	if (!r)
 		return "not modelled: this reason";
-	if (d->has_pasid || (d->at != AT_UNKNOWN && d->at))
+	if (d->has_pasid || d->privileged || d->execute || (d->at != AT_UNKNOWN && d->at))
 		return "the report contradicts itself: an interrupt request has no PASID and is "
 		       "untranslated";
 	if (d->access != ACCESS_UNKNOWN && d->access != ACCESS_WRITE)
@@ -109,9 +112,10 @@ static void set_up(FILE *f, const struct decoded *d, const struct recipe *r)
 		"\t\tqueue-on { do = \"command\"; set = \"QIE\"; };\n"
 		"\t\ttable { do = \"reg-write\"; register = \"IRTA\"; IRTA = /bits/ 64 <0x%" PRIx64
 		">; S = <%" PRIu32 ">; };\n"
-		"\t\tset-table { do = \"command\"; set = \"SIRTP\"; };\n\t\tremap { do = "
-		"\"command\"; set = \"IRE\"; };\n",
+		"\t\tset-table { do = \"command\"; set = \"SIRTP\"; };\n",
 		QUEUE, r->nowhere ? UINT64_C(0x3C0000000) : TABLE, table_size(d));
+	if (!r->off)
+		fputs("\t\tremap { do = \"command\"; set = \"IRE\"; };\n", f);
 }
 
 const char *reproduce_vtd_irq(FILE *f, const struct decoded *d)
@@ -125,13 +129,9 @@ const char *reproduce_vtd_irq(FILE *f, const struct decoded *d)
 	if (why)
 		return why;
 	snprintf(props, sizeof(props), "\t\t\tir = <1>;%s\n", r->unit ? r->unit : "");
-	reproduce_head(f, d, props, 0, 0);
+	reproduce_head(f, d, &(struct reproduce_machine){ .unit = props });
 	set_up(f, d, r);
-	fprintf(f,
-		"\t\tblocked {\n\t\t\tdo = \"msi\"; dev = <&device>; address = <0x%" PRIx32
-		">; data = <0x%" PRIx32 ">;\n"
-		"\t\t\texpect = \"fault\"; reason = \"%s\"; recorded = <1>;\n\t\t};\n",
-		message(r, d->index), r->data, arch_reason_name(d->arch, d->reason));
+	reproduce_message(f, d, message(r, d->index), r->data);
 	for (uint32_t i = r->no_index; i < 2; i++)
 		fprintf(f,
 			"\t\trecord-%" PRIu32

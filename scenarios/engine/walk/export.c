@@ -7,6 +7,7 @@
 #include "cli.h"
 #include "hw/amdvi.h"
 #include "hw/vtd.h"
+#include "machine_text.h"
 #include "walk/words.h"
 
 struct recorder {
@@ -99,44 +100,30 @@ static void put(void *ctx, uint64_t pa, uint64_t val)
 static void head(const struct writer *w, const struct image *im, const struct walk_request *rq,
 		 uint32_t bits)
 {
-	FILE *f = w->f;
 	bool amdvi = im->arch == BE_AMDVI;
+	char props[96] = "\t\t\thats = <2>;\n";
+	struct machine_text m = {
+		.compatible = arch_at((uint32_t)im->arch)->compatible,
+		.props = props,
+		.memory = { { 0, HOLE_FIRST - 1 }, { HOLE_END, w->last | 0x1FFFFF } },
+		.rid = &rq->rid,
+		.devices = 1,
+		.label = "device",
+	};
 	uint64_t cap;
 
-	fprintf(f,
+	if (!amdvi)
+		snprintf(props, sizeof(props),
+			 "\t\t\tsagaw = <14>; mgaw = <57>; host-address-bits = <%" PRIu32
+			 ">; cm = <%d>;\n",
+			 bits, image_get(im, "CAP", &cap) && cap & VTD_CAP_CM);
+	fprintf(w->f,
 		"/dts-v1/;\n\n/ {\n\ttitle = \"the tables of %02x:%02x.%x as they were "
-		"found\";\n\tspec = \"%s\";\n\n\tmachine {\n"
-		"\t\t#address-cells = <2>;\n\t\t#size-cells = <2>;\n\n"
-		"\t\tmemory@0 {\n\t\t\tdevice_type = \"memory\";\n\t\t\treg = <0x0 0x0 0x0 "
-		"0x%" PRIx64 ">;\n\t\t};\n",
+		"found\";\n\tspec = \"%s\";\n",
 		rq->rid >> 8, rq->rid >> 3 & 0x1F, rq->rid & 7,
-		amdvi ? "48882 2.2 Data Structures" : "VT-d 9 Translation Structure Formats",
-		HOLE_FIRST);
-	if (w->last >= HOLE_END)
-		fprintf(f,
-			"\t\tmemory@100000000 {\n\t\t\tdevice_type = \"memory\";\n"
-			"\t\t\treg = /bits/ 64 <0x100000000 0x%" PRIx64 ">;\n\t\t};\n",
-			(w->last | 0x1FFFFF) + 1 - HOLE_END);
-	fprintf(f,
-		"\t\tiommu: iommu@fed90000 {\n\t\t\tcompatible = \"%s\";\n\t\t\treg = <0x0 "
-		"0xfed90000 0x0 0x4000>;\n"
-		"\t\t\t#iommu-cells = <1>;\n",
-		arch_at((uint32_t)im->arch)->compatible);
-	if (amdvi)
-		fputs("\t\t\thats = <2>;\n", f);
-	else
-		fprintf(f,
-			"\t\t\tsagaw = <14>; mgaw = <57>; host-address-bits = <%" PRIu32
-			">; cm = <%d>;\n",
-			bits, image_get(im, "CAP", &cap) && cap & VTD_CAP_CM);
-	fprintf(f,
-		"\t\t};\n\t\tpci {\n\t\t\tcompatible = "
-		"\"pci-host-ecam-generic\";\n\t\t\tdevice_type = \"pci\";\n"
-		"\t\t\t#address-cells = <3>;\n\t\t\t#size-cells = <2>;\n\t\t\tiommu-map = <0x0 "
-		"&iommu 0x0 0x10000>;\n\n"
-		"\t\t\tdevice: device@%x,%x {\n\t\t\t\treg = <0x%06x 0 0 0 "
-		"0>;\n\t\t\t};\n\t\t};\n\t};\n\n\tsteps {\n",
-		rq->rid >> 3 & 0x1F, rq->rid & 7, (uint32_t)rq->rid << 8);
+		amdvi ? "48882 2.2 Data Structures" : "VT-d 9 Translation Structure Formats");
+	machine_text(w->f, &m);
+	fputs("\n\tsteps {\n", w->f);
 }
 
 static void registers(FILE *f, const struct image *im)
