@@ -91,6 +91,13 @@ enum be_power {
 #define BE_POINT_PAGE_ALLOC 4 /* index of "page-alloc" among the injection points */
 #define BE_MASTER_ANY 255
 
+/* What a device sits behind, for a backend that has more of PCI than requester ids. */
+enum be_behind {
+	BE_BEHIND_ANY,       /* whatever gives it that id */
+	BE_BEHIND_PCIE_PCI,  /* a PCIe-to-PCI bridge: the id is its secondary bus and 00.0 */
+	BE_BEHIND_PCI_BRIDGE /* a conventional bridge: the id is the bridge's */
+};
+
 struct be_policy {
 	enum be_keep keep;
 	uint32_t entries;
@@ -231,6 +238,8 @@ struct backend_ops {
 	/* -1 impossible or overlapping, -2 legal but not modelled */
 	int (*unit_add)(struct backend *be, const struct be_unit *u);
 	int (*device_add)(struct backend *be, uint32_t unit, uint16_t rid, bool ats);
+	/* before device_add, of the device it adds; may be NULL */
+	void (*device_behind)(struct backend *be, enum be_behind behind);
 	/* after the last device_add: -1 impossible, -2 the backend cannot present this machine */
 	int (*ready)(struct backend *be);
 	const char *(*why)(const struct backend *be);

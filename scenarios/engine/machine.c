@@ -5,6 +5,8 @@
 
 #include <string.h>
 
+#include "names.h"
+
 static bool fail(const struct check *c, const struct dts_node *n, const char *text)
 {
 	return engine_fail(c->error, c->path, n->path, "%s", text);
@@ -195,6 +197,20 @@ static bool take_device(struct machine *m, const struct check *c, const struct d
 	return true;
 }
 
+/* The ids a PCIe-to-PCI bridge gives have one form. */
+static bool device_behind(struct machine_device *d, const struct check *c, const struct dts_node *n)
+{
+	const struct dts_prop *p = dts_find(n, "behind");
+
+	if (p)
+		d->behind = (enum be_behind)(1 + name_index(names_behind, dts_string(p, 0)));
+	if (d->behind == BE_BEHIND_PCIE_PCI && (d->rid >> 8 == 0 || (d->rid & 0xff) != 0))
+		return fail(c, n,
+			    "property \"behind\": through a PCIe-to-PCI bridge requests carry its "
+			    "secondary bus and 00.0");
+	return true;
+}
+
 static bool add_device(struct machine *m, const struct check *c, const struct dts_node *host,
 		       const struct dts_node *n)
 {
@@ -213,7 +229,7 @@ static bool add_device(struct machine *m, const struct check *c, const struct dt
 	d->node = n;
 	d->name = n->name;
 	d->ats = dts_find(n, "ats") != NULL;
-	if (!map_rid(m, c, host, d, (dts_cell(reg, 0) >> 8) & 0xffff))
+	if (!map_rid(m, c, host, d, (dts_cell(reg, 0) >> 8) & 0xffff) || !device_behind(d, c, n))
 		return false;
 	return take_device(m, c, n);
 }

@@ -36,6 +36,7 @@ struct machine_device {
 	uint32_t unit;
 	uint16_t rid;
 	bool ats;
+	enum be_behind behind;
 	bool source; /* I/O APIC or HPET: interrupts are all it sends */
 };
 

@@ -28,6 +28,7 @@ LIST(names_delay, "normal", "immediate", "slow", "never")
 LIST(names_order, "in-order", "any")
 LIST(names_inval, "queued", "register")
 LIST(names_perm, "none", "r", "w", "rw")
+LIST(names_behind, "pcie-to-pci-bridge", "pci-bridge") /* enum be_behind, from 1 */
 LIST(names_fault_kind, "write", "read", "atomic", "page-request")
 LIST(names_finding, "outcome", "stale", "unpublished", "release", "escape", "accounting", "bound")
 LIST(names_judge, "outcome", "stale", "unpublished", "release", "escape", "accounting", "bound",

@@ -18,6 +18,7 @@ const char *names_delay(uint32_t n);
 const char *names_order(uint32_t n);
 const char *names_inval(uint32_t n);
 const char *names_perm(uint32_t n);
+const char *names_behind(uint32_t n);
 const char *names_fault_kind(uint32_t n);
 const char *names_finding(uint32_t n);
 const char *names_judge(uint32_t n); /* those of findings first */

@@ -680,8 +680,11 @@ static enum step_rc build_machine(struct run *r)
 		return rc;
 	for (uint32_t i = 0; i < m->devices; i++) {
 		const struct machine_device *d = m->device + i;
-		int dev = r->be->ops->device_add(r->be, d->unit, d->rid, d->ats);
+		int dev;
 
+		if (r->be->ops->device_behind)
+			r->be->ops->device_behind(r->be, d->behind);
+		dev = r->be->ops->device_add(r->be, d->unit, d->rid, d->ats);
 		if (dev < 0)
 			return run_error(r, "%s: %s", d->node->path, r->be->ops->why(r->be));
 		r->device[i] = (uint32_t)dev;

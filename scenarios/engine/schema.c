@@ -60,6 +60,8 @@ const struct prop_desc schema_device[] = {
 	{ "reg", TYPE_CELLS, true, 0, NULL,
 	  "five cells as the PCI binding has them; the first holds bus (23:16), device (15:11), function (10:8)" },
 	{ "ats", TYPE_FLAG, false, 0, NULL, "the device has a TLB of its own; the step `ats` turns it on" },
+	{ "behind", TYPE_NAME, false, 0, names_behind,
+	  "the bridge its requests get their id from, for a backend that has bridges: the secondary bus and 00.0 of the first, the own id of the second" },
 	END
 };
 

@@ -85,6 +85,7 @@ struct xc_case {
 	struct xc_cap cap[XC_CAPS];
 	uint32_t caps;
 	uint16_t rid[XC_DEVICES];
+	enum be_behind behind[XC_DEVICES]; /* what gives it that id */
 	uint32_t devices;
 	bool by_register; /* VT-d: invalidation through registers */
 	struct be_policy policy;

@@ -111,6 +111,41 @@ void gen_dma(struct gen *g, uint32_t dev, uint64_t iova)
 		g->c->ops--;
 }
 
+struct place {
+	uint16_t rid;
+	enum be_behind behind;
+};
+
+/* A machine's places; a case has the first of them, or more. The tables have room for buses 0 to 2, AMD-Vi's for 0 and 1. */
+static const struct places {
+	uint32_t count;
+	struct place at[3];
+} places[2][4] = {
+	[BE_VTD] = { { 3, { { 0x0020, 0 }, { 0x0028, 0 }, { 0x0031, 0 } } },
+		     { 3, { { 0x0100, 0 }, { 0x0020, 0 }, { 0x0200, 0 } } },
+		     { 3, { { 0x0118, 0 }, { 0x0100, 0 }, { 0x0030, BE_BEHIND_PCI_BRIDGE } } },
+		     { 3, { { 0x0200, BE_BEHIND_PCIE_PCI }, { 0x0031, 0 }, { 0x0109, 0 } } } },
+	[BE_AMDVI] = { { 3, { { 0x0020, 0 }, { 0x0028, 0 }, { 0x0031, 0 } } },
+		       { 3, { { 0x0100, 0 }, { 0x0020, 0 }, { 0x0118, 0 } } },
+		       { 3, { { 0x0030, BE_BEHIND_PCI_BRIDGE }, { 0x0119, 0 }, { 0x0020, 0 } } },
+		       { 3, { { 0x0109, 0 }, { 0x0030, BE_BEHIND_PCI_BRIDGE }, { 0x0100, 0 } } } },
+};
+
+void gen_devices(struct gen *g)
+{
+	/* cases that follow each other have the same machine on QEMU, so that one instance plays them all */
+	uint64_t run = g->c->number / 64;
+	const struct places *p =
+		places[g->c->arch] + (g->p->qemu ? (run + g->c->seed) % 4 : gen_below(g, 4));
+
+	g->c->devices =
+		g->p->qemu ? 2 + (uint32_t)(run / 4 + g->c->seed) % 2 : 1 + gen_below(g, p->count);
+	for (uint32_t i = 0; i < g->c->devices; i++) {
+		g->c->rid[i] = p->at[i].rid;
+		g->c->behind[i] = p->at[i].behind;
+	}
+}
+
 static void policy(struct gen *g)
 {
 	static const enum be_delay delays[] = { BE_DELAY_NORMAL, BE_DELAY_NORMAL,

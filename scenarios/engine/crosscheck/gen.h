@@ -12,7 +12,6 @@
 struct gen_profile {
 	bool qemu;        /* only what its versions present, and what is not to be avoided there */
 	uint32_t version; /* QEMU_VERSION */
-	bool bridges;     /* requesters on other buses */
 };
 
 /* False when out of memory. */
@@ -60,6 +59,8 @@ void gen_cap(struct gen *g, const char *name, uint64_t value);
 /* Stores words, before the unit is switched on or as an operation; false when there is no room. */
 bool gen_store(struct gen *g, uint64_t pa, const uint64_t *w, uint32_t n, uint32_t repeat);
 bool gen_word(struct gen *g, uint64_t pa, uint64_t w);
+/* The requesters of the case, and what they are behind. */
+void gen_devices(struct gen *g);
 bool gen_inval(struct gen *g, const struct xc_inval *v);
 /* A DMA, when each of its outcomes is fit to be observed. */
 void gen_dma(struct gen *g, uint32_t dev, uint64_t iova);

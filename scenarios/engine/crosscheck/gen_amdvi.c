@@ -30,18 +30,13 @@ static uint32_t next_of(uint64_t e)
 
 static void machine(struct gen *g)
 {
-	static const uint16_t bus0[] = { 0x0020, 0x0028, 0x0031 };
-	static const uint16_t far[] = { 0x0020, 0x0100, 0x0118 };
-
 	gen_cap(g, "npcache", g->p->qemu || gen_chance(g, 40));
 	gen_cap(g, "hats", g->p->qemu ? 2 : gen_below(g, 3));
 	if (!g->p->qemu) {
 		gen_cap(g, "hasup", gen_chance(g, 80));
 		gen_cap(g, "hdsup", xc_cap(g->c, "hasup", 1) && gen_chance(g, 80));
 	}
-	g->c->devices = g->p->qemu && !g->p->bridges ? 2 : 1 + gen_below(g, 3);
-	for (uint32_t i = 0; i < g->c->devices; i++)
-		g->c->rid[i] = g->p->bridges ? far[i] : bus0[i];
+	gen_devices(g);
 	g->table_next = XC_TABLES + 0x4000;
 }
 

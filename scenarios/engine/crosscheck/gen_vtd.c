@@ -48,13 +48,8 @@ static uint32_t widest(const struct gen *g)
 
 static void machine(struct gen *g)
 {
-	static const uint16_t bus0[] = { 0x0020, 0x0028, 0x0031 };
-	static const uint16_t far[] = { 0x0020, 0x0100, 0x0118 };
-
 	capabilities(g);
-	g->c->devices = g->p->qemu && !g->p->bridges ? 2 : 1 + gen_below(g, 3);
-	for (uint32_t i = 0; i < g->c->devices; i++)
-		g->c->rid[i] = g->p->bridges ? far[i] : bus0[i];
+	gen_devices(g);
 	g->c->by_register = gen_chance(g, 25);
 	g->table_next = XC_TABLES + 0x4000;
 }
@@ -424,7 +419,7 @@ void gen_vtd(struct gen *g)
 	addresses(g);
 	for (uint32_t n = 1 + gen_below(g, GEN_DOMAINS); n > 0; n--)
 		lay_domain(g);
-	for (uint32_t bus = 0; bus < 2; bus++)
+	for (uint32_t bus = 0; bus < 3; bus++)
 		lay_root(g, bus, gen_chance(g, 97));
 	for (uint32_t i = 0; i < g->c->devices; i++)
 		(void)lay_context(g, i, gen_below(g, g->domains), gen_chance(g, 60));

@@ -195,7 +195,7 @@ static bool accepted(const struct look *l, uint32_t *fired)
 		const struct ref_outcome *o = l->set->o + i;
 
 		if (o->ok && !xc_is_ram(o->pa, l->d->len) && !s->moved && !s->recorded &&
-		    explained(l, "V27", fired))
+		    explained(l, l->c->arch == BE_VTD ? "V27" : "A30", fired))
 			return true;
 	}
 	for (uint32_t i = 0; i < l->set->n; i++) {

@@ -118,9 +118,12 @@ static bool set_up(struct player *p)
 		return cannot(p, ops->why(p->be));
 	if (rc)
 		return broken(p, "the unit: %s", ops->why(p->be));
-	for (uint32_t i = 0; i < p->c->devices; i++)
+	for (uint32_t i = 0; i < p->c->devices; i++) {
+		if (ops->device_behind)
+			ops->device_behind(p->be, p->c->behind[i]);
 		if (ops->device_add(p->be, 0, p->c->rid[i], false) != (int)i)
 			return broken(p, "device %04x: %s", p->c->rid[i], ops->why(p->be));
+	}
 	rc = ops->ready ? ops->ready(p->be) : 0;
 	if (rc == -2)
 		return cannot(p, ops->why(p->be));

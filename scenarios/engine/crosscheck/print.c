@@ -41,6 +41,11 @@ static void head(struct printer *p, const char *why)
 
 static void machine(struct printer *p)
 {
+	static const char *const behind[] = {
+		[BE_BEHIND_ANY] = "",
+		[BE_BEHIND_PCIE_PCI] = "\t\t\t\tbehind = \"pcie-to-pci-bridge\";\n",
+		[BE_BEHIND_PCI_BRIDGE] = "\t\t\t\tbehind = \"pci-bridge\";\n",
+	};
 	const struct xc_case *c = p->c;
 
 	fprintf(p->out,
@@ -62,9 +67,10 @@ static void machine(struct printer *p)
 	      p->out);
 	for (uint32_t i = 0; i < c->devices; i++)
 		fprintf(p->out,
-			"\t\t\tdev%u: dev@%x,%x,%x {\n\t\t\t\treg = <0x%06x 0 0 0 0>;\n\t\t\t};\n",
+			"\t\t\tdev%u: dev@%x,%x,%x {\n\t\t\t\treg = <0x%06x 0 0 0 "
+			"0>;\n%s\t\t\t};\n",
 			i, c->rid[i] >> 8, c->rid[i] >> 3 & 31, c->rid[i] & 7,
-			(uint32_t)c->rid[i] << 8);
+			(uint32_t)c->rid[i] << 8, behind[c->behind[i]]);
 	fputs("\t\t};\n\t};\n", p->out);
 }
 

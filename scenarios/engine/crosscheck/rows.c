@@ -147,6 +147,8 @@ static const struct row rows[] = {
 	{ "A29", BE_AMDVI, Q111, 0, ROW_MASK, ROW_BY_RANDOM,
 	  "INVALIDATE_DEVTAB_ENTRY looks at the entry, and logs what is wrong with it though nobody made a request",
 	  "48882 2.5.2: an event of a request", AMD },
+	{ "A30", BE_AMDVI, ALL, ROW_DATA, ROW_RARELY,
+	  "a translation to an address without memory succeeds, and nothing moves", "the platform's matter", AMD },
 };
 
 /* clang-format on */

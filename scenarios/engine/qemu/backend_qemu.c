@@ -46,6 +46,8 @@ struct qemu_backend {
 	struct vm_plan plan;
 	int device[DEVICES]; /* number in the plan, -1: it has no place there */
 	uint32_t devices;
+	enum be_behind behind;   /* of the next device */
+	bool second[VM_DEVICES]; /* whose turn it is of two that share an id */
 
 	struct vm *vm; /* NULL: not started */
 	struct guard guard;
@@ -145,8 +147,14 @@ static int device_add(struct backend *be, uint32_t unit, uint16_t rid, bool ats)
 	(void)ats; /* the step that turns it on is what QEMU lacks */
 	if (b->devices == DEVICES)
 		return -1;
-	b->device[b->devices] = vm_plan_device(&b->plan, rid);
+	b->device[b->devices] = vm_plan_device(&b->plan, rid, b->behind);
+	b->behind = BE_BEHIND_ANY;
 	return (int)b->devices++;
+}
+
+static void device_behind(struct backend *be, enum be_behind behind)
+{
+	of(be)->behind = behind;
 }
 
 static const char *why_of(const struct backend *be)
@@ -529,12 +537,21 @@ static void went(struct qemu_backend *b, uint32_t dev, uint64_t pa, uint32_t len
 		res->seg[res->segs++] = (struct be_segment){ pa, len };
 }
 
+/* Who makes the request: of two that share an id each in turn. */
+static uint32_t whose_turn(struct qemu_backend *b, uint32_t dev)
+{
+	if (!b->plan.device[dev].twin)
+		return dev;
+	b->second[dev] = !b->second[dev];
+	return b->second[dev] ? dev : dev + 1;
+}
+
 /* One piece; false ends the request. */
 static bool piece(struct qemu_backend *b, uint32_t dev, const struct be_dma *d, uint32_t len,
 		  struct be_dma_result *res)
 {
 	struct asking ask = { b, fault_now(b) };
-	struct move m = { .dev = dev,
+	struct move m = { .dev = whose_turn(b, dev),
 			  .iova = d->addr + res->done,
 			  .len = len,
 			  .data = (uint8_t *)d->data + res->done,
@@ -576,7 +593,9 @@ static int message(struct qemu_backend *b, uint32_t dev, const struct be_dma *d,
 		   struct be_dma_result *res)
 {
 	struct asking ask = { b, fault_now(b) };
-	struct move m = { .dev = dev, .iova = d->addr, .len = (uint32_t)d->len, .data = d->data };
+	struct move m = {
+		.dev = whose_turn(b, dev), .iova = d->addr, .len = (uint32_t)d->len, .data = d->data
+	};
 
 	if (!move_raw(b->vm, &m))
 		return -1;
@@ -719,6 +738,7 @@ const struct backend_ops backend_qemu_ops = {
 	.mem_add = mem_add,
 	.unit_add = unit_add,
 	.device_add = device_add,
+	.device_behind = device_behind,
 	.ready = ready,
 	.why = why_of,
 	.unit_actual = unit_actual,

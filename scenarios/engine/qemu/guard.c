@@ -15,7 +15,7 @@ const char *guard_write(struct vm *vm, struct guard *g, uint32_t off, uint32_t w
 	if (width != 4 && width != 8)
 		return "a register access of neither 4 nor 8 bytes";
 	return vm->plan.arch == BE_VTD ? guard_vtd_write(vm, g, off, val)
-				       : guard_amdvi_write(vm, off, val);
+				       : guard_amdvi_write(vm, g, off, val);
 }
 
 static const char *guard_msi(uint64_t addr, const uint8_t *data, uint32_t len, bool write)

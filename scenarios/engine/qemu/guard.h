@@ -15,6 +15,9 @@
 struct guard {
 	uint8_t last_descriptor; /* VT-d: type of the last one submitted, 0: none */
 	bool used[VM_DEVICES];   /* a device moved something since the last invalidation */
+	/* AMD-Vi from 11 on: the device table entry as it was when it was last invalidated */
+	bool known[VM_DEVICES];
+	uint64_t dte[VM_DEVICES][4];
 };
 
 /* A reason: "V10: a wait descriptor ...", or NULL when the access may be made. */
@@ -25,7 +28,7 @@ const char *guard_dma(struct vm *vm, const struct guard *g, uint32_t dev, bool w
 		      const uint8_t *data, uint32_t len);
 
 const char *guard_vtd_write(struct vm *vm, struct guard *g, uint32_t off, uint64_t val);
-const char *guard_amdvi_write(struct vm *vm, uint32_t off, uint64_t val);
+const char *guard_amdvi_write(struct vm *vm, struct guard *g, uint32_t off, uint64_t val);
 const char *guard_amdvi_dma(struct vm *vm, const struct guard *g, uint32_t dev, uint64_t iova);
 
 /* Versions up to 10.x, whose models differ from the later ones. */

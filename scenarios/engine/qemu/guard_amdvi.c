@@ -1,10 +1,20 @@
 /* AMD-Vi inputs that must not reach QEMU, or mean something else there. */
+#include <string.h>
+
 #include "guard.h"
 #include "hw/amdvi.h"
 
 static uint64_t reg(struct vm *vm, uint32_t off)
 {
 	return qtest_read(&vm->qtest, VM_AMDVI_BASE + off, 8);
+}
+
+/* The device table entry of a requester id; false: it lies outside the memory, or beyond the table. */
+static bool load_dte(struct vm *vm, uint16_t rid, uint64_t dte[4])
+{
+	uint64_t devtab = reg(vm, AMDVI_REG_DEVTAB) & AMDVI_DEVTAB_BASE;
+
+	return ram_load(&vm->ram, devtab + ((uint64_t)rid << AMDVI_DTE_LG2), dte, 32);
 }
 
 /* ---- commands ---- */
@@ -39,7 +49,19 @@ static const char *check_command(const struct vm *vm, const uint64_t *q)
 	return "A19: an illegal command does not stop the command buffer";
 }
 
-static const char *check_ring(struct vm *vm, uint64_t tail)
+/* New versions follow an entry as it stands when this command is carried out (A17). */
+static void take_entry(struct vm *vm, struct guard *g, const uint64_t *q)
+{
+	uint16_t rid = (uint16_t)q[0];
+
+	if (FIELD_GET(AMDVI_CMD0_OP, q[0]) != AMDVI_OP_INVALIDATE_DEVTAB_ENTRY)
+		return;
+	for (uint32_t i = 0; i < vm->plan.devices; i++)
+		if (vm->plan.device[i].rid == rid)
+			g->known[i] = load_dte(vm, rid, g->dte[i]);
+}
+
+static const char *check_ring(struct vm *vm, struct guard *g, uint64_t tail)
 {
 	uint64_t ring = reg(vm, AMDVI_REG_CMDBUF), head = reg(vm, AMDVI_REG_CMD_HEAD);
 	uint64_t base = ring & AMDVI_RING_BASE;
@@ -56,16 +78,17 @@ static const char *check_ring(struct vm *vm, uint64_t tail)
 		why = check_command(vm, q);
 		if (why)
 			return why;
+		take_entry(vm, g, q);
 	}
 	return NULL;
 }
 
 /* ---- registers ---- */
 
-const char *guard_amdvi_write(struct vm *vm, uint32_t off, uint64_t val)
+const char *guard_amdvi_write(struct vm *vm, struct guard *g, uint32_t off, uint64_t val)
 {
 	if (off == AMDVI_REG_CMD_TAIL)
-		return check_ring(vm, val);
+		return check_ring(vm, g, val);
 	if (off == AMDVI_REG_EXCL_BASE && (val & AMDVI_EXCL_EXEN))
 		return "A21: the exclusion range does nothing there";
 	if (off == AMDVI_REG_STATUS && guard_old(vm) && (val & reg(vm, off)))
@@ -149,6 +172,22 @@ static const char *check_dte(const struct vm *vm, const uint64_t *dte, uint64_t 
 	return NULL;
 }
 
+/* New versions: the entry that counts is the one last invalidated, and without one all passes (A17). */
+static const char *check_taken(const struct guard *g, uint32_t dev, const uint64_t *dte)
+{
+	uint64_t both = AMDVI_DTE0_IR | AMDVI_DTE0_IW, on = AMDVI_DTE0_V | AMDVI_DTE0_TV;
+
+	if (!g->known[dev])
+		return dte[0] & AMDVI_DTE0_V
+			       ? "A17: without an INVALIDATE_DEVTAB_ENTRY a device's requests pass"
+			       : NULL;
+	if (memcmp(g->dte[dev], dte, sizeof(g->dte[dev])) != 0)
+		return "A17: an entry that changed counts from its INVALIDATE_DEVTAB_ENTRY on";
+	if ((dte[0] & on) == on && !FIELD_GET(AMDVI_DTE0_MODE, dte[0]) && (dte[0] & both) != both)
+		return "A17: with Mode 0 requests pass whatever IR and IW say";
+	return NULL;
+}
+
 const char *guard_amdvi_dma(struct vm *vm, const struct guard *g, uint32_t dev, uint64_t iova)
 {
 	uint16_t rid = vm->plan.device[dev].rid;
@@ -160,10 +199,11 @@ const char *guard_amdvi_dma(struct vm *vm, const struct guard *g, uint32_t dev, 
 		return NULL;
 	if ((uint64_t)rid << AMDVI_DTE_LG2 >= bytes)
 		return "A15: the size of the device table is not looked at";
-	if (!ram_load(&vm->ram, (devtab & AMDVI_DEVTAB_BASE) + ((uint64_t)rid << AMDVI_DTE_LG2),
-		      dte, sizeof(dte)))
+	if (!load_dte(vm, rid, dte))
 		return NULL;
-	why = check_dte(vm, dte, iova);
+	why = guard_old(vm) ? NULL : check_taken(g, dev, dte);
+	if (!why)
+		why = check_dte(vm, dte, iova);
 	if (why || (dte[0] & (AMDVI_DTE0_V | AMDVI_DTE0_TV)) != (AMDVI_DTE0_V | AMDVI_DTE0_TV))
 		return why;
 	if (FIELD_GET(AMDVI_DTE0_MODE, dte[0]) > AMDVI_MODE_MAX)

@@ -3,7 +3,10 @@
  *
  * A device on another bus is behind a root port; when it is not in slot 0 also behind the upstream port of a switch, whose
  * bus takes devices in every slot. Requests carry the number the bus has at that moment, so buses are set up under
- * numbers that do not collide and get their own last.
+ * numbers that do not collide and get their own last. amd-iommu takes the numbers of the reset for all time: there such
+ * a device is behind a conventional bridge on a second root bus, whose number is an option.
+ *
+ * Behind a bridge to conventional PCI there are two devices that make requests in turn: the unit cannot tell them apart.
  */
 #include <stdio.h>
 #include <string.h>
@@ -33,47 +36,114 @@
 
 /* ---- plan ---- */
 
-static uint32_t bus_of(struct vm_plan *plan, uint8_t number)
+/* 0: there are too many. */
+static uint32_t new_bus(struct vm_plan *plan, enum vm_bus_kind kind, uint8_t number)
+{
+	if (plan->buses == VM_BUSES)
+		return 0;
+	plan->bus[++plan->buses] = (struct vm_bus){ .kind = kind, .number = number };
+	return plan->buses;
+}
+
+static uint32_t bus_numbered(const struct vm_plan *plan, uint8_t number)
 {
 	for (uint32_t i = 1; i <= plan->buses; i++)
 		if (plan->bus[i].number == number)
 			return i;
-	if (plan->buses == VM_BUSES)
+	return 0;
+}
+
+/* The bus of an id that is the device's own: 0 when it cannot be had. */
+static uint32_t bus_for(struct vm_plan *plan, uint16_t rid)
+{
+	uint32_t group = bus_numbered(plan, BUS(rid));
+
+	if (!group)
+		group = new_bus(plan, plan->arch == BE_AMDVI ? VM_BUS_ROOT : VM_BUS_PORT, BUS(rid));
+	if (!group || plan->bus[group].kind == VM_BUS_PCIE_PCI)
 		return 0;
-	plan->bus[++plan->buses] = (struct vm_bus){ .number = number };
-	return plan->buses;
+	if (plan->bus[group].kind == VM_BUS_PORT && SLOT(rid) != 0)
+		plan->bus[group].kind = VM_BUS_SWITCH;
+	return group;
 }
 
-int vm_plan_device(struct vm_plan *plan, uint16_t rid)
+static bool taken(const struct vm_plan *plan, uint16_t rid)
 {
-	uint32_t group = 0;
-
-	if (plan->devices == VM_DEVICES)
-		return -1;
-	if (BUS(rid) == 0 && (SLOT(rid) == 0 || SLOT(rid) > LAST_FREE_SLOT))
-		return -1;
-	/* that unit takes the bus numbers of the reset for all time */
-	if (BUS(rid) != 0 && plan->arch == BE_AMDVI)
-		return -1;
-	if (BUS(rid) != 0 && (group = bus_of(plan, BUS(rid))) == 0)
-		return -1;
-	if (group && SLOT(rid) != 0)
-		plan->bus[group].has_switch = true;
-	plan->device[plan->devices] = (struct vm_device){ .rid = rid, .group = (uint8_t)group };
-	return (int)plan->devices++;
-}
-
-static bool number_taken(const struct vm_plan *plan, uint8_t number)
-{
-	for (uint32_t i = 1; i <= plan->buses; i++)
-		if (plan->bus[i].number == number)
+	for (uint32_t i = 0; i < plan->devices; i++)
+		if (plan->device[i].rid == rid)
 			return true;
 	return false;
 }
 
+/* The bus behind a bridge whose devices' requests carry that id: 0 when there is no such thing. */
+static uint32_t bridge_for(struct vm_plan *plan, uint16_t rid, enum be_behind behind)
+{
+	uint32_t group, root = 0;
+
+	if (behind == BE_BEHIND_PCIE_PCI) {
+		/* amd-iommu would see the bus number of the reset */
+		if (plan->arch == BE_AMDVI || !BUS(rid) || (rid & 0xff) ||
+		    bus_numbered(plan, BUS(rid)))
+			return 0;
+		return new_bus(plan, VM_BUS_PCIE_PCI, BUS(rid));
+	}
+	if (BUS(rid) != 0) {
+		root = bus_numbered(plan, BUS(rid));
+		if (!root)
+			root = new_bus(plan, VM_BUS_ROOT, BUS(rid));
+		if (!root || plan->bus[root].kind != VM_BUS_ROOT)
+			return 0;
+	}
+	group = new_bus(plan, VM_BUS_PCI_BRIDGE, 0);
+	if (!group)
+		return 0;
+	plan->bus[group].on = (uint8_t)root;
+	plan->bus[group].at = (uint8_t)rid;
+	return group;
+}
+
+static int add_device(struct vm_plan *plan, const struct vm_device *d)
+{
+	plan->device[plan->devices] = *d;
+	return (int)plan->devices++;
+}
+
+/* Both in slots of their own; the first one belongs to the bridge. */
+static int add_twins(struct vm_plan *plan, uint16_t rid, uint32_t group)
+{
+	struct vm_device d = { .rid = rid, .group = (uint8_t)group, .at = 1 << 3, .twin = true };
+	int first = add_device(plan, &d);
+
+	d.at = 2 << 3;
+	d.twin = false;
+	(void)add_device(plan, &d);
+	return first;
+}
+
+int vm_plan_device(struct vm_plan *plan, uint16_t rid, enum be_behind behind)
+{
+	struct vm_device d = { .rid = rid, .at = (uint8_t)rid };
+	uint32_t group = 0;
+
+	if (plan->devices + 2 > VM_DEVICES || taken(plan, rid))
+		return -1;
+	if (BUS(rid) == 0 && (SLOT(rid) == 0 || SLOT(rid) > LAST_FREE_SLOT))
+		return -1;
+	if (BUS(rid) != 0 && plan->arch == BE_AMDVI && behind == BE_BEHIND_ANY)
+		behind = BE_BEHIND_PCI_BRIDGE;
+	if (behind != BE_BEHIND_ANY) {
+		group = bridge_for(plan, rid, behind);
+		return group ? add_twins(plan, rid, group) : -1;
+	}
+	if (BUS(rid) != 0 && (group = bus_for(plan, rid)) == 0)
+		return -1;
+	d.group = (uint8_t)group;
+	return add_device(plan, &d);
+}
+
 static uint8_t next_number(const struct vm_plan *plan, uint8_t *at)
 {
-	while (number_taken(plan, *at))
+	while (bus_numbered(plan, *at))
 		(*at)++;
 	return (*at)++;
 }
@@ -100,6 +170,12 @@ static uint8_t free_slot(const struct vm_plan *plan, bool *used)
 	return 0;
 }
 
+/* The number of a bus's devices while they are set up. */
+static uint8_t early_number(const struct vm_bus *b)
+{
+	return b->kind == VM_BUS_SWITCH ? b->inner : b->outer;
+}
+
 void vm_plan_finish(struct vm_plan *plan)
 {
 	uint64_t bar = BAR_FIRST;
@@ -110,17 +186,17 @@ void vm_plan_finish(struct vm_plan *plan)
 		struct vm_bus *b = plan->bus + g;
 
 		if (g) {
-			b->slot = free_slot(plan, used);
+			if (b->kind != VM_BUS_PCI_BRIDGE)
+				b->at = (uint8_t)(free_slot(plan, used) << 3);
 			number_bus(plan, b, &number);
 			b->first = bar;
 		}
 		for (uint32_t i = 0; i < plan->devices; i++) {
 			struct vm_device *d = plan->device + i;
-			uint8_t at = b->has_switch ? b->inner : b->outer;
 
 			if (d->group != g)
 				continue;
-			d->bdf = (uint16_t)((g ? at << 8 : 0) | (d->rid & 0xff));
+			d->bdf = (uint16_t)((g ? early_number(b) << 8 : 0) | d->at);
 			d->bar = bar;
 			bar += BAR_BYTES;
 		}
@@ -128,30 +204,56 @@ void vm_plan_finish(struct vm_plan *plan)
 	}
 }
 
+/* What a bus is behind; its devices sit on a bus of the name bus<n>. */
+static void bus_args(const struct vm_bus *b, uint32_t g, struct process_args *args)
+{
+	unsigned slot = SLOT(b->at), function = FUNCTION(b->at);
+	char on[24] = "pcie.0";
+
+	process_arg(args, "-device");
+	switch (b->kind) {
+	case VM_BUS_PORT:
+	case VM_BUS_SWITCH:
+		process_arg(args,
+			    "pcie-root-port,id=%s%u,bus=pcie.0,chassis=%u,slot=%u,addr=%02x.0",
+			    b->kind == VM_BUS_SWITCH ? "port" : "bus", g, g, slot, slot);
+		if (b->kind == VM_BUS_PORT)
+			break;
+		process_arg(args, "-device");
+		process_arg(args, "x3130-upstream,id=bus%u,bus=port%u", g, g);
+		break;
+	case VM_BUS_ROOT:
+		process_arg(args, "pxb-pcie,id=bus%u,bus=pcie.0,addr=%02x.0,bus_nr=%u", g, slot,
+			    b->number);
+		break;
+	case VM_BUS_PCIE_PCI:
+		process_arg(args, "pcie-pci-bridge,id=bus%u,bus=pcie.0,addr=%02x.0", g, slot);
+		break;
+	case VM_BUS_PCI_BRIDGE:
+		if (b->on)
+			snprintf(on, sizeof(on), "bus%u", b->on);
+		process_arg(
+			args,
+			"pci-bridge,id=bus%u,bus=%s,chassis_nr=%u,addr=%02x.%x,multifunction=on", g,
+			on, g, slot, function);
+		break;
+	}
+}
+
 void vm_pci_args(const struct vm_plan *plan, const struct master_ops *master,
 		 struct process_args *args)
 {
-	for (uint32_t g = 1; g <= plan->buses; g++) {
-		const struct vm_bus *b = plan->bus + g;
-
-		process_arg(args, "-device");
-		process_arg(args, "pcie-root-port,id=port%u,chassis=%u,slot=%u,addr=%02x.0", g, g,
-			    g, b->slot);
-		if (!b->has_switch)
-			continue;
-		process_arg(args, "-device");
-		process_arg(args, "x3130-upstream,id=switch%u,bus=port%u", g, g);
-	}
+	for (uint32_t g = 1; g <= plan->buses; g++)
+		bus_args(plan->bus + g, g, args);
 	for (uint32_t i = 0; i < plan->devices; i++) {
 		const struct vm_device *d = plan->device + i;
 		char bus[24] = "pcie.0";
 
 		if (d->group)
-			snprintf(bus, sizeof(bus), "%s%u",
-				 plan->bus[d->group].has_switch ? "switch" : "port", d->group);
+			snprintf(bus, sizeof(bus), "bus%u", d->group);
 		process_arg(args, "-device");
 		process_arg(args, "%s,bus=%s,addr=%02x.%x,multifunction=on,%s", master->device, bus,
-			    SLOT(d->rid), FUNCTION(d->rid), master->options);
+			    SLOT(d->at), FUNCTION(d->at), master->options);
 	}
 }
 
@@ -178,20 +280,32 @@ static void set_bridge(struct vm *vm, uint16_t bdf, uint32_t primary, uint32_t s
 	vm_config_write(vm, bdf, CFG_COMMAND, COMMAND_MEMORY_MASTER);
 }
 
+/* The function of what a bus is behind. */
+static uint16_t bridge_of(const struct vm_plan *plan, const struct vm_bus *b)
+{
+	return (uint16_t)((b->on ? plan->bus[b->on].number << 8 : 0) | b->at);
+}
+
 static void set_bus(struct vm *vm, const struct vm_bus *b)
 {
-	uint16_t port = (uint16_t)(b->slot << 3);
+	bool two = b->kind == VM_BUS_SWITCH;
 
-	set_bridge(vm, port, 0, b->outer, b->has_switch ? b->inner : b->outer, b);
-	if (b->has_switch)
+	if (b->kind == VM_BUS_ROOT)
+		return;
+	set_bridge(vm, bridge_of(&vm->plan, b), vm->plan.bus[b->on].number, b->outer,
+		   two ? b->inner : b->outer, b);
+	if (two)
 		set_bridge(vm, (uint16_t)(b->outer << 8), b->outer, b->inner, b->inner, b);
 }
 
 static void number_finally(struct vm *vm, const struct vm_bus *b)
 {
-	uint16_t bridge = (uint16_t)(b->has_switch ? b->outer << 8 : b->slot << 3);
-	uint32_t primary = b->has_switch ? b->outer : 0;
+	bool two = b->kind == VM_BUS_SWITCH;
+	uint16_t bridge = two ? (uint16_t)(b->outer << 8) : bridge_of(&vm->plan, b);
+	uint32_t primary = two ? b->outer : 0;
 
+	if (b->kind == VM_BUS_ROOT || !b->number)
+		return;
 	vm_config_write(vm, bridge, CFG_BUSES,
 			primary | (uint32_t)b->number << 8 | (uint32_t)b->number << 16);
 }

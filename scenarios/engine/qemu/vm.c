@@ -292,10 +292,14 @@ static bool same_plan(const struct vm *vm, const struct qemu_program *program,
 
 	if (vm->owner != getpid() || strcmp(vm->program->binary, program->binary) != 0 ||
 	    strcmp(p->unit, plan->unit) != 0 || p->ram_bytes != plan->ram_bytes ||
-	    p->devices != plan->devices)
+	    p->devices != plan->devices || p->buses != plan->buses)
 		return false;
 	for (uint32_t i = 0; i < p->devices; i++)
-		if (p->device[i].rid != plan->device[i].rid)
+		if (p->device[i].rid != plan->device[i].rid ||
+		    p->device[i].group != plan->device[i].group)
+			return false;
+	for (uint32_t i = 1; i <= p->buses; i++)
+		if (p->bus[i].kind != plan->bus[i].kind || p->bus[i].number != plan->bus[i].number)
 			return false;
 	return true;
 }

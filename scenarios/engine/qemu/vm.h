@@ -17,25 +17,37 @@
 #include "ram.h"
 
 #define VM_DEVICES 32
-#define VM_BUSES 6
+#define VM_BUSES 12
 #define VM_MACHINE 2048
 #define VM_TIMEOUT_MS 20000u
 #define VM_START_MS 60000u /* until the first answer: the host may have much else to do */
 
-/* A device that makes requests. */
+/* A device that makes requests. Behind a bridge there are two that share the bridge's id; the second follows the first. */
 struct vm_device {
 	uint16_t rid;
 	uint8_t group;  /* its bus: 0 is bus 0, else a number of vm_bus */
+	uint8_t at;     /* slot and function on that bus */
+	bool twin;      /* the one after it has the same id */
 	uint16_t bdf;   /* where it is configured; a bus gets its real number last */
 	uint64_t bar;   /* its registers */
 	uint64_t store; /* its own memory, in the process */
 };
 
-/* A bus behind a root port, and behind a switch when a device of it is not in slot 0. */
+/* What a bus is behind. */
+enum vm_bus_kind {
+	VM_BUS_PORT,      /* a root port */
+	VM_BUS_SWITCH,    /* a root port and a switch, when a device is not in slot 0 */
+	VM_BUS_ROOT,      /* nothing: a second host bridge, whose number is fixed from the start */
+	VM_BUS_PCIE_PCI,  /* a PCIe-to-PCI bridge: requests carry its secondary bus and 00.0 */
+	VM_BUS_PCI_BRIDGE /* a conventional bridge: requests carry the bridge's own id */
+};
+
 struct vm_bus {
-	uint8_t number, slot; /* slot of the root port on bus 0 */
+	enum vm_bus_kind kind;
+	uint8_t number;       /* 0: does not matter */
+	uint8_t on;           /* where that is: bus 0, or a VM_BUS_ROOT, by its place in the plan */
+	uint8_t at;           /* slot and function there */
 	uint8_t outer, inner; /* bus numbers while it is set up */
-	bool has_switch;
 	uint64_t first, last; /* registers of its devices */
 };
 
@@ -72,8 +84,8 @@ struct vm {
 #define VM_VTD_BASE UINT64_C(0xFED90000)
 #define VM_AMDVI_BASE UINT64_C(0xFED80000)
 
-/* Adds a device with that requester id; -1: there is no place for one. */
-int vm_plan_device(struct vm_plan *plan, uint16_t rid);
+/* Adds a device with that requester id, behind what is asked for; -1: there is no place for one. */
+int vm_plan_device(struct vm_plan *plan, uint16_t rid, enum be_behind behind);
 
 /* Decides slots, bus numbers and addresses, when all devices are known. */
 void vm_plan_finish(struct vm_plan *plan);
