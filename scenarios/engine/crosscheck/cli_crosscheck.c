@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "cli.h"
+#include "firmware.h"
 #include "session.h"
 
 #define MAX_CASES 100000000u
@@ -32,6 +33,9 @@ static const char help[] =
 	"      --only SIDE       sim or qemu: the cases on this side alone; sim needs no QEMU\n"
 	"      --qemu PROGRAM    which qemu-system-x86_64, up to four times; by default that of "
 	"PATH\n"
+	"      --tables          the ACPI tables of QEMU's machines beside ours, nothing else; "
+	"every\n"
+	"                        run with a QEMU begins with them\n"
 	"      --case N          case N alone\n"
 	"      --print FILE      with --case and --vendor: writes the case as a scenario, plays "
 	"nothing\n"
@@ -52,6 +56,7 @@ enum {
 	OPT_SAVE,
 	OPT_ROWS,
 	OPT_ONLY,
+	OPT_TABLES,
 	OPT_QEMU
 };
 
@@ -89,6 +94,9 @@ static const char *take_option(struct session *s, int opt)
 		return cli_number(optarg, 0, UINT64_MAX, &s->seed) ? NULL : "a number below 2^64";
 	case OPT_VENDOR:
 		return take_vendor(s, optarg);
+	case OPT_TABLES:
+		s->tables = true;
+		return NULL;
 	case OPT_PRINT:
 		s->print = optarg;
 		return *optarg ? NULL : "the name of a file";
@@ -119,6 +127,7 @@ static int parse(struct session *s, int argc, char **argv, bool *help_wanted, bo
 		{ "save", required_argument, NULL, OPT_SAVE },
 		{ "only", required_argument, NULL, OPT_ONLY },
 		{ "qemu", required_argument, NULL, OPT_QEMU },
+		{ "tables", no_argument, NULL, OPT_TABLES },
 		{ "rows", no_argument, NULL, OPT_ROWS },
 		{ "help", no_argument, NULL, 'h' },
 		{ 0 },
@@ -147,6 +156,10 @@ static int check(struct session *s, int argc, char **argv)
 {
 	if (optind < argc && s->only != ONLY_BOTH) {
 		cli_error("crosscheck: scenarios run on both sides; --only goes without PATH");
+		return CLI_USAGE;
+	}
+	if (s->tables && (optind < argc || s->alone || s->only == ONLY_SIM)) {
+		cli_error("crosscheck: --tables goes without PATH, --case and --only sim");
 		return CLI_USAGE;
 	}
 	for (int i = optind; i < argc; i++)
@@ -186,9 +199,11 @@ static int run(struct session *s)
 		printf("# qemu %s, %s, machine q35, seed %" PRIu64 "\n",
 		       s->sides.qemu[i]->program.version, s->sides.qemu[i]->program.binary,
 		       s->seed);
+	if (status == CLI_OK && !s->alone && !s->print)
+		status = session_tables(s);
 	if (status == CLI_OK && s->suite.jobs)
 		status = session_suite(s);
-	if (status == CLI_OK && (s->random || s->alone))
+	if (status == CLI_OK && !s->tables && (s->random || s->alone))
 		status = session_random(s);
 	if (s->print) {
 		if (status != CLI_OK)

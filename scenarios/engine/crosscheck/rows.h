@@ -25,8 +25,9 @@ enum row_rule {
 /* Which part of a complete run has to need the row. */
 enum row_seen {
 	ROW_BY_RANDOM,
-	ROW_RARELY, /* generated cases come by it, too seldom to demand it */
-	ROW_BY_NONE /* avoided, or not observed by anything we run yet */
+	ROW_RARELY,    /* generated cases come by it, too seldom to demand it */
+	ROW_BY_TABLES, /* of the ACPI tables */
+	ROW_BY_NONE    /* avoided, or not observed by anything we run yet */
 };
 
 struct row {

@@ -23,6 +23,7 @@ struct session {
 	uint64_t seed, random, workers;
 	bool vendor[BE_ARCHS];
 	bool alone;        /* one case, number `random` */
+	bool tables;       /* the ACPI tables alone */
 	const char *save;  /* folder for scenario files of differences */
 	const char *print; /* writes the case there and plays nothing */
 	bool suite_whole;  /* the whole suite was compared */
