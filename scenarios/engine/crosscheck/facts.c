@@ -9,7 +9,6 @@
 #include "hw/acpi_dmar.h"
 #include "hw/acpi_ivrs.h"
 #include "hw/bits.h"
-#include "iommu/driver.h"
 
 #define UNITS 4
 #define SCOPES 512
@@ -56,7 +55,8 @@ void facts_add(struct facts *f, uint64_t value, const char *fmt, ...)
 static void table_facts(struct facts *f, enum be_arch arch, const struct iommu_acpi *a)
 {
 	if (arch == BE_VTD) {
-		facts_add(f, a->host_addr_bits[IOMMU_VENDOR_INTEL], "physical address bits");
+		facts_add(f, a->units ? a->host_addr_bits[a->unit[0].vendor] : 0,
+			  "physical address bits");
 		facts_add(f, (a->dmar_flags & DMAR_FLAGS_INTR_REMAP) != 0, "interrupt remapping");
 		facts_add(f, a->dmar_flags & ~DMAR_FLAGS_INTR_REMAP, "other flags");
 		return;

@@ -6,6 +6,7 @@
  */
 #include <inttypes.h>
 #include <string.h>
+#include <time.h>
 
 #include "vm.h"
 
@@ -20,6 +21,8 @@
 #define EDU_LONGEST 2048u           /* old versions abort at 4096 */
 #define EDU_TICK_NS UINT64_C(100000000)
 #define EDU_POLLS 20000u
+#define EDU_BUSY_POLLS 64u /* from then on its processor gets time to jump to the timer */
+#define EDU_REST_NS 2000000
 #define EDU_SEED 1024u
 #define EDU_SEED_PA UINT64_C(0x10000)
 
@@ -43,6 +46,8 @@ static bool run(struct vm *vm, uint32_t dev, bool to_memory, uint64_t iova, uint
 			return true;
 		if (lines_now_ms() > until)
 			break;
+		if (i >= EDU_BUSY_POLLS)
+			nanosleep(&(struct timespec){ .tv_nsec = EDU_REST_NS }, NULL);
 	}
 	vm_break(vm, "a request of the device at 0x%04x does not end", vm->plan.device[dev].rid);
 	return false;
