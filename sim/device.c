@@ -526,5 +526,6 @@ int sim_dma(struct sim *s, const struct sim_dma *dma, struct sim_dma_result *res
 	}
 	if (clock_due(&s->clock)) /* events without delay */
 		clock_advance(&s->clock, 0);
+	machine_windows(s);
 	return SIM_OK;
 }

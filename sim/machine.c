@@ -73,6 +73,7 @@ int sim_create(const struct sim_config *config, struct sim **out)
 		return SIM_E_NOMEM;
 	s->seed = config->seed;
 	s->policy = config->policy;
+	s->windows = config->oracle && config->windows;
 	s->timing = timings[config->policy.delay];
 	mem_init(&s->mem, config->seed, config->policy.publish);
 	s->mem.trace = s;
@@ -226,11 +227,13 @@ uint64_t sim_now_ns(const struct sim *s)
 void sim_advance(struct sim *s, uint64_t ns)
 {
 	clock_advance(&s->clock, ns);
+	machine_windows(s);
 }
 
 void sim_relax(struct sim *s)
 {
 	clock_advance(&s->clock, s->timing.relax_ns);
+	machine_windows(s);
 }
 
 bool sim_idle(const struct sim *s)
@@ -271,6 +274,7 @@ int sim_mem_store(struct sim *s, uint64_t pa, const void *buf, size_t len)
 	if (s->watch ? !oracle_places(s, pa, buf, len) : !mem_store(&s->mem, pa, buf, len))
 		return SIM_E_RANGE;
 	bus_update(s);
+	machine_windows(s);
 	return SIM_OK;
 }
 
@@ -290,6 +294,7 @@ uint64_t sim_cpu_read64(struct sim *s, uint64_t pa)
 		return UINT64_MAX;
 	if (s->watch)
 		oracle_loaded(s, pa);
+	machine_windows(s);
 	return val;
 }
 
@@ -301,6 +306,7 @@ void sim_cpu_write64(struct sim *s, uint64_t pa, uint64_t val)
 		oracle_stores(s, pa, val);
 	if (pa % 8 == 0 && mem_cpu_write64(&s->mem, pa, val))
 		bus_update(s);
+	machine_windows(s);
 }
 
 /* Stores are in order already; only lines that lag behind need work. */
@@ -355,6 +361,7 @@ uint64_t sim_reg_read(struct sim *s, uint32_t unit, uint32_t off, uint32_t width
 		oracle_reg_read(s, unit, off, width);
 	machine_complain(s, unit, result, off, 0);
 	machine_settle(s);
+	machine_windows(s);
 	return val;
 }
 
@@ -371,6 +378,7 @@ void sim_reg_write(struct sim *s, uint32_t unit, uint32_t off, uint32_t width, u
 		return;
 	machine_complain(s, unit, regfile_write(&u->regs, off, width, val), off, val);
 	machine_settle(s);
+	machine_windows(s);
 }
 
 uint64_t sim_reg_peek(const struct sim *s, uint32_t unit, uint32_t off, uint32_t width)

@@ -164,6 +164,7 @@ struct sim {
 	enum bus_error bus_error; /* of the last access that injection failed */
 	bool check;               /* the oracle looks at every translation */
 	bool watch;               /* it keeps stores and commands, to explain what it finds */
+	bool windows;             /* it tells when what is cached becomes stale, and safe */
 	struct walk_path *path;   /* of the probe running, NULL: nobody asks */
 	struct trace trace;
 	struct inject inject;
@@ -338,6 +339,15 @@ void oracle_translated(struct sim *s, struct unit *u, const struct sim_request *
 
 /* Data of a device just reached (or was refused) one page: outcome and containment. */
 void oracle_accessed(struct sim *s, const struct sim_request *rq, const struct sim_xlat *x);
+
+/* After everything that may change memory, a cache, or what the guest knows. */
+void oracle_windows(struct sim *s);
+
+static inline void machine_windows(struct sim *s)
+{
+	if (__builtin_expect(s->windows, 0))
+		oracle_windows(s);
+}
 
 /*
  * Hooks called when s->watch: what the guest did, kept so that a finding can name the store that changed memory and the

@@ -12,8 +12,10 @@ int oracle_create(struct sim *s)
 		s->oracle = calloc(1, sizeof(*s->oracle));
 		if (s->oracle)
 			journal_init(&s->oracle->journal, JOURNAL_MOST);
+		if (s->oracle && s->windows)
+			s->oracle->windows = oracle_windows_new();
 	}
-	return s->oracle ? SIM_OK : SIM_E_NOMEM;
+	return s->oracle && (s->oracle->windows || !s->windows) ? SIM_OK : SIM_E_NOMEM;
 }
 
 void oracle_destroy(struct sim *s)
@@ -31,6 +33,7 @@ void oracle_destroy(struct sim *s)
 			free(o->bus[u][bus]);
 		free(o->log[u]);
 	}
+	free(o->windows);
 	journal_destroy(&o->journal);
 	free(o->space);
 	free(o->gone);

@@ -83,6 +83,7 @@ struct oracle {
 	uint32_t unread;                   /* status words and registers the guest has not read */
 	struct oracle_gone *gone;          /* NULL: none yet */
 	uint32_t gones;
+	struct oracle_windows *windows; /* NULL: nobody asked for them */
 };
 
 /* The machine's oracle, made when it has none; NULL: no host memory. */
@@ -144,6 +145,12 @@ static inline bool oracle_is_interrupt(const struct sim_request *rq)
 	return rq->addr >> 20 == 0xfee && rq->access == SIM_WRITE && rq->len == 4 &&
 	       rq->at == SIM_AT_UNTRANSLATED;
 }
+
+/* Memory no longer says what the line does, in the word it was read from. */
+bool oracle_line_contradicted(const struct sim *s, const struct sim_cache_line *line);
+
+/* NULL: no host memory; free() gives it back. */
+struct oracle_windows *oracle_windows_new(void);
 
 /* Last address covered by a line, and last physical address it leads to. */
 uint64_t oracle_line_last(const struct sim_cache_line *line);

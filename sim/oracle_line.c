@@ -94,8 +94,7 @@ bool oracle_line_agrees(const struct sim_cache_line *line, uint64_t word)
 	return !line->negative && (word & addr) == (line->pa & addr);
 }
 
-/* Memory no longer says what the line does. */
-static bool contradicted(const struct sim *s, const struct sim_cache_line *line)
+bool oracle_line_contradicted(const struct sim *s, const struct sim_cache_line *line)
 {
 	uint64_t word;
 
@@ -128,7 +127,7 @@ bool oracle_line_misled(const struct sim *s, const struct sim_request *rq,
 	bool found = false, wrong = false;
 	uint32_t cursor = 0;
 
-	if (has_context && contradicted(s, &context)) {
+	if (has_context && oracle_line_contradicted(s, &context)) {
 		*out = context;
 		return true;
 	}
@@ -138,7 +137,7 @@ bool oracle_line_misled(const struct sim *s, const struct sim_request *rq,
 
 		if (!covers(&line, rq->addr) || (has_context && line.domain != context.domain))
 			continue;
-		bad = contradicted(s, &line);
+		bad = oracle_line_contradicted(s, &line);
 		if (found && (bad == wrong ? line.level >= out->level : wrong))
 			continue;
 		*out = line;

@@ -95,15 +95,6 @@ static bool memory_leads(const struct sim *s, const struct sim_cache_line *line,
 	return now->outcome == SIM_OUTCOME_OK && now->pa >= r->first && now->pa <= r->last;
 }
 
-/* The entry the line was read from still says the same. */
-static bool entry_leads(const struct sim *s, const struct sim_cache_line *line)
-{
-	uint64_t word;
-
-	return mem_read64(&s->mem, MEM_VIEW_CPU, line->entry_pa, &word) &&
-	       oracle_line_agrees(line, word);
-}
-
 /* A device of an identity domain reaches every page for as long as it is attached: no reason to keep any. */
 static bool by_design(const struct sim *s, const struct sim_cache_line *line)
 {
@@ -149,7 +140,7 @@ static enum reach reach_of(const struct sim_cache_line *line, const struct range
 static bool still_reached(const struct sim *s, const struct sim_cache_line *line, enum reach reach,
 			  const struct range *r)
 {
-	return reach == ENTRY ? in_force(s, line->unit, r) : entry_leads(s, line);
+	return reach == ENTRY ? in_force(s, line->unit, r) : !oracle_line_contradicted(s, line);
 }
 
 static struct sim_finding interrupt_finding(const struct sim_cache_line *line, uint64_t pa)
@@ -204,7 +195,7 @@ static void line_found(struct sim *s, const struct sim_cache_line *line, const s
 		f.memory_pa = now.outcome == SIM_OUTCOME_OK ? now.pa : 0;
 		f.memory_reason = now.reason;
 	} else {
-		both = entry_leads(s, line);
+		both = !oracle_line_contradicted(s, line);
 	}
 	f.why = release_why[line->cache][both ? BOTH : CACHE];
 	f.verdict = both ? SIM_VERDICT_TABLE : SIM_VERDICT_CACHE;
@@ -310,7 +301,7 @@ static bool went_early(const struct sim *s, const struct oracle_gone *gone, cons
 		.verdict = SIM_VERDICT_NEITHER,
 	};
 	if (!is_leaf(line->cache))
-		return !entry_leads(s, line);
+		return oracle_line_contradicted(s, line);
 	f->iova += pa - line->pa;
 	if (memory_leads(s, line, r, f->iova, &now))
 		return false;

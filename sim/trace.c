@@ -67,6 +67,12 @@ static const struct layout layouts[SIM_TRACE_KINDS] = {
 	[SIM_TRACE_COMPLAINT] = { "complaint", { { "id", CODE, COMPLAINT }, { "val", A, HEX } } },
 	[SIM_TRACE_INJECT] = { "inject", { { "point", SMALL, POINT }, { "rule", CODE, DEC }, { "addr", A, HEX }, { "val", B, HEX } } },
 	[SIM_TRACE_POWER] = { "power", { { "what", SMALL, POWER }, { "rid", CODE, RID } } },
+	[SIM_TRACE_STALE] = { "stale", { { "cache", SMALL, CACHE }, { "id", CODE, HEX }, { "addr", A, HEX },
+		{ "level", FLAGS, DEC }, { "entry", B, HEX } } },
+	[SIM_TRACE_GONE] = { "gone", { { "cache", SMALL, CACHE }, { "id", CODE, HEX }, { "addr", A, HEX },
+		{ "level", FLAGS, DEC }, { "entry", B, HEX } } },
+	[SIM_TRACE_SAFE] = { "safe", { { "cache", SMALL, CACHE }, { "id", CODE, HEX }, { "addr", A, HEX },
+		{ "level", FLAGS, DEC }, { "entry", B, HEX } } },
 	[SIM_TRACE_FINDING] = { "finding", { { "kind", CODE, FINDING }, { "addr", A, HEX } } },
 };
 /* clang-format on */

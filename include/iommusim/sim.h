@@ -46,6 +46,7 @@ struct sim_config {
 	struct sim_policy policy;
 	uint32_t trace_records; /* size of the trace ring, a power of two; 0: no trace */
 	bool oracle;
+	bool windows; /* and, into the trace: when what a cache holds becomes stale, and when it is safe; slow */
 };
 
 /* Makes a machine without memory, units or devices. */

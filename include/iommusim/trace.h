@@ -31,6 +31,10 @@ enum sim_trace_kind {
 	SIM_TRACE_INJECT,      /* a: address, code: rule, small: point */
 	SIM_TRACE_FINDING,     /* a: iova or pa, code: kind */
 	SIM_TRACE_POWER,       /* small: enum sim_power; a device: 3 pulled out, 4 put back, code: rid */
+	SIM_TRACE_STALE,       /* a: first address of a cached entry that memory now contradicts, b: pa of the entry it was
+				  read from, code: rid, of the paging cache domain id, small: enum sim_cache, flags: level */
+	SIM_TRACE_GONE,	       /* same: a command removed it, and the guest has not seen that complete */
+	SIM_TRACE_SAFE,	       /* same: it is not cached, and the guest knows */
 	SIM_TRACE_KINDS
 };
 

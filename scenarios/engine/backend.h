@@ -111,6 +111,7 @@ struct be_config {
 	uint64_t seed;
 	struct be_policy policy;
 	uint32_t trace_records;
+	bool windows; /* the trace tells when what is cached becomes stale, and when safe */
 };
 
 enum be_arch {

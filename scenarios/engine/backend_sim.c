@@ -701,6 +701,7 @@ struct backend *backend_sim_open(const struct be_config *config)
 	c.policy.keep_nothing = config->policy.keep_nothing;
 	c.trace_records = config->trace_records;
 	c.oracle = true;
+	c.windows = config->windows;
 	b->base.ops = &backend_sim_ops;
 	if (sim_create(&c, &b->s) < 0) {
 		free(b);

@@ -743,6 +743,7 @@ static enum step_rc set_up(struct run *r, const struct run_options *options)
 
 	c.seed = mix(mix(options->seed, r->sc->seed), r->setting.seed);
 	c.trace_records = options->trace_path || options->cover ? TRACE_LONG : TRACE_SHORT;
+	c.windows = options->trace_path != NULL;
 	if (!options->backend || strcmp(options->backend, backend_sim_ops.name) == 0)
 		r->be = backend_sim_open(&c);
 	else if (strcmp(options->backend, backend_qemu_ops.name) == 0)

@@ -74,6 +74,12 @@ static const struct {
 	{ { .kind = SIM_TRACE_INJECT, .a = 0x7000, .b = 9, .small = SIM_POINT_BIT_FLIP, .code = 1 },
 		"0 0 inject point=bit-flip rule=1 addr=0x7000 val=0x9" },
 	{ { .kind = SIM_TRACE_FINDING, .a = 0x5000, .code = SIM_FINDING_STALE }, "0 0 finding kind=stale addr=0x5000" },
+	{ { .kind = SIM_TRACE_STALE, .a = 0x5000, .b = 0x113028, .small = SIM_CACHE_IOTLB, .code = 0x10, .flags = 1 },
+		"0 0 stale cache=iotlb id=0x10 addr=0x5000 level=1 entry=0x113028" },
+	{ { .kind = SIM_TRACE_GONE, .a = 0x5000, .small = SIM_CACHE_PAGING, .code = 7 },
+		"0 0 gone cache=paging id=0x7 addr=0x5000 level=0 entry=0x0" },
+	{ { .kind = SIM_TRACE_SAFE, .a = 0x5000, .small = SIM_CACHE_DEVICE, .code = 0x10 },
+		"0 0 safe cache=device id=0x10 addr=0x5000 level=0 entry=0x0" },
 	{ { .kind = SIM_TRACE_POWER, .small = SIM_POWER_RESET }, "0 0 power what=reset rid=00:00.0" },
 	/* what no enum names stays a number */
 	{ { .kind = SIM_TRACE_DROP, .small = 200 }, "0 0 drop cache=200 domain=0 first=0x0 entries=0" },

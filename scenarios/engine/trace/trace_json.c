@@ -1,6 +1,6 @@
 /*
  * Chrome's trace event form: a process for the steps and one for each unit; in a unit a track for the CPU's accesses, the
- * registers, the queue, each cache and each device. Times are microseconds, so that a nanosecond is a thousandth.
+ * registers, the queue, each cache and each device, and a span for each window in which what is cached is stale. Times are microseconds, so that a nanosecond is a thousandth.
  */
 #include <inttypes.h>
 #include <string.h>
@@ -138,6 +138,31 @@ static void track_name(const struct trace_event *e, char *out, size_t size)
 		snprintf(out, size, "judgement");
 }
 
+/* The oracle's windows: a span from "stale" to "safe" that may end on no track but its own. */
+static bool put_window(FILE *f, struct json *j, const struct trace_event *e)
+{
+	static const struct {
+		const char *kind;
+		char ph;
+	} phases[] = { { "stale", 'b' }, { "gone", 'n' }, { "safe", 'e' } };
+
+	for (size_t i = 0; i < sizeof(phases) / sizeof(phases[0]); i++) {
+		if (strcmp(e->kind, phases[i].kind) != 0)
+			continue;
+		comma(f, j);
+		fprintf(f,
+			"{\"ph\":\"%c\",\"cat\":\"stale\",\"id\":\"%s.%s.%s.%s\",\"pid\":%" PRIu32
+			",\"tid\":0,\"ts\":%" PRIu64 ".%03" PRIu64
+			",\"name\":\"stale %s %s\",\"args\":{\"event\":\"%s\",\"entry\":\"%s\"}}",
+			phases[i].ph, event_text(e, "cache"), event_text(e, "id"),
+			event_text(e, "addr"), event_text(e, "level"), e->unit + 1, e->ns / 1000,
+			e->ns % 1000, event_text(e, "cache"), event_text(e, "addr"), e->kind,
+			event_text(e, "entry"));
+		return true;
+	}
+	return false;
+}
+
 static void put_event(FILE *f, struct json *j, const struct trace_event *e, const struct run *r)
 {
 	char name[24];
@@ -169,7 +194,8 @@ static void line(FILE *f, void *own, const char *text, const struct run *r)
 		step(f, j, text + 3);
 	} else if (trace_event(text, &e)) {
 		j->now = e.ns;
-		put_event(f, j, &e, r);
+		if (!put_window(f, j, &e))
+			put_event(f, j, &e, r);
 	}
 }
 

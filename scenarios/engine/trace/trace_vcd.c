@@ -33,12 +33,18 @@ static const struct signal {
 	{ "msi_data", "msi", "data" },
 	{ "record_q0", "fault-record", "q0" },
 	{ "record_q1", "fault-record", "q1" },
+	{ "stale_addr", "stale", "addr" },
+	{ "safe_addr", "safe", "addr" },
+	{ "stale_windows", "", "" }, /* how many are open */
 };
 
 #define SIGNALS (sizeof(signals) / sizeof(signals[0]))
 
+#define STALE_WINDOWS (SIGNALS - 1)
+
 struct vcd {
 	uint64_t now, step;
+	uint64_t windows[MACHINE_UNITS];
 };
 
 /* Identifiers are of printable characters; number n in base 90. */
@@ -88,6 +94,17 @@ static void value(FILE *f, uint32_t id, uint64_t val)
 	fputc('\n', f);
 }
 
+/* Windows open with "stale" and close with "safe". */
+static void count_windows(FILE *f, struct vcd *v, const struct trace_event *e)
+{
+	bool opens = strcmp(e->kind, "stale") == 0;
+
+	if (!opens && strcmp(e->kind, "safe") != 0)
+		return;
+	v->windows[e->unit] += opens ? 1 : UINT64_MAX;
+	value(f, 1 + e->unit * (uint32_t)SIGNALS + STALE_WINDOWS, v->windows[e->unit]);
+}
+
 static void line(FILE *f, void *own, const char *text, const struct run *r)
 {
 	struct vcd *v = own;
@@ -109,6 +126,7 @@ static void line(FILE *f, void *own, const char *text, const struct run *r)
 			value(f, 1 + e.unit * (uint32_t)SIGNALS + i,
 			      event_number(&e, signals[i].key));
 	}
+	count_windows(f, v, &e);
 }
 
 static void end(FILE *f, void *own)
