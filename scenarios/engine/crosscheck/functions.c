@@ -95,7 +95,7 @@ static void take(struct vm *vm, struct functions *f, uint16_t rid)
 static void look_at_bus(struct vm *vm, struct functions *f, uint8_t bus)
 {
 	for (uint32_t devfn = 0; devfn < 256; devfn++) {
-		uint16_t rid = (uint16_t)(bus << 8 | devfn);
+		uint16_t rid = (uint16_t)((uint32_t)bus << 8 | devfn);
 
 		if (vm_config_read(vm, rid, CFG_ID) == UINT32_MAX) {
 			if (!(devfn & 7))
