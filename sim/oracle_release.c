@@ -162,6 +162,42 @@ static bool is_leaf(enum sim_cache cache)
 	return cache == SIM_CACHE_IOTLB || cache == SIM_CACHE_DEVICE;
 }
 
+/* The unit holds an entry of the requester by which it accepts what the requester translated itself. */
+static bool accepted(const struct sim *s, uint32_t unit, uint16_t rid)
+{
+	struct sim_cache_line line;
+	uint32_t cursor = 0;
+
+	while (sim_cache_next(s, unit, SIM_CACHE_CONTEXT, &cursor, &line)) {
+		if (line.rid == rid && line.translated)
+			return true;
+	}
+	return false;
+}
+
+/*
+ * What a device holds reaches memory only while the unit lets its translated requests pass: by an entry that is cached, or
+ * by the one in memory, as the processor or the hardware sees it.
+ */
+static bool of_use(const struct sim *s, const struct sim_cache_line *line)
+{
+	const struct unit *u = sim_unit(s, line->unit);
+	const struct sim_request rq = {
+		.addr = line->pa,
+		.rid = line->rid,
+		.unit = (uint8_t)line->unit,
+		.at = SIM_AT_TRANSLATED,
+		.access = line->perm & 1 || !line->perm ? SIM_READ : SIM_WRITE,
+		.len = 1,
+	};
+	struct sim_xlat processor, hardware;
+
+	u->ops->probe(u, &rq, MEM_VIEW_CPU, &processor);
+	u->ops->probe(u, &rq, u->view, &hardware);
+	return processor.outcome == SIM_OUTCOME_OK || hardware.outcome == SIM_OUTCOME_OK ||
+	       accepted(s, line->unit, line->rid);
+}
+
 static bool leads_into(const struct sim *s, const struct sim_cache_line *line,
 		       const struct range *r)
 {
@@ -169,6 +205,8 @@ static bool leads_into(const struct sim *s, const struct sim_cache_line *line,
 	if (line->negative || (!is_leaf(line->cache) && !line->pa))
 		return false;
 	if (line->pa > r->last || oracle_line_pa_last(line) < r->first)
+		return false;
+	if (line->cache == SIM_CACHE_DEVICE && !of_use(s, line))
 		return false;
 	return !is_leaf(line->cache) || !by_design(s, line);
 }

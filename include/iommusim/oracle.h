@@ -60,6 +60,7 @@ struct sim_cache_line {
 	bool by_rid_tag;     /* its tag says rid, too (AMD-Vi; of VT-d's, rid has no meaning) */
 	bool posted;	     /* pa is a descriptor's address, and data the vector */
 	uint32_t data;	     /* pa and data: the message it gives. Of another entry of the interrupt cache: bytes of its table */
+	bool translated;     /* context cache: translations that the device holds are accepted by it */
 	uint64_t word, word_mask; /* what was read at entry_pa, and which bits of it count */
 };
 

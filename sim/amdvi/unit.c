@@ -44,6 +44,7 @@ static void describe(const struct unit *u, enum sim_cache cache, const struct tc
 	if (cache == SIM_CACHE_CONTEXT) {
 		out->rid = (uint16_t)e->who;
 		out->pa = e->q[0] & AMDVI_DTE0_HOSTPT;
+		out->translated = e->q[0] & AMDVI_DTE0_V && e->q[1] & AMDVI_DTE1_I;
 	} else if (cache == SIM_CACHE_INTERRUPT) {
 		amdvi_ir_describe(a, e, out);
 	} else if (cache == SIM_CACHE_IOTLB) {

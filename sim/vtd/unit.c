@@ -26,6 +26,8 @@ static void describe(const struct unit *u, enum sim_cache cache, const struct tc
 		.entry_pa = e->entry_pa,
 		.filled_ns = e->filled_ns,
 	};
+	out->translated = cache == SIM_CACHE_CONTEXT && !out->negative &&
+			  FIELD_GET(VTD_CE0_TT, e->q[0]) == VTD_TT_DEV_TLB;
 	if (cache == SIM_CACHE_INTERRUPT)
 		vtd_ir_describe((const struct vtd_unit *)u, e, out);
 }

@@ -110,6 +110,10 @@ static void walk(struct unit *u, const struct port *port, const struct sim_reque
 	if (!step(u, port, SIM_CACHE_CONTEXT, rq->rid, 0, 5,
 		  JUDGED_CONTEXT + 8 * (uint64_t)(rq->rid & 0xff), JUDGED_NO_CONTEXT, &word, x))
 		return;
+	if (rq->at == SIM_AT_TRANSLATED) {
+		x->pa = rq->addr;
+		return;
+	}
 	if (!step(u, port, SIM_CACHE_PAGING, JUDGED_DOMAIN, rq->addr, 1,
 		  (word & ADDR) + 8 * (rq->addr >> 21 & 0x1ff), JUDGED_NO_UPPER, &word, x))
 		return;

@@ -659,6 +659,21 @@ START_TEST(test_oracle_release_of_a_page_a_device_tlb_still_has)
 }
 END_TEST
 
+/* The unit refuses what the device translated itself: it has no entry for it any more, in memory or cached. */
+START_TEST(test_oracle_release_of_a_page_a_blocked_device_tlb_still_has)
+{
+	struct world w = world_start(MEM_VIEW_CPU);
+	struct tc_entry e = { .addr = IOVA, .perm = 3, .q = { PAGE_A, 0 } };
+
+	ck_assert_int_ge(sim_device_add(w.s, 0, JUDGED_RID, true), 0);
+	tcache_insert(&device_by_rid(w.s, 0, JUDGED_RID)->tlb, &e);
+	judged_lower(w.s, IOVA, 0);
+	judged_context(w.s, JUDGED_RID, 0);
+	ck_assert_uint_eq(sim_oracle_release(w.s, PAGE_A, PAGE_A), 0);
+	sim_destroy(w.s);
+}
+END_TEST
+
 START_TEST(test_oracle_release_of_a_page_that_is_still_mapped)
 {
 	struct world w = world_told();
@@ -1123,6 +1138,7 @@ static TCase *release_cases(void)
 	tcase_add_test(t, test_oracle_release_of_table_pages_their_caches_still_point_to);
 	tcase_add_test(t, test_oracle_release_sees_all_of_a_large_page);
 	tcase_add_test(t, test_oracle_release_of_a_page_a_device_tlb_still_has);
+	tcase_add_test(t, test_oracle_release_of_a_page_a_blocked_device_tlb_still_has);
 	tcase_add_test(t, test_oracle_release_of_a_page_that_is_still_mapped);
 	tcase_add_test(t, test_oracle_release_leaves_identity_domains_alone);
 	tcase_add_test(t, test_oracle_release_ignores_what_leads_nowhere);
