@@ -282,6 +282,8 @@ static int attach_locked(struct iommu_domain *d, uint32_t slot, struct iommu_dev
 	if (rc != IOMMU_OK)
 		return rc;
 	dev->unit = slot;
+	dev->silent = false;
+	dev->unanswered = false;
 	dev->domain = d;
 	dev->next = d->devices;
 	d->devices = dev;

@@ -116,6 +116,7 @@ struct iommu_ops {
 	int (*id_free)(struct iommu_unit *u, uint32_t id, bool used);
 	int (*attach)(struct iommu_domain *d, uint32_t slot, struct iommu_device *dev);
 	int (*detach)(struct iommu_domain *d, uint32_t slot, struct iommu_device *dev);
+	void (*block)(struct iommu_unit *u, uint16_t rid); /* in memory: all it asks is refused */
 
 	/*
 	 * Issues the invalidation of a range. *wait is what inval_done and inval_wait take, 0 when it is complete
@@ -180,11 +181,21 @@ void iommu_unlock_domain(const struct iommu_domain *d);
 int iommu_domain_usable(const struct iommu_domain *d);
 void iommu_domain_unit_reset(struct iommu_domain *d, uint32_t slot);
 
-/* ats.c: devices that hold translations themselves, of a domain on a unit, of a unit */
+/*
+ * ats.c: devices that hold translations themselves, of a domain on a unit, of a unit. A silent one is none of them: it was
+ * cut off, and what it holds is of no use to it (ats_cut_off).
+ */
+static inline bool ats_asked(const struct iommu_device *dev)
+{
+	return dev->ats && !dev->silent;
+}
+
 uint32_t ats_devices(const struct iommu_domain *d, uint32_t slot);
 uint32_t ats_devices_of_unit(const struct iommu_unit *u);
 void ats_each_device(struct iommu_unit *u,
-		     void (*call)(struct iommu_unit *u, const struct iommu_device *dev));
+		     void (*call)(struct iommu_unit *u, struct iommu_device *dev));
+struct iommu_device *ats_find(const struct iommu_unit *u, uint16_t rid);
+void ats_cut_off(struct iommu_unit *u, struct iommu_device *dev);
 
 /* irq.c */
 bool irq_on(const struct iommu_unit *u);

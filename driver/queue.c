@@ -109,6 +109,16 @@ int queue_repair_begin(struct iommu_unit *u, const char *what)
 	return iommu_unit_break(u, IOMMU_E_BROKEN, "an error of the queue could not be repaired");
 }
 
+bool queue_repair_spent(const struct iommu_unit *u)
+{
+	return u->queue.repairs >= QUEUE_REPAIRS;
+}
+
+void queue_repair_anew(struct iommu_unit *u)
+{
+	u->queue.repairs = 0;
+}
+
 /* n commands can be appended without overtaking the hardware. One slot stays free. */
 int queue_repair_room(struct iommu_unit *u, uint32_t head, uint32_t n)
 {

@@ -20,7 +20,7 @@ int amd_cmd_interrupts(struct iommu_unit *u, uint16_t rid);
 int amd_cmd_pages(struct iommu_unit *u, uint32_t domain_id, uint64_t range, bool pde);
 int amd_cmd_domain(struct iommu_unit *u, uint32_t domain_id);
 int amd_cmd_iotlb(struct iommu_unit *u, const struct iommu_device *dev, uint64_t range);
-void amd_cmd_iotlb_all(struct iommu_unit *u, const struct iommu_device *dev);
+void amd_cmd_iotlb_all(struct iommu_unit *u, struct iommu_device *dev);
 int amd_cmd_all(struct iommu_unit *u);
 int amd_cmd_finish(struct iommu_unit *u);
 void amd_cmd_base(struct iommu_unit *u);
@@ -38,6 +38,7 @@ uint32_t amd_devtab_rids_wanted(const struct iommu_unit *u);
 void amd_devtab_interrupts(const struct iommu_unit *u, uint16_t rid, uint64_t word);
 int amd_attach(struct iommu_domain *d, uint32_t slot, struct iommu_device *dev);
 int amd_detach(struct iommu_domain *d, uint32_t slot, struct iommu_device *dev);
+void amd_block(struct iommu_unit *u, uint16_t rid);
 
 /* inspect.c */
 void amd_walk_device(const struct iommu_unit *u, uint16_t rid, struct iommu_walk *w,

@@ -67,7 +67,7 @@ int amd_cmd_iotlb(struct iommu_unit *u, const struct iommu_device *dev, uint64_t
 }
 
 /* All that a device holds. A failure shows in the completion that is asked for next. */
-void amd_cmd_iotlb_all(struct iommu_unit *u, const struct iommu_device *dev)
+void amd_cmd_iotlb_all(struct iommu_unit *u, struct iommu_device *dev)
 {
 	(void)!amd_cmd_iotlb(u, dev, RANGE_ALL);
 }
@@ -116,7 +116,7 @@ static const char *halt_text(uint64_t code)
 	}
 }
 
-static void append_iotlb(struct iommu_unit *u, const struct iommu_device *dev)
+static void append_iotlb(struct iommu_unit *u, struct iommu_device *dev)
 {
 	queue_append(u, iotlb_q0(dev), RANGE_ALL);
 	u->amd.iotlb_wait = u->queue.seq + 1;
@@ -236,15 +236,37 @@ int amd_cmd_check(struct iommu_unit *u)
 	return status & AMDVI_STATUS_CMDBUFRUN ? IOMMU_OK : repair_halt(u);
 }
 
+static void cut_off_unanswered(struct iommu_unit *u, struct iommu_device *dev)
+{
+	if (dev->unanswered)
+		ats_cut_off(u, dev);
+}
+
+/* Those that the log named since the last repair. False: nobody. */
+static bool cut_off_silent(struct iommu_unit *u)
+{
+	uint64_t before = u->stats.silent_devices;
+
+	ats_each_device(u, cut_off_unanswered);
+	return u->stats.silent_devices != before;
+}
+
+static void forget_unanswered(struct iommu_unit *u, struct iommu_device *dev)
+{
+	(void)u;
+	dev->unanswered = false;
+}
+
 /*
  * A device that does not answer INVALIDATE_IOTLB_PAGES does not hold up the wait behind it: the command counts as
  * complete and only the event log tells (IOTLB_INV_TIMEOUT). So before such a wait counts the log is looked at. A log
- * that lost events may have lost that one. In both cases all devices are asked again, behind a new wait.
+ * that lost events may have lost that one. In both cases all devices are asked again, behind a new wait. A device that
+ * misses it again and again is cut off; what any cache holds of it does not matter then, for everything is invalidated.
  */
 int amd_cmd_trust(struct iommu_unit *u)
 {
 	uint64_t status;
-	bool stuck;
+	bool stuck, cut;
 	int rc;
 
 	if (u->amd.iotlb_wait <= u->queue.done)
@@ -257,6 +279,10 @@ int amd_cmd_trust(struct iommu_unit *u)
 	if (!u->amd.iotlb_timeouts && !stuck)
 		return IOMMU_OK;
 	u->amd.iotlb_timeouts = 0;
+	cut = !stuck && queue_repair_spent(u) && cut_off_silent(u);
+	if (cut)
+		queue_repair_anew(u);
+	ats_each_device(u, forget_unanswered);
 	rc = queue_repair_begin(u, stuck ? "events were lost while devices were invalidated"
 					 : "a device did not answer an IOTLB invalidation");
 	if (rc == IOMMU_OK && stuck)
@@ -264,10 +290,13 @@ int amd_cmd_trust(struct iommu_unit *u)
 	if (rc == IOMMU_OK)
 		rc = queue_repair_room(
 			u, (uint32_t)(FIELD_GET(AMDVI_PTR_16, reg_read64(u, AMDVI_REG_CMD_HEAD))),
-			ats_devices_of_unit(u) + 1);
+			(cut ? everything(u) : ats_devices_of_unit(u)) + 1);
 	if (rc != IOMMU_OK)
 		return rc;
-	ats_each_device(u, append_iotlb);
+	if (cut)
+		append_everything(u);
+	else
+		ats_each_device(u, append_iotlb);
 	queue_append_wait(u);
 	queue_distrust(u);
 	amd_cmd_bell(u);

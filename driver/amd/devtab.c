@@ -146,6 +146,11 @@ int amd_attach(struct iommu_domain *d, uint32_t slot, struct iommu_device *dev)
 	return rc;
 }
 
+void amd_block(struct iommu_unit *u, uint16_t rid)
+{
+	dte_block(u, dte_pa(u, rid));
+}
+
 /* The id comes from the domain, not from the entry that is being erased. */
 int amd_detach(struct iommu_domain *d, uint32_t slot, struct iommu_device *dev)
 {
@@ -159,7 +164,7 @@ int amd_detach(struct iommu_domain *d, uint32_t slot, struct iommu_device *dev)
 	rc = amd_cmd_devtab(u, dev->rid);
 	if (rc == IOMMU_OK)
 		rc = amd_cmd_domain(u, d->id[slot]);
-	if (rc == IOMMU_OK && dev->ats)
+	if (rc == IOMMU_OK && ats_asked(dev))
 		rc = amd_cmd_iotlb(u, dev, AMDVI_SIZE_ALL | AMDVI_IOTLBC1_S);
 	if (rc == IOMMU_OK)
 		rc = amd_cmd_finish(u);

@@ -42,7 +42,7 @@ static int put_range(struct iommu_domain *d, uint32_t slot, const struct iommu_i
 		rc = amd_cmd_pages(u, d->id[slot], cover_encode(blocks[i].addr, blocks[i].am),
 				   inval->upper);
 	for (dev = d->devices; dev && rc == IOMMU_OK; dev = dev->next) {
-		if (dev->unit == slot && dev->ats)
+		if (dev->unit == slot && ats_asked(dev))
 			rc = amd_cmd_iotlb(u, dev, whole);
 	}
 	return rc;

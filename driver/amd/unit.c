@@ -223,6 +223,7 @@ const struct iommu_ops amd_ops = {
 	.id_free = amd_id_free,
 	.attach = amd_attach,
 	.detach = amd_detach,
+	.block = amd_block,
 	.inval_start = amd_inval_start,
 	.inval_done = queue_ticket_done,
 	.inval_wait = queue_ticket_wait,

@@ -115,6 +115,20 @@ int intel_attach(struct iommu_domain *d, uint32_t slot, struct iommu_device *dev
 	return rc;
 }
 
+/* Not present; the rest of the entry stays. */
+static void context_block(const struct iommu_unit *u, uint64_t pa)
+{
+	entry_write(u, pa, mem_read64(u->plat, pa) & ~VTD_CE0_P);
+}
+
+void intel_block(struct iommu_unit *u, uint16_t rid)
+{
+	uint64_t table = context_table(u, rid);
+
+	if (table)
+		context_block(u, context_entry_pa(table, rid));
+}
+
 /*
  * Not present first; the rest of the entry stays until nothing of it is cached. The id comes from the domain, not from
  * the entry that is being erased.
@@ -128,12 +142,12 @@ int intel_detach(struct iommu_domain *d, uint32_t slot, struct iommu_device *dev
 
 	if (!table)
 		return IOMMU_E_NOENT;
-	entry_write(u, pa, mem_read64(u->plat, pa) & ~VTD_CE0_P);
+	context_block(u, pa);
 	if (iommu_unit_live(u)) {
 		rc = intel_inval_context(u, INTEL_SELECTIVE, did, dev->rid);
 		if (rc == IOMMU_OK)
 			rc = intel_inval_iotlb(u, INTEL_DOMAIN, did);
-		if (rc == IOMMU_OK && dev->ats && ats_devices(d, slot))
+		if (rc == IOMMU_OK && ats_asked(dev) && ats_devices(d, slot))
 			rc = intel_inval_dev_tlb(u, dev->rid, 0, UINT64_MAX);
 		if (rc == IOMMU_OK)
 			rc = intel_inval_finish(u);

@@ -52,6 +52,7 @@ int intel_inval_interrupts(struct iommu_unit *u);
 /* context.c */
 int intel_attach(struct iommu_domain *d, uint32_t slot, struct iommu_device *dev);
 int intel_detach(struct iommu_domain *d, uint32_t slot, struct iommu_device *dev);
+void intel_block(struct iommu_unit *u, uint16_t rid);
 void intel_retire_contexts(struct iommu_unit *u, struct iommu_page_list *to);
 
 /* inspect.c */

@@ -83,7 +83,7 @@ int intel_inval_global(struct iommu_unit *u)
 	return rc;
 }
 
-static void put_dev_tlb_all(struct iommu_unit *u, const struct iommu_device *dev)
+static void put_dev_tlb_all(struct iommu_unit *u, struct iommu_device *dev)
 {
 	(void)!intel_inval_dev_tlb(u, dev->rid, 0,
 				   UINT64_MAX); /* a failure shows in what follows */
@@ -129,7 +129,7 @@ static int put_range(struct iommu_domain *d, uint32_t slot, const struct iommu_i
 	if (!ats_devices(d, slot))
 		return rc;
 	for (dev = d->devices; dev && rc == IOMMU_OK; dev = dev->next) {
-		if (dev->unit == slot && dev->ats)
+		if (dev->unit == slot && ats_asked(dev))
 			rc = intel_inval_dev_tlb(u, dev->rid, inval->first, inval->last);
 	}
 	return rc;

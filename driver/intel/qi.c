@@ -79,12 +79,53 @@ static const char *iqe_text(uint64_t iqei)
 	return text[iqei];
 }
 
-static void append_dev_tlb(struct iommu_unit *u, const struct iommu_device *dev)
+/* A wait that writes nowhere of interest. */
+static void write_nothing(struct iommu_unit *u, uint32_t slot)
+{
+	queue_write(u, slot, FIELD_PREP(VTD_DESC_TYPE, VTD_DT_WAIT) | VTD_WAITD0_SW,
+		    (u->queue.status + QUEUE_STATUS_SCRATCH) & VTD_WAITD1_SADDR);
+}
+
+static void append_dev_tlb(struct iommu_unit *u, struct iommu_device *dev)
 {
 	queue_append(u,
 		     FIELD_PREP(VTD_DESC_TYPE, VTD_DT_DEV_TLB) |
 			     FIELD_PREP(VTD_DEVTLBD0_SID, dev->rid),
 		     VTD_DEVTLBD_ADDR_ALL | VTD_DEVTLBD1_S);
+}
+
+/* For what was lost and is not known: all the unit's caches, and all devices that are asked. */
+static uint32_t everything(const struct iommu_unit *u)
+{
+	return 3 + (irq_on(u) ? 1u : 0u) + ats_devices_of_unit(u);
+}
+
+static void append_everything(struct iommu_unit *u)
+{
+	queue_append(
+		u, FIELD_PREP(VTD_DESC_TYPE, VTD_DT_CC) | FIELD_PREP(VTD_CCD0_G, VTD_CCD_G_GLOBAL),
+		0);
+	queue_append(u,
+		     FIELD_PREP(VTD_DESC_TYPE, VTD_DT_IOTLB) |
+			     FIELD_PREP(VTD_IOTLBD0_G, VTD_IOTLBD_G_GLOBAL) | VTD_IOTLBD0_DR |
+			     VTD_IOTLBD0_DW,
+		     0);
+	if (irq_on(u))
+		queue_append(u,
+			     FIELD_PREP(VTD_DESC_TYPE, VTD_DT_IEC) |
+				     FIELD_PREP(VTD_IECD0_G, VTD_IECD_G_GLOBAL),
+			     0);
+	ats_each_device(u, append_dev_tlb);
+}
+
+/* Of all waits only one behind the repair counts; the error is acknowledged when the queue holds it. */
+static int repaired(struct iommu_unit *u, uint32_t error)
+{
+	queue_append_wait(u);
+	queue_distrust(u);
+	reg_write32(u, VTD_REG_FSTS, error);
+	intel_qi_bell(u);
+	return IOMMU_OK;
 }
 
 /*
@@ -102,30 +143,12 @@ static int repair_iqe(struct iommu_unit *u)
 	rc = queue_repair_begin(
 		u, iqe_text(FIELD_GET(VTD_IQERCD_IQEI, reg_read64(u, VTD_REG_IQERCD))));
 	if (rc == IOMMU_OK)
-		rc = queue_repair_room(u, head, 3 + (irq_on(u) ? 1u : 0u) + ats_devices_of_unit(u));
+		rc = queue_repair_room(u, head, everything(u));
 	if (rc != IOMMU_OK)
 		return rc;
-	queue_write(u, head, FIELD_PREP(VTD_DESC_TYPE, VTD_DT_WAIT) | VTD_WAITD0_SW,
-		    (u->queue.status + QUEUE_STATUS_SCRATCH) & VTD_WAITD1_SADDR);
-	queue_append(
-		u, FIELD_PREP(VTD_DESC_TYPE, VTD_DT_CC) | FIELD_PREP(VTD_CCD0_G, VTD_CCD_G_GLOBAL),
-		0);
-	queue_append(u,
-		     FIELD_PREP(VTD_DESC_TYPE, VTD_DT_IOTLB) |
-			     FIELD_PREP(VTD_IOTLBD0_G, VTD_IOTLBD_G_GLOBAL) | VTD_IOTLBD0_DR |
-			     VTD_IOTLBD0_DW,
-		     0);
-	if (irq_on(u))
-		queue_append(u,
-			     FIELD_PREP(VTD_DESC_TYPE, VTD_DT_IEC) |
-				     FIELD_PREP(VTD_IECD0_G, VTD_IECD_G_GLOBAL),
-			     0);
-	ats_each_device(u, append_dev_tlb);
-	queue_append_wait(u);
-	queue_distrust(u);
-	reg_write32(u, VTD_REG_FSTS, VTD_FSTS_IQE);
-	intel_qi_bell(u);
-	return IOMMU_OK;
+	write_nothing(u, head);
+	append_everything(u);
+	return repaired(u, VTD_FSTS_IQE);
 }
 
 static bool slot_is(const struct iommu_unit *u, uint32_t slot, uint32_t type)
@@ -134,20 +157,43 @@ static bool slot_is(const struct iommu_unit *u, uint32_t slot, uint32_t type)
 	       type;
 }
 
+/* The device a device-TLB descriptor asks, NULL: one that is not asked any more. */
+static struct iommu_device *slot_device(const struct iommu_unit *u, uint32_t slot)
+{
+	uint64_t q0 = mem_read64(u->plat, queue_slot_pa(&u->queue, slot));
+
+	return ats_find(u, (uint16_t)FIELD_GET(VTD_DEVTLBD0_SID, q0));
+}
+
 /*
- * ITE: a device did not answer a device-TLB invalidation; all pending waits were aborted. Everything from the oldest
- * device-TLB descriptor on is submitted again, behind what is still in the ring, with one wait for all of it.
+ * The device that ITESID names, or where hardware does not tell, every one that has not answered yet. What the queue would
+ * still ask it is taken out: while ITE is set nothing is fetched. False: nobody was found.
  */
-static int repair_ite(struct iommu_unit *u)
+static bool cut_off_silent(struct iommu_unit *u, uint32_t head)
+{
+	uint64_t told = FIELD_GET(VTD_IQERCD_ITESID, reg_read64(u, VTD_REG_IQERCD));
+	uint32_t tail = u->queue.tail, slot;
+	uint64_t before = u->stats.silent_devices;
+
+	for (slot = u->queue.doubt; slot != tail; slot = queue_slot(slot + 1)) {
+		struct iommu_device *dev =
+			slot_is(u, slot, VTD_DT_DEV_TLB) ? slot_device(u, slot) : NULL;
+
+		if (dev && (!told || dev->rid == told))
+			ats_cut_off(u, dev);
+	}
+	for (slot = queue_slot(head); slot != tail; slot = queue_slot(slot + 1)) {
+		if (slot_is(u, slot, VTD_DT_DEV_TLB) && !slot_device(u, slot))
+			write_nothing(u, slot);
+	}
+	return u->stats.silent_devices != before;
+}
+
+/* Everything in doubt from the oldest device-TLB descriptor on, once more. */
+static void append_again(struct iommu_unit *u)
 {
 	uint32_t tail = u->queue.tail, slot = u->queue.doubt;
-	int rc;
 
-	rc = queue_repair_begin(u, "a device did not answer a device-TLB invalidation");
-	if (rc == IOMMU_OK)
-		rc = queue_repair_room(u, queue_head(u), queue_in_doubt(&u->queue) + 1);
-	if (rc != IOMMU_OK)
-		return rc;
 	while (slot != tail && !slot_is(u, slot, VTD_DT_DEV_TLB))
 		slot = queue_slot(slot + 1);
 	u->queue.doubt = tail;
@@ -156,11 +202,34 @@ static int repair_ite(struct iommu_unit *u)
 			queue_append(u, mem_read64(u->plat, queue_slot_pa(&u->queue, slot)),
 				     mem_read64(u->plat, queue_slot_pa(&u->queue, slot) + 8));
 	}
-	queue_append_wait(u);
-	queue_distrust(u);
-	reg_write32(u, VTD_REG_FSTS, VTD_FSTS_ITE);
-	intel_qi_bell(u);
-	return IOMMU_OK;
+}
+
+/*
+ * ITE: a device did not answer a device-TLB invalidation; all pending waits were aborted. What was aborted is submitted
+ * again, behind what is still in the ring, with one wait for all of it. A device that misses it again and again is cut
+ * off; which of its translations the unit's caches hold does not matter then, for everything is invalidated.
+ */
+static int repair_ite(struct iommu_unit *u)
+{
+	uint32_t head = queue_head(u);
+	bool cut = queue_repair_spent(u) && cut_off_silent(u, head);
+	int rc;
+
+	if (cut)
+		queue_repair_anew(u);
+	rc = queue_repair_begin(u, "a device did not answer a device-TLB invalidation");
+	if (rc == IOMMU_OK)
+		rc = queue_repair_room(u, head,
+				       cut ? everything(u) : queue_in_doubt(&u->queue) + 1);
+	if (rc != IOMMU_OK)
+		return rc;
+	if (cut) {
+		u->queue.doubt = u->queue.tail; /* nothing of it has to be given again */
+		append_everything(u);
+	} else {
+		append_again(u);
+	}
+	return repaired(u, VTD_FSTS_ITE);
 }
 
 /* What the queue has to say besides the status word. Each bit is cleared by a write of that bit alone. */

@@ -246,6 +246,7 @@ const struct iommu_ops intel_ops = {
 	.id_free = intel_id_free,
 	.attach = intel_attach,
 	.detach = intel_detach,
+	.block = intel_block,
 	.inval_start = intel_inval_start,
 	.inval_done = queue_ticket_done,
 	.inval_wait = queue_ticket_wait,

@@ -95,6 +95,7 @@ struct iommu_stats {
 	uint64_t waits;			 /* completions observed */
 	uint64_t timeouts;		 /* completions not observed in time */
 	uint64_t queue_errors;		 /* VT-d: IQE, ITE, ICE handled; AMD-Vi: halts, devices that did not answer */
+	uint64_t silent_devices;	 /* devices cut off because they did not answer */
 	uint64_t wbuf_flushes;		 /* write-buffer flushes (VT-d RWBF) */
 	uint64_t faults;		 /* fault records drained */
 	uint64_t fault_overflows;	 /* times the hardware told that records were lost */
@@ -250,7 +251,9 @@ struct iommu_device {
 	uint16_t rid;			/* requester id: bus 15:8, device 7:3, function 2:0 */
 	bool ats;			/* the device's ATS will be enabled: it caches translations itself */
 	uint8_t ats_queue_depth;	/* invalidations its ATS capability says it takes at once; 0: 32 */
+	bool silent;			/* set by the driver: it did not answer and was cut off (iommu_unmap) */
 	/* private */
+	bool unanswered;		/* AMD-Vi: the log told so since the last repair */
 	uint32_t unit;			/* index into domain->unit */
 	struct iommu_domain *domain;
 	struct iommu_device *next;
@@ -422,7 +425,8 @@ int iommu_attach(struct iommu_domain *d, struct iommu_unit *u, struct iommu_devi
 
 /*
  * Detaches a device: afterwards its DMA is blocked and nothing of the domain is cached for it. The caller has stopped the
- * device and disabled ATS in it. *dev is reusable after IOMMU_OK.
+ * device and disabled ATS in it. *dev is reusable after IOMMU_OK. A device that was cut off (dev->silent) may still hold
+ * translations: it must have been reset, or be gone, before its rid is attached again with ATS.
  */
 int iommu_detach(struct iommu_device *dev) IOMMU_MUST_CHECK;
 
@@ -438,6 +442,8 @@ int iommu_map(struct iommu_domain *d, uint64_t iova, uint64_t pa, uint64_t size,
  * Unmaps [iova, iova + size), splitting larger pages at its ends, and waits until no hardware can reach the pages.
  * VT-d: while a larger page is split, DMA to all of it may be refused: hardware may not hold two sizes for one address, so
  * the page is cleared and invalidated before the smaller ones are set. IOMMU_E_NOENT: some page of the range is not mapped.
+ * A device with ATS that does not answer is asked four times more; then it is cut off: its entry blocks all its requests,
+ * translated ones too, dev->silent is set, and the call goes on without it. The same in every call that invalidates.
  */
 int iommu_unmap(struct iommu_domain *d, uint64_t iova, uint64_t size) IOMMU_MUST_CHECK;
 

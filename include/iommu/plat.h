@@ -23,6 +23,8 @@ enum iommu_sync {
 /* Severity of a log line. */
 enum iommu_log_level { IOMMU_LOG_ERROR = 0, IOMMU_LOG_WARN = 1, IOMMU_LOG_INFO = 2 };
 
+struct iommu_device;
+
 struct iommu_plat {
 	void *ctx;
 
@@ -84,6 +86,12 @@ struct iommu_plat {
 	 * entries of AMD-Vi (iommu/irq.h tells what happens without it).
 	 */
 	void (*mem_write128)(void *ctx, uint64_t pa, uint64_t lo, uint64_t hi);
+
+	/*
+	 * Optional. `dev`, an attached device with ATS, did not answer the invalidations of its TLB and was just cut off:
+	 * all its requests are blocked (dev->silent, iommu_unmap). Called with the locks held; it must not call the driver.
+	 */
+	void (*device_silent)(void *ctx, struct iommu_device *dev);
 };
 
 #endif

@@ -239,6 +239,17 @@ static void plat_page_free(void *ctx, uint64_t pa, uint32_t order)
 	p->free[order].pa[p->free[order].count++] = pa;
 }
 
+/* What it does from now on is refused, and rightly so; it still has to be detached. */
+static void plat_device_silent(void *ctx, struct iommu_device *dev)
+{
+	struct guest *g = ctx;
+	const struct iommu_unit *u = dev->domain->unit[dev->unit];
+	struct backend *be = g->config.be;
+
+	if (be->ops->oracle_detach)
+		(void)be->ops->oracle_detach(be, (uint32_t)(u - g->unit), dev->rid);
+}
+
 static bool pool_init(struct pool *p, const struct guest_config *config)
 {
 	p->first = config->pool_first;
@@ -273,7 +284,8 @@ struct guest *guest_new(const struct guest_config *config)
 				       .page_alloc = plat_page_alloc,
 				       .page_free = plat_page_free,
 				       .now_ns = plat_now,
-				       .relax = plat_relax };
+				       .relax = plat_relax,
+				       .device_silent = plat_device_silent };
 	if (!pool_init(&g->pool, config)) {
 		guest_free(g);
 		return NULL;
@@ -515,6 +527,7 @@ void guest_status(const struct guest *g, uint32_t unit, struct guest_status *s)
 	s->waits = st.stats.waits;
 	s->timeouts = st.stats.timeouts;
 	s->queue_errors = st.stats.queue_errors;
+	s->silent_devices = st.stats.silent_devices;
 	s->wbuf_flushes = st.stats.wbuf_flushes;
 	s->faults = st.stats.faults;
 	s->fault_overflows = st.stats.fault_overflows;

@@ -69,7 +69,7 @@ struct guest_status {
 	const char *broken_why;
 	uint32_t domains, devices;
 	uint64_t maps, unmaps, pages_mapped, invalidations, waits, timeouts, queue_errors,
-		wbuf_flushes;
+		silent_devices, wbuf_flushes;
 	uint64_t faults, fault_overflows, table_pages, quarantined_tables, quarantined_pages;
 	char labels[512];
 };

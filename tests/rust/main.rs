@@ -71,7 +71,7 @@ fn write(sim: *mut Sim, dev: u32, text: &[u8; 8]) -> (DmaResult, [u8; 8]) {
 }
 
 fn labels(unit: &Unit) -> String {
-    let mut status = Status([0; 144]);
+    let mut status = Status([0; 152]);
     let mut text = [0u8; 512];
     // SAFETY: the structure has its size (sys::mirror_differs), the buffer the size told.
     unsafe {

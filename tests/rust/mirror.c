@@ -14,12 +14,12 @@ extern const uint32_t mirror[];
 /* In the order of sys.rs: MIRROR. */
 const uint32_t mirror[] = {
 	sizeof(struct iommu_plat),
-	offsetof(struct iommu_plat, mem_write128),
+	offsetof(struct iommu_plat, device_silent),
 	offsetof(struct iommu_plat, page_alloc),
 	sizeof(struct iommu_unit_desc),
 	offsetof(struct iommu_unit_desc, not_coherent),
 	offsetof(struct iommu_unit_desc, pci_cap),
-	offsetof(struct iommu_device, ats_queue_depth),
+	offsetof(struct iommu_device, silent),
 	sizeof(struct iommu_fault),
 	offsetof(struct iommu_fault, reason),
 	sizeof(struct iommu_status),

@@ -43,6 +43,7 @@ impl Machine {
             unlock: None,
             log: Some(log),
             mem_write128: None,
+            device_silent: None,
         }
     }
 

@@ -35,14 +35,15 @@ pub struct Device {
     pub rid: u16,
     pub ats: bool,
     pub ats_queue_depth: u8,
-    private: [u8; layout::DEVICE_SIZE - 4],
+    pub silent: bool,
+    private: [u8; layout::DEVICE_SIZE - 5],
 }
 
 impl Device {
     pub const SIZE: usize = layout::DEVICE_SIZE;
 
     pub fn new(rid: u16) -> Box<Self> {
-        Box::new(Self { rid, ats: false, ats_queue_depth: 0, private: [0; layout::DEVICE_SIZE - 4] })
+        Box::new(Self { rid, ats: false, ats_queue_depth: 0, silent: false, private: [0; layout::DEVICE_SIZE - 5] })
     }
 }
 
@@ -65,6 +66,7 @@ pub struct Plat {
     pub unlock: Option<unsafe extern "C" fn(*mut c_void, u32)>,
     pub log: Option<unsafe extern "C" fn(*mut c_void, c_int, *const c_char)>,
     pub mem_write128: Option<unsafe extern "C" fn(*mut c_void, u64, u64, u64)>,
+    pub device_silent: Option<unsafe extern "C" fn(*mut c_void, *mut Device)>,
 }
 
 pub const VENDOR_INTEL: c_int = 1;
@@ -106,7 +108,7 @@ pub struct Fault {
 
 /// iommu_status: filled and read by the driver alone here.
 #[repr(C, align(8))]
-pub struct Status(pub [u8; 144]);
+pub struct Status(pub [u8; 152]);
 
 extern "C" {
     pub fn iommu_error_name(error: c_int) -> *const c_char;
@@ -248,12 +250,12 @@ const MIRROR: [usize; 19] = {
     use core::mem::{offset_of, size_of};
     [
         size_of::<Plat>(),
-        offset_of!(Plat, mem_write128),
+        offset_of!(Plat, device_silent),
         offset_of!(Plat, page_alloc),
         size_of::<UnitDesc>(),
         offset_of!(UnitDesc, not_coherent),
         offset_of!(UnitDesc, pci_cap),
-        offset_of!(Device, ats_queue_depth),
+        offset_of!(Device, silent),
         size_of::<Fault>(),
         offset_of!(Fault, reason),
         size_of::<Status>(),

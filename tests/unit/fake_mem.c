@@ -167,6 +167,13 @@ static void unlock(void *ctx, uint32_t unit)
 		fake_mem_bad(m, "unlock without lock");
 }
 
+static void device_silent(void *ctx, struct iommu_device *dev)
+{
+	struct fake_mem *m = ctx;
+
+	m->silent = dev;
+}
+
 void fake_mem_init(struct fake_mem *m)
 {
 	m->cpu = calloc(WORDS, 8);
@@ -185,6 +192,7 @@ void fake_mem_init(struct fake_mem *m)
 		.now_ns = now_ns,
 		.lock = lock,
 		.unlock = unlock,
+		.device_silent = device_silent,
 	};
 }
 

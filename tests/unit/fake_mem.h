@@ -44,6 +44,7 @@ struct fake_mem {
 	bool clock_stands;
 	uint32_t relaxes;
 	int32_t locked;
+	const struct iommu_device *silent;      /* the last one told to be cut off */
 	void (*stored)(void *ctx, uint64_t pa); /* optional: called after each store */
 	void (*watch)(void *arg);               /* ... and this, for the test */
 	void *watch_arg;

@@ -75,9 +75,11 @@ static void queue_step(struct fake *f)
 	case VTD_DT_DEV_TLB:
 		if (!(f->gsts & VTD_GSTS_TES))
 			fake_mem_bad(&f->m, "device-TLB invalidation while not translating");
-		if (f->ite_left) {
+		if (f->ite_left &&
+		    (!f->ite_sid || f->ite_sid == FIELD_GET(VTD_DEVTLBD0_SID, q[0]))) {
 			f->ite_left--;
 			f->fsts |= VTD_FSTS_ITE;
+			f->iqercd = f->ite_told ? FIELD_PREP(VTD_IQERCD_ITESID, f->ite_sid) : 0;
 		}
 		break;
 	case VTD_DT_WAIT:

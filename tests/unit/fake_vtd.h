@@ -40,7 +40,9 @@ struct fake {
 	uint32_t dead;
 	bool gone;         /* every register reads all ones */
 	uint32_t refuse;   /* register commands to answer with "nothing done" */
-	uint32_t ite_left; /* device-TLB descriptors that will time out */
+	uint32_t ite_left; /* device-TLB descriptors that will time out ... */
+	uint16_t ite_sid;  /* ... of this device, 0: of any */
+	bool ite_told;     /* and ITESID names it */
 	uint32_t iqe_left; /* descriptors that will be refused */
 	bool status_lost;  /* wait status writes are lost */
 };

@@ -727,10 +727,18 @@ START_TEST(test_amd_device_time_out_is_asked_again)
 	from = w.f->m.logged;
 	ck_assert_int_eq(iommu_unmap(&w.d, 0x2000, 0x1000), IOMMU_OK);
 	ck_assert_uint_eq(fake_amdvi_count(w.f, from, 4, NULL), 1);
-	w.f->silent_left = UINT32_MAX; /* the device is gone */
-	ck_assert_int_eq(iommu_unmap(&w.d, 0x3000, 0x1000), IOMMU_E_BROKEN);
-	ck_assert_int_eq(w.u.stage, IOMMU_STAGE_BROKEN);
-	ck_assert_uint_eq(w.d.quarantined_pages, 1);
+	w.f->silent_left = UINT32_MAX; /* gone: five times in all, then it is cut off */
+	from = w.f->m.logged;
+	ck_assert_int_eq(iommu_unmap(&w.d, 0x3000, 0x1000), IOMMU_OK);
+	ck_assert_int_eq(w.u.stage, IOMMU_STAGE_TRANSLATING);
+	ck_assert_uint_eq(fake_amdvi_count(w.f, from, 4, NULL), 5);
+	ck_assert(w.dev.silent);
+	ck_assert_uint_eq(w.u.stats.silent_devices, 1);
+	ck_assert_uint_eq(w.d.quarantined_pages, 0);
+	from = w.f->m.logged;
+	ck_assert_int_eq(iommu_unmap(&w.d, 0x4000, 0x1000), IOMMU_OK);
+	ck_assert_uint_eq(fake_amdvi_count(w.f, from, 4, NULL), 0);
+	ck_assert_int_eq(iommu_detach(&w.dev), IOMMU_OK);
 	world_end(&w);
 }
 END_TEST

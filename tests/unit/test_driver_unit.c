@@ -590,9 +590,59 @@ START_TEST(test_queue_device_time_out_resubmits)
 	ck_assert_uint_eq(w.u.stats.queue_errors, 1);
 	w.f->ite_left = 3;
 	ck_assert_int_eq(iommu_unmap(&w.d, 0x2000, 0x1000), IOMMU_OK);
+	ck_assert(!w.dev.silent);
+	world_end(&w);
+}
+END_TEST
+
+/* Five times in all, then it is blocked, and neither the unit nor the page has to wait for it. */
+START_TEST(test_queue_silent_device_is_cut_off)
+{
+	struct world w;
+	uint32_t from, before;
+
+	start_ats(&w);
 	w.f->ite_left = UINT32_MAX; /* the device is gone */
-	ck_assert_int_eq(iommu_unmap(&w.d, 0x3000, 0x1000), IOMMU_E_BROKEN);
-	ck_assert_int_eq(w.u.stage, IOMMU_STAGE_BROKEN);
+	from = w.f->m.logged;
+	ck_assert_int_eq(iommu_unmap(&w.d, 0x1000, 0x1000), IOMMU_OK);
+	ck_assert_int_eq(w.u.stage, IOMMU_STAGE_TRANSLATING);
+	ck_assert(w.dev.silent);
+	ck_assert_ptr_eq(w.f->m.silent, &w.dev);
+	ck_assert_uint_eq(w.u.stats.silent_devices, 1);
+	ck_assert_uint_eq(w.d.quarantined_pages, 0);
+	ck_assert_uint_eq(fake_count_desc(w.f, from, VTD_DT_DEV_TLB, NULL), 5);
+	/* the repair goes in front of the last wait: everything the unit holds */
+	ck_assert_uint_ge(fake_count_desc(w.f, from, VTD_DT_CC, NULL), 1);
+	before = w.f->m.logged;
+	ck_assert_int_eq(iommu_unmap(&w.d, 0x2000, 0x1000), IOMMU_OK);
+	ck_assert_uint_eq(fake_count_desc(w.f, before, VTD_DT_DEV_TLB, NULL), 0);
+	ck_assert_int_eq(iommu_detach(&w.dev), IOMMU_OK);
+	/* attached anew it is asked again */
+	w.f->ite_left = 0;
+	ck_assert_int_eq(iommu_attach(&w.d, &w.u, &w.dev), IOMMU_OK);
+	ck_assert(!w.dev.silent);
+	before = w.f->m.logged;
+	ck_assert_int_eq(iommu_unmap(&w.d, 0x3000, 0x1000), IOMMU_OK);
+	ck_assert_uint_eq(fake_count_desc(w.f, before, VTD_DT_DEV_TLB, NULL), 1);
+	world_end(&w);
+}
+END_TEST
+
+/* IQERCD.ITESID names who did not answer; where it is 0 every device with an answer due may be the one. */
+START_TEST(test_queue_silent_device_is_told_from_others)
+{
+	struct iommu_device other = { .rid = 0x0320, .ats = true };
+	struct world w;
+
+	start_ats(&w);
+	ck_assert_int_eq(iommu_attach(&w.d, &w.u, &other), IOMMU_OK);
+	w.f->ite_left = UINT32_MAX;
+	w.f->ite_sid = other.rid;
+	w.f->ite_told = _i == 0;
+	ck_assert_int_eq(iommu_unmap(&w.d, 0x1000, 0x1000), IOMMU_OK);
+	ck_assert(other.silent);
+	ck_assert(w.dev.silent == (_i != 0));
+	ck_assert_uint_eq(w.u.stats.silent_devices, _i == 0 ? 1 : 2);
 	world_end(&w);
 }
 END_TEST
@@ -1073,6 +1123,8 @@ static Suite *suite(void)
 	tcase_add_test(q, test_queue_error_is_repaired);
 	tcase_add_test(q, test_queue_error_in_the_middle_of_a_batch);
 	tcase_add_test(q, test_queue_device_time_out_resubmits);
+	tcase_add_test(q, test_queue_silent_device_is_cut_off);
+	tcase_add_loop_test(q, test_queue_silent_device_is_told_from_others, 0, 2);
 	tcase_add_test(q, test_queue_error_reaches_device_tlbs);
 	tcase_add_test(q, test_queue_completion_error_is_cleared);
 	tcase_add_test(q, test_queue_batches_longer_than_the_ring);
