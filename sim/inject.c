@@ -34,6 +34,7 @@ static const char *const point_names[SIM_POINTS] = {
 	[SIM_POINT_DEVICE_GONE] = "device-gone",
 	[SIM_POINT_DMA_TRANSLATED] = "dma-translated",
 	[SIM_POINT_DMA_SPOOFED] = "dma-spoofed",
+	[SIM_POINT_EVENT_LATE] = "event-late",
 };
 
 static const char *const master_names[SIM_MASTERS] = {

@@ -160,7 +160,7 @@ void amd_log_peek(const struct iommu_unit *u, uint32_t head, uint32_t tail, stru
 	}
 }
 
-/* Takes the oldest event out; its slot is emptied, so that the next event there is not mistaken for this one. */
+/* Takes the oldest event out; its slot gets code 0, so that the next event there is not mistaken for this one. */
 static bool event_take(struct iommu_unit *u, struct iommu_fault *out)
 {
 	uint64_t at = u->amd.log + u->amd.log_head, raw[2];
@@ -173,7 +173,6 @@ static bool event_take(struct iommu_unit *u, struct iommu_fault *out)
 		u->amd.log_lost = true;
 	}
 	mem_write64(u->plat, at, 0);
-	mem_write64(u->plat, at + 8, 0);
 	u->amd.log_head = log_next(u->amd.log_head);
 	return there;
 }
@@ -226,7 +225,6 @@ void amd_log_keep(struct iommu_unit *u)
 		if (!event_read(u, a->log_head, raw) || !kept_push(u, raw))
 			a->log_lost = true;
 		mem_write64(u->plat, a->log + a->log_head, 0);
-		mem_write64(u->plat, a->log + a->log_head + 8, 0);
 	}
 	head_write(u);
 	if (reg_read64(u, AMDVI_REG_STATUS) & AMDVI_STATUS_EVENTOVERFLOW)

@@ -50,6 +50,7 @@ enum sim_point {
 	SIM_POINT_DEVICE_GONE,	      /* the device is pulled out before a DMA or a device-TLB invalidation */
 	SIM_POINT_DMA_TRANSLATED,     /* the device says that an untranslated DMA is translated already */
 	SIM_POINT_DMA_SPOOFED,	      /* it sends a DMA with requester id `value` */
+	SIM_POINT_EVENT_LATE,	      /* AMD-Vi: the log's tail counts an event `value` ns before it is there, 0: it never is */
 	SIM_POINTS
 };
 

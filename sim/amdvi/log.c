@@ -110,13 +110,47 @@ static bool choose(struct amdvi_unit *a, uint64_t addr, unsigned *n)
 	return false;
 }
 
+static void write_late(void *arg)
+{
+	struct amdvi_unit *a = arg;
+
+	(void)bus_write(a->u.sim, a->u.index, SIM_MASTER_LOG, a->late_pa, &a->late_event,
+			sizeof(a->late_event));
+}
+
+void amdvi_log_init(struct amdvi_unit *a)
+{
+	timer_init(&a->late, write_late, a);
+}
+
+/* Errata 732, 733: software sees the tail before the entry. One entry at a time; the next one pushes it out. */
+static bool is_late(struct amdvi_unit *a, uint64_t pa, const struct amdvi_event *e)
+{
+	struct sim *s = a->u.sim;
+	uint64_t ns = 0;
+
+	if (!inject_armed(s, SIM_POINT_EVENT_LATE) ||
+	    !inject_fires(s, a->u.index, SIM_POINT_EVENT_LATE, SIM_MASTER_LOG, pa, pa, &ns))
+		return false;
+	if (a->late.set)
+		write_late(a);
+	a->late_pa = pa;
+	a->late_event = *e;
+	if (ns)
+		sim_after(s, &a->late, ns);
+	else
+		clock_cancel(&s->clock, &a->late);
+	return true;
+}
+
 static bool write_entry(struct amdvi_unit *a, unsigned n, uint64_t q0, uint64_t q1)
 {
 	uint64_t tail = reg_get(&a->u.regs, AMDVI_REG_EVT_TAIL_AB(n));
+	uint64_t pa = a->ring[AMDVI_RING_EVT + n].base + tail;
 	struct amdvi_event e = { { q0, q1 } };
 
-	if (!bus_write(a->u.sim, a->u.index, SIM_MASTER_LOG,
-		       a->ring[AMDVI_RING_EVT + n].base + tail, &e, sizeof(e)))
+	if (!is_late(a, pa, &e) &&
+	    !bus_write(a->u.sim, a->u.index, SIM_MASTER_LOG, pa, &e, sizeof(e)))
 		return false;
 	reg_set(&a->u.regs, AMDVI_REG_EVT_TAIL_AB(n), next_tail(a, n));
 	trace(a->u.sim, SIM_TRACE_FAULT_RECORD, a->u.index, (uint32_t)tail,

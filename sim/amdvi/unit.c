@@ -74,6 +74,7 @@ static void reset(struct unit *u)
 	cmdq_reset(&a->q);
 	clock_cancel(clock, &a->run);
 	clock_cancel(clock, &a->iotlb);
+	clock_cancel(clock, &a->late);
 	clock_cancel(clock, &a->message);
 	a->messages = 0;
 	a->on = a->cmd_stop = a->cmd_draining = a->cmd_error = a->cmd_bad = false;
@@ -116,6 +117,7 @@ static int init(struct sim *s, struct amdvi_unit *a, const struct sim_amdvi_conf
 	amdvi_control_init(a);
 	amdvi_cmd_init(a);
 	amdvi_irq_init(a);
+	amdvi_log_init(a);
 	rc = unit_caches_init(s, &a->u);
 	a->domain = calloc(AMDVI_IDS, sizeof(*a->domain));
 	a->domain_of = calloc(AMDVI_IDS, sizeof(*a->domain_of));

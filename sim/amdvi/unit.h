@@ -53,18 +53,21 @@ struct amdvi_domain {
 struct amdvi_unit {
 	struct unit u; /* first */
 	struct amdvi_caps caps;
-	struct port port;     /* of table reads that need not snoop */
-	struct regfile pci;   /* configuration space */
-	bool on;              /* IommuEn */
-	bool fast;            /* caches may be looked at in passing */
-	struct timer run;     /* Run bits follow Control */
-	bool cmd_stop;        /* an enable of the command buffer fell */
-	bool cmd_draining;    /* and Run falls when the window is empty */
-	bool cmd_error;       /* latched until CmdBufEn falls */
-	bool cmd_bad;         /* the next command is in error: it waits for those before it */
-	bool log_stop;        /* an enable of the event log fell */
-	bool log_lost;        /* stopped by overflow: what comes is lost */
-	struct timer iotlb;   /* InvTimeOut of the first command to give up */
+	struct port port;   /* of table reads that need not snoop */
+	struct regfile pci; /* configuration space */
+	bool on;            /* IommuEn */
+	bool fast;          /* caches may be looked at in passing */
+	struct timer run;   /* Run bits follow Control */
+	bool cmd_stop;      /* an enable of the command buffer fell */
+	bool cmd_draining;  /* and Run falls when the window is empty */
+	bool cmd_error;     /* latched until CmdBufEn falls */
+	bool cmd_bad;       /* the next command is in error: it waits for those before it */
+	bool log_stop;      /* an enable of the event log fell */
+	bool log_lost;      /* stopped by overflow: what comes is lost */
+	struct timer iotlb; /* InvTimeOut of the first command to give up */
+	struct timer late;  /* an entry that the log's tail counts already */
+	uint64_t late_pa;
+	struct amdvi_event late_event;
 	struct timer message; /* the unit's own interrupt */
 	uint32_t messages;    /* not yet sent */
 	struct cmdq q;
@@ -160,6 +163,7 @@ enum amdvi_logged amdvi_log(struct amdvi_unit *a, uint64_t q0, uint64_t q1);
 
 /* The log starts: both overflow bits go, log A (or the one chosen) is active. */
 void amdvi_log_start(struct amdvi_unit *a);
+void amdvi_log_init(struct amdvi_unit *a);
 
 /* ---- xlat.c ---- */
 

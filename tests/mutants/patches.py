@@ -52,5 +52,6 @@ def find(folder, build):
         texts = [l for l in labels if l.startswith("0x")]
         expect = [l for l in labels if not l.startswith("0x")]
         bug = fields.get("Bug", "").split()
-        mutants.append(Mutant(name, files, fields.get("Mutant", ""), expect, texts, bug[0].rstrip(",") if bug else "", error))
+        mutants.append(Mutant(name, fields.get("Mutant", ""), expect, texts, files=files,
+                              bug=bug[0].rstrip(",") if bug else "", error=error))
     return mutants

@@ -7,141 +7,81 @@ From the environment: B (what make built), CC, DRIVER_FLAGS, ENGINE_LIBS. docs/m
 
 import argparse
 import fnmatch
-import glob
 import os
-import shlex
+import resource
 import shutil
-import subprocess
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 
 sys.dont_write_bytecode = True  # products only under build/
 
+import build
 import judge
 import patches
-import reach
 import sites
+import suite
 
 HERE = os.path.relpath(os.path.dirname(os.path.abspath(__file__)))
-B = os.environ.get("B", "build")
-OUT = os.path.join(B, "mutants")
-LIMIT_S = 60  # on a busy machine; the suite takes two
-FOLDERS = ("vtd", "amdvi", "common", "bugs")
+OUT = os.path.join(build.B, "mutants")
 
 
-def sources():
-    return sorted(glob.glob("driver/**/*.c", recursive=True))
-
-
-def sh(words, **kw):
-    return subprocess.run(words, capture_output=True, text=True, check=False, **kw)
-
-
-def compile_flags():
-    """The driver's own, but no warnings and no dependency files: what is left over after a step went is not the point."""
-    drop = ("-MD", "-MP", "-Werror", "-g")
-    flags = [f for f in shlex.split(os.environ["DRIVER_FLAGS"]) if f not in drop and not f.startswith("-W")]
-    return [f for f in flags if f != "-O2"] + ["-O1", "-w"]
-
-
-def objects_but(changed):
-    every = [p for p in glob.glob("driver/**/*.c", recursive=True)]
-    return [os.path.join(B, "obj", p[:-2] + ".o") for p in every if p not in changed]
-
-
-def build(files, folder, more=()):
-    """Returns an error text. Only the changed files are compiled; a changed header means all of them."""
-    shutil.copytree("driver", os.path.join(folder, "driver"))
-    for path, text in files.items():
-        with open(os.path.join(folder, path), "w", encoding="utf-8") as f:
-            f.write(text)
-    changed = [p for p in files if p.endswith(".c")]
-    if any(p.endswith(".h") for p in files):
-        changed = glob.glob("driver/**/*.c", recursive=True)
-    made = list(more)
-    cc = shlex.split(os.environ.get("CC", "cc"))
-    for path in changed:
-        made.append(os.path.join(folder, path[:-2] + ".o"))
-        # sources of the copy include their neighbours of the copy: by relative path, or by -iquote
-        run = sh(cc + ["-iquote", os.path.join(folder, "driver")] + compile_flags() +
-                 ["-c", "-o", made[-1], os.path.join(folder, path)])
-        if run.returncode:
-            return "does not compile: " + run.stderr.strip().split("\n")[0]
-    run = sh(cc + ["-o", os.path.join(folder, "iommu-sim"), os.path.join(B, "obj/scenarios/engine/main.o")] + made +
-             objects_but(changed) + [os.path.join(B, "obj/libengine.a"), os.path.join(B, "libiommusim.a")] +
-             shlex.split(os.environ.get("ENGINE_LIBS", "-lfdt -lcjson")))
-    return "does not link: " + run.stderr.strip() if run.returncode else ""
-
-
-def suite():
-    """The scenarios in which the driver takes part: the others cannot tell one mutant from another."""
+def one_by_one(program, scenarios, mutant):
+    """As suite.run, of a program that does not get through: the scenario that stops it is the failure."""
     found = []
-    for path in sorted(p for folder in FOLDERS for p in glob.glob(f"scenarios/{folder}/*.dts")):
-        if any('do = "%s"' % verb in open(path, encoding="utf-8").read() for verb in ("start", "init", "build")):
-            found.append(path)
+    for scenario in scenarios:
+        failed, error = suite.run(program, [scenario], mutant.place, workers="1")
+        if error and error.split()[0] not in ("hang", "crash"):
+            raise RuntimeError(error)
+        found += failed if failed is not None else [(scenario, "", [error.split()[0]], error)]
     return found
 
 
-def reach_map(jobs):
-    """Builds the driver with a mark in each function and runs the suite once, each scenario alone."""
-    folder = os.path.join(OUT, "reach")
-    shutil.rmtree(folder, ignore_errors=True)
-    os.makedirs(folder)
-    marked, numbers = reach.mark(sources())
-    note = os.path.join(folder, "reach.o")
-    run = sh(shlex.split(os.environ.get("CC", "cc")) + ["-c", "-o", note, os.path.join(HERE, "reach.c")])
-    error = run.stderr if run.returncode else build(marked, folder, [note])
-    if error:
-        raise SystemExit("mutants: the marked driver: " + error)
-    return reach.Map(os.path.join(folder, "iommu-sim"), numbers, suite(), folder, jobs)
+def try_suite(mutant, program, scenarios):
+    """(failure or None, right). The first failure with the right diagnosis ends it, so few scenarios are run at first."""
+    wrong, at, some = None, 0, 1
+    while at < len(scenarios):
+        part = scenarios[at:at + some]
+        failed, error = suite.run(program, part, mutant.place)
+        if error:
+            failed = one_by_one(program, part, mutant)
+        if failed:
+            chosen, right = judge.choose(failed, mutant)
+            if right:
+                return chosen, True
+            wrong = wrong or chosen
+        at, some = at + some, min(2 * some, 64)
+    return wrong, False
 
 
-def try_suite(mutant, folder, paths):
-    """(failures, chosen one, right); the first failure is enough when it is the right one."""
-    command = [os.path.join(folder, "iommu-sim"), "run", "-j", "1", "--format", "json"]
-    failed, chosen, right = [], None, False
-    for options in (["--fail-fast"], []):
-        try:
-            run = sh(command + options + paths, timeout=LIMIT_S)
-        except subprocess.TimeoutExpired:
-            failed = [("", "", ["hang"], f"the suite did not end in {LIMIT_S} s")]
-        else:
-            failed = judge.failures(run.stdout)
-            if failed is None:
-                raise RuntimeError("no report: " + run.stderr.strip()[:200])
-        if not failed:
-            break
-        chosen, right = judge.choose(failed, mutant)
-        if right or "hang" in chosen[2]:
-            break
-    return failed, chosen, right
-
-
-def trial(mutant, number, paths):
+def trial(mutant, number, every):
     """(verdict, scenario, diagnosis, seconds); verdict is killed, wrong, SURVIVED or ERROR."""
     start = time.monotonic()
     folder = os.path.join(OUT, str(number))
-    shutil.rmtree(folder, ignore_errors=True)
-    os.makedirs(folder)
+    program = every.program
     try:
-        if not mutant.error and not paths:
-            return "SURVIVED", "", "no scenario calls it", time.monotonic() - start
-        error = mutant.error or build(mutant.files, folder)
-        if error:
-            return "ERROR", "", error, time.monotonic() - start
-        failed, chosen, right = try_suite(mutant, folder, paths)
+        if mutant.error:
+            return "ERROR", "", mutant.error, 0
+        scenarios = every.scenarios_for(mutant)
+        if not scenarios:
+            return "SURVIVED", "", "no scenario comes to it", 0
+        if mutant.files:
+            error = build.program(mutant.files, folder)
+            if error:
+                return "ERROR", "", error, time.monotonic() - start
+            program = os.path.join(folder, "iommu-sim")
+        found, right = try_suite(mutant, program, scenarios)
     except RuntimeError as e:
         return "ERROR", "", str(e), time.monotonic() - start
     finally:
         shutil.rmtree(folder, ignore_errors=True)
     seconds = time.monotonic() - start
-    if not failed:
-        return "SURVIVED", "", "", seconds
-    path, permutation, labels, text = chosen
+    if not found:
+        return "SURVIVED", "", f"{len(scenarios)} scenarios", seconds
+    path, permutation, labels, text = found
     mutant.texts_found = text
     diagnosis = " ".join(labels) or text.split("\n")[0]
-    scenario = os.path.basename(path).removesuffix(".dts") + "#" + permutation
+    scenario = os.path.basename(path).removesuffix(".dtb") + "#" + permutation
     return "killed" if right else "wrong", scenario, diagnosis, seconds
 
 
@@ -171,27 +111,29 @@ def progress(done, total):
 
 def collect():
     os.makedirs(OUT, exist_ok=True)
-    catalogued = patches.find(HERE, OUT)
-    mechanical, unused = sites.find(os.path.join(HERE, "steps.txt"), sources())
-    return catalogued, mechanical, unused
+    return patches.find(HERE, OUT), sites.find(os.path.join(HERE, "steps.txt"), build.sources())
 
 
-def run_all(mutants, jobs):
-    reached = reach_map(jobs)
-    results = []
+def run_all(mutants, woven, jobs):
+    """(mutant, what trial says of it), in the order given."""
+    folder = os.path.join(OUT, "woven")
+    error = build.program(woven.files, folder, jobs, [os.path.join(HERE, "mutant.c")])
+    if error:
+        raise SystemExit("mutants: the woven driver: " + error)
+    every = suite.Suite(os.path.join(folder, "iommu-sim"), woven.numbers, os.path.join(OUT, "scenarios"), jobs)
     with ThreadPoolExecutor(jobs) as pool:
-        waiting = [pool.submit(trial, m, i, [] if m.error else reached.scenarios_for(m)) for i, m in enumerate(mutants)]
-        for i, w in enumerate(waiting):
-            results.append(w.result())
+        waiting = [pool.submit(trial, m, i, every) for i, m in enumerate(mutants)]
+        for i, (m, w) in enumerate(zip(mutants, waiting)):
+            result = w.result()
             progress(i + 1, len(mutants))
-    return results
+            yield m, result
 
 
-def report(mutants, results, known, verbose):
+def report(results, width, known, verbose):
     """One row each. Returns the number of bad ones, and the lines of equivalent.txt that were true of a survivor."""
-    bad, width, true = 0, max(len(m.name) for m in mutants), set()
+    bad, true = 0, set()
     count = {"killed": 0, "wrong": 0, "SURVIVED": 0, "ERROR": 0, "equal": 0, "gap": 0}
-    for m, (verdict, scenario, diagnosis, seconds) in zip(mutants, results):
+    for m, (verdict, scenario, diagnosis, seconds) in results:
         line = line_for(m.name, known)
         if line and verdict == "SURVIVED":
             diagnosis = known[line]
@@ -203,12 +145,17 @@ def report(mutants, results, known, verbose):
         bad += verdict not in ("killed", "equal", "gap")
         want = "" if verdict == "killed" else " (wanted: %s)" % " ".join(m.expect + m.texts)
         shown = want if verdict in ("wrong", "SURVIVED") else ""
-        print(f"{verdict:8} {m.name:{width}} {seconds:4.1f} s  {m.bug or '-':12} {diagnosis}{shown}  {scenario}")
+        print(f"{verdict:8} {m.name:{width}} {seconds:4.1f} s  {m.bug or '-':12} {diagnosis}{shown}  {scenario}", flush=True)
         if verbose and verdict not in ("equal", "gap"):
             print("         " + m.what + "\n         " + getattr(m, "texts_found", "").replace("\n", "\n         "))
     print("%(killed)d killed with the right diagnosis, %(wrong)d with a wrong one, %(SURVIVED)d survived, "
           "%(ERROR)d errors, %(equal)d change nothing, %(gap)d cannot be shown yet" % count)
     return bad, true
+
+
+def processor_seconds():
+    used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    return sum(u.ru_utime + u.ru_stime for u in used)
 
 
 def main():
@@ -220,7 +167,8 @@ def main():
     args = args.parse_args()
 
     start = time.monotonic()
-    catalogued, mechanical, unused = collect()
+    catalogued, woven = collect()
+    mechanical, unused = woven.mutants, woven.unused
     every = catalogued + mechanical
     chosen = [m for m in every if not args.part or any(p in m.name for p in args.part)]
     if args.list:
@@ -230,7 +178,8 @@ def main():
         print("mutants: none of that name", file=sys.stderr)
         return 2
     known = equivalents()
-    bad, true = report(chosen, run_all(chosen, args.j), known, args.verbose)
+    width = max(len(m.name) for m in chosen)
+    bad, true = report(run_all(chosen, woven, args.j), width, known, args.verbose)
     for name in unused:
         print(f"steps.txt: {name} is called nowhere in the driver")
     for name in sorted(set(known) - {line_for(m.name, known) for m in every}):
@@ -241,7 +190,7 @@ def main():
         bad += 1
     classes = len({m.bug for m in catalogued})
     print(f"{len(catalogued)} patches ({classes} public bugs), {len(mechanical)} removals, "
-          f"{time.monotonic() - start:.0f} s")
+          f"{time.monotonic() - start:.0f} s, {processor_seconds():.0f} s of processor time")
     return 1 if bad or unused else 0
 
 

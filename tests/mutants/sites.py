@@ -1,4 +1,8 @@
-"""Finds the steps of the driver by name, and makes of each call a mutant in which that call alone is gone."""
+"""Finds the steps of the driver by name, and weaves one driver in which each of them can be left out alone.
+
+Each call of a step becomes `(mutant(N) ? (what takes its place) : (the call))`: one build holds every mutant, and the
+environment of a run chooses (mutant.c). With none chosen it is the driver as it is.
+"""
 
 import os
 import re
@@ -8,12 +12,22 @@ from dataclasses import dataclass, field
 @dataclass
 class Mutant:
     name: str
-    files: dict  # path: new text
     what: str
     expect: list  # labels of which one has to be among the diagnoses
     texts: list = field(default_factory=list)  # all of which the same diagnosis has to mention
+    place: int = 0  # of a mechanical one: its number in the woven driver
+    files: dict = field(default_factory=dict)  # of a catalogued one: {path: new text}
     bug: str = ""
     error: str = ""
+
+
+@dataclass
+class Site:
+    """A stretch of a file's text and what takes its place when `place` is chosen."""
+    start: int
+    end: int
+    new: str
+    place: int
 
 
 @dataclass
@@ -90,45 +104,87 @@ def functions(code):
     return found
 
 
-def replaced(step, text, code, m):
-    """The text with the match made ineffective, None when this is no site of the step."""
+def site_at(step, text, code, m):
+    """(start, end, what takes its place) of the match, None when this is no site of the step."""
     open_ = m.end() - 1
     close = close_of(code, open_)
     if step.name == "if-return":
         if not re.match(r"\s*(\{\s*)?return (" + step.template + r");", code[close + 1:]):
             return None
-        condition = text[open_ + 1:close]
-        return text[:open_] + "(false && (" + condition + "))" + text[close + 1:]
+        return open_, close + 1, "false"
     new = step.template
     for i, arg in enumerate(split_args(text[open_ + 1:close], code[open_ + 1:close])):
         new = new.replace("{%d}" % i, arg)
-    return text[:m.start()] + new + text[close + 1:]
+    return m.start(), close + 1, new
 
 
-def sites_of_file(path, text, steps):
+def sites_of_file(path, text, steps, first):
+    """(mutants, sites) of one file; places are numbered from `first`."""
     code = blank(text)
+    mutants, found = [], []
     for function, start, end in functions(code):
         for step in steps:
             if step.name == function:
                 continue  # its own body is not a call
             count = 0
             for m in step.pattern.finditer(code, start, end):
-                new = replaced(step, text, code, m)
-                if new is None or new == text:
+                at = site_at(step, text, code, m)
+                if at is None or text[at[0]:at[1]] == at[2]:
                     continue
                 count += 1
-                line = text.count("\n", 0, m.start()) + 1
                 tag = step.name + ("/" + step.suffix if step.suffix else "")
-                yield Mutant(f"{os.path.relpath(path, 'driver')}:{function}:{tag}#{count}",
-                             {path: new}, f"{path}:{line}", step.expect)
+                line = text.count("\n", 0, m.start()) + 1
+                place = first + len(mutants)
+                found.append(Site(*at, place))
+                mutants.append(Mutant(f"{os.path.relpath(path, 'driver')}:{function}:{tag}#{count}", f"{path}:{line}",
+                                      step.expect, place=place))
+    return mutants, found
+
+
+def weave(text, found, start, end):
+    """text[start:end] with a choice at each of the sites, which lie side by side or one in another."""
+    out, at = [], start
+    for lo, hi in sorted({(s.start, s.end) for s in found}, key=lambda span: (span[0], -span[1])):
+        if lo < at:
+            continue  # within the one before
+        inner = [s for s in found if lo <= s.start and s.end <= hi and (s.start, s.end) != (lo, hi)]
+        here = [s for s in found if (s.start, s.end) == (lo, hi)]
+        choices = "".join(f"mutant({s.place}u) ? ({s.new}) : " for s in here)
+        out += [text[at:lo], "(" + choices + "(" + weave(text, inner, lo, hi) + "))"]
+        at = hi
+    return "".join(out + [text[at:end]])
+
+
+def woven_file(path, text, found, numbers):
+    """The whole file with a choice at each site and a mark at the start of each function."""
+    out, at = ["_Bool mutant(unsigned place);\n#line 1\n"], 0
+    for name, start, end in functions(blank(text)):
+        inside = [s for s in found if start <= s.start and s.end <= end]
+        out += [text[at:start + 1], " (void)mutant(%uu);" % numbers[path, name], weave(text, inside, start + 1, end)]
+        at = end
+    return "".join(out + [text[at:]])
+
+
+@dataclass
+class Woven:
+    """The driver with all mechanical mutants in it."""
+    mutants: list
+    files: dict  # {path: text}
+    numbers: dict  # {(path, function): place of its start}
+    unused: list  # steps of the table that are nowhere in the driver
 
 
 def find(table, sources):
-    """All mechanical mutants, and the steps of the table that are nowhere in the driver."""
     steps = read_table(table)
-    mutants = []
-    for path in sources:
-        mutants += sites_of_file(path, open(path, encoding="utf-8").read(), steps)
+    texts = {path: open(path, encoding="utf-8").read() for path in sources}
+    mutants, found, numbers = [], {}, {}
+    for path, text in texts.items():
+        more, found[path] = sites_of_file(path, text, steps, len(mutants) + 1)
+        mutants += more
+    for path, text in texts.items():
+        for name, _, _ in functions(blank(text)):
+            numbers[path, name] = len(mutants) + len(numbers) + 1
+    files = {path: woven_file(path, text, found[path], numbers) for path, text in texts.items()}
     used = {m.name.split(":")[2].split("#")[0] for m in mutants}
-    unused = [s.name + ("/" + s.suffix if s.suffix else "") for s in steps]
-    return mutants, [n for n in unused if n not in used]
+    tags = [s.name + ("/" + s.suffix if s.suffix else "") for s in steps]
+    return Woven(mutants, files, numbers, [t for t in tags if t not in used])
