@@ -19,15 +19,13 @@ static uint32_t log_tail(const struct iommu_unit *u)
 	return (uint32_t)(reg_read64(u, AMDVI_REG_EVT_TAIL) & AMDVI_PTR_16) & (AMD_RING_BYTES - 1);
 }
 
-/* Only while it does not run. */
+/* Only while it does not run. Its slots are empty: it is a new page, or amd_log_keep emptied those that were used. */
 void amd_log_base(struct iommu_unit *u)
 {
 	u->amd.log_head = 0;
 	u->amd.log_seen = 0;
 	u->amd.iotlb_timeouts = 0;
 	u->amd.command_error = AMDVI_EV_CODE_EMPTY;
-	for (uint32_t off = 0; off < AMD_RING_BYTES; off += 8)
-		mem_write64(u->plat, u->amd.log + off, 0);
 	reg_write64(u, AMDVI_REG_EVTLOG, AMD_RING(u->amd.log));
 	reg_write64(u, AMDVI_REG_EVT_HEAD, 0);
 	reg_write64(u, AMDVI_REG_EVT_TAIL, 0);
