@@ -308,14 +308,14 @@ static int compare(struct ranges *a, struct ranges *b)
 		const struct walk_range *y = k < b->count ? &b->at[k] : NULL;
 		bool in_a = x && (!y || x->first <= y->first),
 		     in_b = y && (!x || y->first <= x->first);
-		uint64_t last = in_a ? x->last : y->last;
+		uint64_t last;
 
 		if (in_a && in_b)
 			last = x->last < y->last ? x->last : y->last;
-		else if (in_a && y && y->first <= last)
-			last = y->first - 1;
-		else if (in_b && x && x->first <= last)
-			last = x->first - 1;
+		else if (in_a)
+			last = y && y->first <= x->last ? y->first - 1 : x->last;
+		else
+			last = x && x->first <= y->last ? x->first - 1 : y->last;
 		if (!in_a || !in_b || x->pa != y->pa || x->perm != y->perm) {
 			if (in_a)
 				show_part('-', x, last);
