@@ -43,11 +43,17 @@ uint32_t scenario_permutations(const struct scenario *sc);
 const char *scenario_permutation_id(const struct scenario *sc, uint32_t n);
 
 struct be_qemu_options;
+struct be_config;
+struct backend;
 
 struct run_options {
 	uint64_t seed;
 	const char *backend;	/* "sim" or "qemu" */
 	const struct be_qemu_options *qemu;	/* for "qemu"; NULL: as installed */
+	/* opens the backend instead of the two above; NULL: nobody does */
+	struct backend *(*open)(void *ctx, const struct be_config *config);
+	void *open_ctx;
+	bool carry_on;		/* a step that fails is told at the end, and the next ones run */
 	const char *trace_path;	/* NULL: no trace */
 	struct cover *cover;	/* NULL: nobody asks what the run reaches (coverage/cover.h) */
 	/* called once: when the step of this name is done, or, without a name, when the run ends; the machine still stands */

@@ -534,13 +534,13 @@ static enum step_rc run_step(struct run *r, uint32_t n)
 	if (!run_applies(r->sc, r->permutation, s))
 		return STEP_OK;
 	r->step = s;
+	if (r->be->ops->mark)
+		r->be->ops->mark(r->be, n);
 	/* what the architecture forbids is only given to a model that can say so */
 	if (!r->be->ops->complaint_count && complains(s))
 		return run_skip(r, "complaints: the step does what the architecture forbids");
 	r->why = JUDGE_EXPECTATIONS;
 	r->always = false;
-	if (r->be->ops->mark)
-		r->be->ops->mark(r->be, n);
 	rc = s->during ? run_with_during(r, s) : s->verb->run(r, s);
 	r->res->steps++;
 	if (s->during && r->watch == n + 1)
@@ -596,14 +596,34 @@ static bool stop_here(struct run *r)
 	return true;
 }
 
+/* Of the steps that fail in a run that carries on, the first is the one that is told. */
+static enum step_rc carried_on(struct run *r, enum step_rc rc)
+{
+	const struct backend_ops *ops = r->be->ops;
+	bool over = rc != STEP_FAIL || r->dead || (ops->broken && ops->broken(r->be));
+
+	if (!r->options->carry_on || rc == STEP_OK || (!r->failed && rc != STEP_FAIL))
+		return rc;
+	if (!r->failed) {
+		snprintf(r->res->step, sizeof(r->res->step), "%s",
+			 r->step ? r->step->node->name : "");
+		snprintf(r->first_failure, sizeof(r->first_failure), "%.1999s", r->res->text);
+	}
+	r->failed = true;
+	r->res->text[0] = '\0';
+	return over ? STEP_FAIL : STEP_OK;
+}
+
 static enum step_rc run_steps(struct run *r)
 {
 	for (uint32_t n = 0; n < r->sc->step_count; n++) {
-		enum step_rc rc = run_step(r, n);
+		enum step_rc rc = carried_on(r, run_step(r, n));
 
 		trace_pump(r);
 		if (rc != STEP_OK) {
-			snprintf(r->res->step, sizeof(r->res->step), "%s", r->step->node->name);
+			if (!r->failed)
+				snprintf(r->res->step, sizeof(r->res->step), "%s",
+					 r->step->node->name);
 			return rc;
 		}
 		if (stop_here(r))
@@ -612,6 +632,8 @@ static enum step_rc run_steps(struct run *r)
 	r->step = NULL;
 	if (r->be->ops->mark)
 		r->be->ops->mark(r->be, r->sc->step_count);
+	if (r->failed)
+		return STEP_FAIL;
 	return finish(r);
 }
 
@@ -744,7 +766,9 @@ static enum step_rc set_up(struct run *r, const struct run_options *options)
 	c.seed = mix(mix(options->seed, r->sc->seed), r->setting.seed);
 	c.trace_records = options->trace_path || options->cover ? TRACE_LONG : TRACE_SHORT;
 	c.windows = options->trace_path != NULL;
-	if (!options->backend || strcmp(options->backend, backend_sim_ops.name) == 0)
+	if (options->open)
+		r->be = options->open(options->open_ctx, &c);
+	else if (!options->backend || strcmp(options->backend, backend_sim_ops.name) == 0)
 		r->be = backend_sim_open(&c);
 	else if (strcmp(options->backend, backend_qemu_ops.name) == 0)
 		r->be = backend_qemu_open(&c, options->qemu);
@@ -804,6 +828,8 @@ void scenario_run(const struct scenario *sc, uint32_t n, const struct run_option
 	rc = set_up(r, options);
 	if (rc == STEP_OK) {
 		rc = run_steps(r);
+		if (r->failed)
+			snprintf(result->text, sizeof(result->text), "%s", r->first_failure);
 		if (options->at_stop && !options->stop_step)
 			options->at_stop(options->stop_ctx, r);
 	}

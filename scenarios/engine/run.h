@@ -88,7 +88,9 @@ struct run {
 	bool own_faults[MACHINE_UNITS]; /* the scenario cleared fault records itself */
 	bool dead;                      /* the guest was left in the middle of a call */
 	enum judged why;                /* what a step that fails has failed for */
-	bool always;                    /* ... and it counts whatever the scenario judges */
+	bool failed; /* a step did, and the run carries on: why is in `first_failure` */
+	char first_failure[2000];
+	bool always; /* ... and it counts whatever the scenario judges */
 
 	uint64_t moved;           /* bytes of all DMA asked for */
 	uint64_t pattern;         /* what the next write moves */

@@ -20,8 +20,9 @@ static const char help[] =
 	"\n"
 	"Runs each permutation of the scenarios in PATH on the simulator and on QEMU, which both "
 	"have\n"
-	"to do what it expects. Then plays generated cases: tables of every shape, stores,\n"
-	"invalidations and DMA in any order; what each side does is compared with every outcome "
+	"to do what it expects, and the same, record by record. Then plays generated cases:\n"
+	"tables of every shape, stores, invalidations and DMA in any order; what each side does is "
+	"compared with every outcome "
 	"that\n"
 	"an independent reference walker finds the architecture to allow. What is known to differ "
 	"is\n"
@@ -40,6 +41,10 @@ static const char help[] =
 	"      --print FILE      with --case and --vendor: writes the case as a scenario, plays "
 	"nothing\n"
 	"      --save DIR        where differences go as scenario files, by default here\n"
+	"      --matrix          with PATH: a table of the scenarios, and what each came to on "
+	"each\n"
+	"                        QEMU\n"
+	"      --json FILE       with PATH: writes the report of the scenarios there, as JSON\n"
 	"      --rows            prints the list of known differences, runs nothing\n"
 	"  -j, --jobs N          worker processes, by default one per processor; 0 runs all in\n"
 	"                        this process\n"
@@ -57,7 +62,9 @@ enum {
 	OPT_ROWS,
 	OPT_ONLY,
 	OPT_TABLES,
-	OPT_QEMU
+	OPT_QEMU,
+	OPT_MATRIX,
+	OPT_JSON
 };
 
 static const char *take_vendor(struct session *s, const char *name)
@@ -100,6 +107,12 @@ static const char *take_option(struct session *s, int opt)
 	case OPT_PRINT:
 		s->print = optarg;
 		return *optarg ? NULL : "the name of a file";
+	case OPT_MATRIX:
+		s->matrix = true;
+		return NULL;
+	case OPT_JSON:
+		s->json = optarg;
+		return *optarg ? NULL : "the name of a file";
 	case OPT_SAVE:
 		return take_folder(s, optarg);
 	case OPT_ONLY:
@@ -128,6 +141,8 @@ static int parse(struct session *s, int argc, char **argv, bool *help_wanted, bo
 		{ "only", required_argument, NULL, OPT_ONLY },
 		{ "qemu", required_argument, NULL, OPT_QEMU },
 		{ "tables", no_argument, NULL, OPT_TABLES },
+		{ "matrix", no_argument, NULL, OPT_MATRIX },
+		{ "json", required_argument, NULL, OPT_JSON },
 		{ "rows", no_argument, NULL, OPT_ROWS },
 		{ "help", no_argument, NULL, 'h' },
 		{ 0 },
@@ -160,6 +175,10 @@ static int check(struct session *s, int argc, char **argv)
 	}
 	if (s->tables && (optind < argc || s->alone || s->only == ONLY_SIM)) {
 		cli_error("crosscheck: --tables goes without PATH, --case and --only sim");
+		return CLI_USAGE;
+	}
+	if (optind == argc && (s->matrix || s->json)) {
+		cli_error("crosscheck: --matrix and --json need PATH");
 		return CLI_USAGE;
 	}
 	for (int i = optind; i < argc; i++)

@@ -48,6 +48,9 @@ const struct row *rows_at(uint32_t n);
 int rows_find(const char *id);
 const char *rows_rule(enum row_rule rule);
 
+/* A scenario that needs the row, wherever that row applies; NULL: none is known. */
+const char *rows_witness(const char *id);
+
 /* True when the row speaks of this version. */
 bool row_applies(const struct row *row, uint32_t version);
 

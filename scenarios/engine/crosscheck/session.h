@@ -26,7 +26,8 @@ struct session {
 	bool tables;       /* the ACPI tables alone */
 	const char *save;  /* folder for scenario files of differences */
 	const char *print; /* writes the case there and plays nothing */
-	bool suite_whole;  /* the whole suite was compared */
+	bool matrix;       /* the table of scenarios and versions is printed */
+	const char *json;  /* the report of the scenarios goes there as well */
 	struct suite suite;
 	uint32_t passed, failed, skipped, saved;
 	uint32_t fired[ROWS_MAX];

@@ -2,7 +2,7 @@
  * The scenarios on both sides: each permutation runs on the simulator and on QEMU, and has to come out as it says on both.
  * What a side cannot present is skipped with its reason, and a row named there is counted.
  */
-#include "session.h"
+#include "matrix.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -12,6 +12,7 @@
 
 #include "cli.h"
 #include "pool.h"
+#include "trial.h"
 
 #define JOB_TIMEOUT_S 300
 #define REASONS 64
@@ -24,7 +25,8 @@ struct reason {
 struct comparison {
 	struct session *s;
 	struct sides_qemu *qemu;
-	uint32_t run, equal, skipped, differ;
+	struct matrix_column *column;
+	uint32_t run, cut, fired[ROWS_MAX];
 	struct reason reason[REASONS];
 	uint32_t reasons;
 };
@@ -34,24 +36,11 @@ static void compare_job(void *ctx, size_t n, struct run_result *result)
 	const struct comparison *c = ctx;
 	const struct suite_job *job = &c->s->suite.job[n];
 	const struct suite_entry *e = &c->s->suite.entry[job->entry];
-	struct run_options sim = { .seed = c->s->seed, .backend = "sim" };
-	struct run_options qemu = { .seed = c->s->seed,
-				    .backend = "qemu",
-				    .qemu = &c->qemu->options };
-	char text[2000];
+	struct trial_spec spec = { e->scenario, job->permutation, c->s->seed, c->qemu };
+	struct trial t;
 
-	if (!e->scenario) {
-		result->verdict = RUN_ERROR;
-		snprintf(result->text, sizeof(result->text), "%s", e->error);
-		return;
-	}
-	scenario_run(e->scenario, job->permutation, &sim, result);
-	if (result->verdict == RUN_PASS) {
-		scenario_run(e->scenario, job->permutation, &qemu, result);
-		return;
-	}
-	snprintf(text, sizeof(text), "%.1900s", result->text);
-	snprintf(result->text, sizeof(result->text), "on the simulator: %s", text);
+	trial_run(&spec, &t, result);
+	memcpy(result->facts, &t, sizeof(t));
 }
 
 /* "QEMU 7.2.22 (Debian ...): V10: ..." and "backend qemu: ..." without what they begin with. */
@@ -68,18 +57,14 @@ static const char *plain_reason(const char *text)
 static void count_skip(struct comparison *c, const char *text)
 {
 	const char *why = plain_reason(text);
-	char id[8];
 	uint32_t i = 0;
 
-	if (sscanf(why, "%7[VA0-9]", id) == 1 && rows_find(id) >= 0)
-		c->s->fired[rows_find(id)]++;
 	while (i < c->reasons && strncmp(c->reason[i].text, why, sizeof(c->reason[i].text) - 1))
 		i++;
 	if (i == c->reasons && c->reasons < REASONS)
 		snprintf(c->reason[c->reasons++].text, sizeof(c->reason[0].text), "%s", why);
 	if (i < REASONS)
 		c->reason[i].count++;
-	c->skipped++;
 }
 
 static bool compare_done(void *ctx, size_t n, const struct run_result *result)
@@ -87,17 +72,23 @@ static bool compare_done(void *ctx, size_t n, const struct run_result *result)
 	struct comparison *c = ctx;
 	const struct suite_job *job = &c->s->suite.job[n];
 	const char *id = suite_job_id(&c->s->suite, job);
+	struct trial t;
 
+	memcpy(&t, result->facts, sizeof(t));
+	if (result->verdict == RUN_FAIL)
+		t.outcome = TRIAL_DIFFERS; /* the worker may have died */
 	c->run++;
-	if (result->verdict == RUN_PASS) {
-		c->equal++;
-	} else if (result->verdict == RUN_SKIP) {
+	c->cut += t.cut;
+	matrix_take(c->column, n, &t, t.outcome >= TRIAL_SKIPPED ? result->text : "");
+	for (uint32_t i = 0; i < ROWS_MAX; i++) {
+		c->fired[i] += t.fired[i];
+		c->s->fired[i] += t.fired[i];
+	}
+	if (t.outcome == TRIAL_SKIPPED)
 		count_skip(c, result->text);
-	} else {
-		c->differ++;
+	if (t.outcome == TRIAL_DIFFERS)
 		printf("FAIL    %s%s%s: %s%s%s\n", c->s->suite.entry[job->entry].path,
 		       *id ? "#" : "", id, result->step, *result->step ? ": " : "", result->text);
-	}
 	return true;
 }
 
@@ -110,14 +101,27 @@ static int by_count(const void *a, const void *b)
 
 static void report(struct comparison *c)
 {
-	printf("suite   beside qemu %s: %u run, %u equal, %u skipped, %u differences\n",
-	       c->qemu->program.version, c->run, c->equal, c->skipped, c->differ);
+	printf("suite   beside qemu %s: %u run, %u equal, %u explained by rows, %u skipped, "
+	       "%u differences; %" PRIu64 " records compared\n",
+	       c->qemu->program.version, c->run, c->column->count[TRIAL_EQUAL],
+	       c->column->count[TRIAL_ROWS], c->column->count[TRIAL_SKIPPED],
+	       c->column->count[TRIAL_DIFFERS], c->column->records);
+	if (c->cut)
+		printf("          %u of them up to a step from which on a row explains what "
+		       "differs\n",
+		       c->cut);
+	for (uint32_t i = 0; i < c->column->machines; i++)
+		printf("          machine %s\n", c->column->machine[i]);
+	for (uint32_t i = 0; i < ROWS_MAX; i++)
+		if (c->fired[i])
+			printf("          %-4s %-6s %u: %s\n", rows_at(i)->id,
+			       rows_rule(rows_at(i)->rule), c->fired[i], rows_at(i)->what);
 	qsort(c->reason, c->reasons, sizeof(c->reason[0]), by_count);
 	for (uint32_t i = 0; i < c->reasons; i++)
 		printf("          %u: %s\n", c->reason[i].count, c->reason[i].text);
 }
 
-static int compare_with(struct session *s, struct sides_qemu *qemu)
+static int compare_with(struct session *s, struct matrix *m, struct sides_qemu *qemu)
 {
 	struct comparison *c = cli_alloc(1, sizeof(*c));
 	struct pool_spec pool = { .jobs = s->suite.jobs,
@@ -131,11 +135,12 @@ static int compare_with(struct session *s, struct sides_qemu *qemu)
 
 	c->s = s;
 	c->qemu = qemu;
+	c->column = matrix_add(m, s);
 	error = pool_run(&pool);
 	report(c);
-	s->passed += c->equal;
-	s->skipped += c->skipped;
-	s->failed += c->differ + (error == ECHILD);
+	s->passed += c->column->count[TRIAL_EQUAL] + c->column->count[TRIAL_ROWS];
+	s->skipped += c->column->count[TRIAL_SKIPPED];
+	s->failed += c->column->count[TRIAL_DIFFERS] + (error == ECHILD);
 	free(c);
 	if (error && error != ECHILD) {
 		cli_error("crosscheck: cannot start a worker: %s; try -j 0", strerror(error));
@@ -146,9 +151,20 @@ static int compare_with(struct session *s, struct sides_qemu *qemu)
 
 int session_suite(struct session *s)
 {
+	struct matrix *m = cli_alloc(1, sizeof(*m));
 	int rc = s->suite.bad ? CLI_USAGE : CLI_OK;
 
 	for (uint32_t i = 0; rc == CLI_OK && i < s->sides.qemus; i++)
-		rc = compare_with(s, s->sides.qemu[i]);
+		rc = compare_with(s, m, s->sides.qemu[i]);
+	if (rc == CLI_OK && s->matrix)
+		matrix_print(m, s);
+	if (rc == CLI_OK)
+		s->failed += matrix_judge_rows(m, s);
+	if (rc == CLI_OK && s->json && !matrix_write(m, s, s->json)) {
+		cli_error("crosscheck: cannot write %s: %s", s->json, strerror(errno));
+		rc = CLI_USAGE;
+	}
+	matrix_free(m, s);
+	free(m);
 	return rc;
 }

@@ -175,6 +175,12 @@ static const char *other_policy(const struct be_policy *p)
 		return "commands out of order (order)";
 	if (p->prefetch)
 		return "translations nobody asked for (prefetch)";
+	if (p->speculate)
+		return "translations fetched ahead (speculate)";
+	if (p->inval_more)
+		return "invalidations that always drop more (inval-more)";
+	if (p->exact_range)
+		return "large pages that a smaller range leaves (exact-range)";
 	if (p->rewalk)
 		return "a second walk at a missing permission (rewalk)";
 	return NULL;

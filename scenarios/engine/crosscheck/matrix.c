@@ -1,0 +1,241 @@
+/* What became of each permutation on each QEMU. */
+#include "matrix.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cjson/cJSON.h>
+
+#include "cli.h"
+#include "json.h"
+#include "report.h"
+
+/* ---- filling it ---- */
+
+struct matrix_column *matrix_add(struct matrix *m, const struct session *s)
+{
+	struct matrix_column *c = &m->column[m->columns++];
+
+	c->cell = cli_alloc(s->suite.jobs, sizeof(*c->cell));
+	return c;
+}
+
+void matrix_free(struct matrix *m, const struct session *s)
+{
+	for (uint32_t k = 0; k < m->columns; k++) {
+		struct matrix_column *c = &m->column[k];
+
+		for (size_t i = 0; i < s->suite.jobs; i++)
+			free(c->cell[i].text);
+		for (uint32_t i = 0; i < c->machines; i++)
+			free(c->machine[i]);
+		free(c->cell);
+	}
+	m->columns = 0;
+}
+
+static void take_machine(struct matrix_column *c, const char *machine)
+{
+	for (uint32_t i = 0; i < c->machines; i++)
+		if (strcmp(c->machine[i], machine) == 0)
+			return;
+	if (*machine && c->machines < MATRIX_MACHINES)
+		c->machine[c->machines++] = cli_copy(machine);
+}
+
+void matrix_take(struct matrix_column *c, size_t job, const struct trial *t, const char *text)
+{
+	struct matrix_cell *cell = &c->cell[job];
+
+	cell->outcome = t->outcome;
+	cell->cut = t->cut;
+	memcpy(cell->fired, t->fired, sizeof(cell->fired));
+	cell->text = *text ? cli_copy(text) : NULL;
+	c->count[t->outcome]++;
+	c->records += t->records;
+	take_machine(c, t->machine);
+}
+
+/* ---- the table ---- */
+
+/* Of one scenario's permutations: "2 equal, 3 V9 V36, 7 skipped". */
+static void cell_text(const struct matrix_column *c, size_t first, size_t end, char *buf,
+		      size_t size)
+{
+	uint32_t count[TRIAL_OUTCOMES] = { 0 };
+	bool fired[ROWS_MAX] = { false };
+	size_t at = 0;
+
+	for (size_t i = first; i < end; i++) {
+		count[c->cell[i].outcome]++;
+		for (uint32_t r = 0; c->cell[i].outcome == TRIAL_ROWS && r < ROWS_MAX; r++)
+			fired[r] = fired[r] || c->cell[i].fired[r];
+	}
+	buf[0] = '\0';
+	for (uint32_t o = 0; o < TRIAL_OUTCOMES; o++) {
+		if (!count[o])
+			continue;
+		at = strlen(buf);
+		snprintf(buf + at, size - at, "%s%u %s", at ? ", " : "", count[o],
+			 o == TRIAL_ROWS ? "by" : trial_outcome_name((enum trial_outcome)o));
+		for (uint32_t r = 0; o == TRIAL_ROWS && r < ROWS_MAX; r++) {
+			at = strlen(buf);
+			if (fired[r])
+				snprintf(buf + at, size - at, " %s", rows_at(r)->id);
+		}
+	}
+}
+
+void matrix_print(const struct matrix *m, const struct session *s)
+{
+	for (size_t first = 0, end; first < s->suite.jobs; first = end) {
+		size_t entry = s->suite.job[first].entry;
+
+		for (end = first; end < s->suite.jobs && s->suite.job[end].entry == entry;)
+			end++;
+		report_clean(stdout, s->suite.entry[entry].path, false);
+		putchar('\n');
+		for (uint32_t k = 0; k < m->columns; k++) {
+			char text[512];
+
+			cell_text(&m->column[k], first, end, text, sizeof(text));
+			printf("\t%-14s %s\n", s->sides.qemu[k]->name, text);
+		}
+	}
+}
+
+/* ---- JSON ---- */
+
+static void put_rows(cJSON *object, const bool fired[ROWS_MAX])
+{
+	cJSON *rows = cli_need(cJSON_AddArrayToObject(object, "rows"));
+
+	for (uint32_t i = 0; i < ROWS_MAX; i++)
+		if (fired[i])
+			cJSON_AddItemToArray(rows, cli_need(cJSON_CreateString(rows_at(i)->id)));
+}
+
+static void put_column(cJSON *array, const struct matrix *m, const struct session *s, uint32_t k)
+{
+	static const char *const names[] = { "equal", "rows", "skipped", "differ" };
+	const struct matrix_column *c = &m->column[k];
+	cJSON *o = cli_need(cJSON_CreateObject());
+	cJSON *machines;
+
+	json_text(o, "version", s->sides.qemu[k]->program.version);
+	json_text(o, "program", s->sides.qemu[k]->program.binary);
+	for (uint32_t i = 0; i < TRIAL_OUTCOMES; i++)
+		json_number(o, names[i], c->count[i]);
+	json_number(o, "records", c->records);
+	machines = cli_need(cJSON_AddArrayToObject(o, "machines"));
+	for (uint32_t i = 0; i < c->machines; i++)
+		cJSON_AddItemToArray(machines, cli_need(cJSON_CreateString(c->machine[i])));
+	cJSON_AddItemToArray(array, o);
+}
+
+static cJSON *result_of(const struct matrix *m, const struct session *s, size_t job)
+{
+	cJSON *o = cli_need(cJSON_CreateObject());
+	cJSON *on = NULL;
+
+	json_text(o, "path", s->suite.entry[s->suite.job[job].entry].path);
+	json_text(o, "permutation", suite_job_id(&s->suite, &s->suite.job[job]));
+	on = cli_need(cJSON_AddArrayToObject(o, "qemu"));
+	for (uint32_t k = 0; k < m->columns; k++) {
+		const struct matrix_cell *cell = &m->column[k].cell[job];
+		cJSON *one = cli_need(cJSON_CreateObject());
+
+		json_text(one, "outcome", trial_outcome_name(cell->outcome));
+		put_rows(one, cell->fired);
+		cli_need(cJSON_AddBoolToObject(one, "cut", cell->cut));
+		if (cell->text)
+			json_text(one, "text", cell->text);
+		cJSON_AddItemToArray(on, one);
+	}
+	return o;
+}
+
+bool matrix_write(const struct matrix *m, const struct session *s, const char *path)
+{
+	cJSON *root = cli_need(cJSON_CreateObject());
+	cJSON *array = NULL;
+	FILE *out = fopen(path, "w");
+	char *text;
+	bool ok;
+
+	json_text(root, "tool", "iommu-sim crosscheck");
+	json_number(root, "seed", s->seed);
+	array = cli_need(cJSON_AddArrayToObject(root, "qemu"));
+	for (uint32_t k = 0; k < m->columns; k++)
+		put_column(array, m, s, k);
+	json_number(root, "passed", s->passed);
+	json_number(root, "failed", s->failed);
+	json_number(root, "skipped", s->skipped);
+	array = cli_need(cJSON_AddArrayToObject(root, "results"));
+	for (size_t i = 0; m->columns && i < s->suite.jobs; i++)
+		cJSON_AddItemToArray(array, result_of(m, s, i));
+	text = cli_need(cJSON_Print(root));
+	ok = out && fputs(text, out) >= 0 && fputc('\n', out) != EOF;
+	ok = (!out || fclose(out) == 0) && ok;
+	cJSON_free(text);
+	cJSON_Delete(root);
+	return ok;
+}
+
+/* ---- rows that nothing needs ---- */
+
+/* Whether the suite has the scenario that a row names, and every permutation of it. */
+static bool asked_for(const struct session *s, const char *witness)
+{
+	size_t len = strlen(witness);
+
+	for (size_t i = 0; i < s->suite.jobs; i++) {
+		const char *path = s->suite.entry[s->suite.job[i].entry].path;
+		size_t have = strlen(path);
+
+		if (have > len && strcmp(path + have - len, witness) == 0)
+			return true;
+	}
+	return false;
+}
+
+static bool needed(const struct matrix_column *c, const struct session *s, uint32_t row)
+{
+	for (size_t i = 0; i < s->suite.jobs; i++)
+		if (c->cell[i].fired[row])
+			return true;
+	return false;
+}
+
+uint32_t matrix_judge_rows(const struct matrix *m, const struct session *s)
+{
+	uint32_t bad = 0;
+
+	for (uint32_t k = 0; k < m->columns; k++) {
+		uint32_t open = 0;
+
+		for (uint32_t i = 0; rows_at(i); i++) {
+			const struct row *row = rows_at(i);
+			const char *witness = rows_witness(row->id);
+
+			if (!witness || !row_applies(row, s->sides.qemu[k]->program.number))
+				continue;
+			if (!asked_for(s, witness)) {
+				open++;
+				continue;
+			}
+			if (needed(&m->column[k], s, i))
+				continue;
+			printf("FAIL    row %s: nothing needed it on %s, not even %s; is it still "
+			       "so? (rows.c)\n",
+			       row->id, s->sides.qemu[k]->name, witness);
+			bad++;
+		}
+		if (open)
+			printf("rows    %s: %u not judged, for the scenarios that need them were "
+			       "not asked for\n",
+			       s->sides.qemu[k]->name, open);
+	}
+	return bad;
+}
