@@ -9,7 +9,7 @@
 
 void bus_update(struct sim *s)
 {
-	s->bus_slow = s->mem.lines != 0 || (s->inject.armed & READ_POINTS);
+	s->bus_slow = s->mem.lines != 0 || (s->inject.armed & READ_POINTS) || s->trace_entries;
 }
 
 /* A read by `master` is not answered, or with poison. */

@@ -79,6 +79,8 @@ int sim_create(const struct sim_config *config, struct sim **out)
 	s->mem.trace = s;
 	rng_init(&s->order, config->seed, STREAM_ORDER);
 	rng_init(&s->ahead, config->seed, STREAM_SPECULATE);
+	s->trace_entries = config->trace_entries;
+	bus_update(s);
 	if (config->trace_records) {
 		s->trace.mask = config->trace_records - 1;
 		s->trace.ring = calloc(config->trace_records, sizeof(*s->trace.ring));

@@ -160,7 +160,8 @@ struct walk_path {
 struct sim {
 	struct clock clock;
 	struct mem mem;
-	bool bus_slow; /* bus reads take the slow path: injection armed or stores pending */
+	bool bus_slow; /* bus reads take the slow path: injection armed, stores pending, or entries traced */
+	bool trace_entries;
 	enum bus_error bus_error; /* of the last access that injection failed */
 	bool check;               /* the oracle looks at every translation */
 	bool watch;               /* it keeps stores and commands, to explain what it finds */
@@ -280,6 +281,13 @@ static inline void trace(struct sim *s, enum sim_trace_kind kind, uint32_t unit,
 		.flags = flags,
 	};
 }
+
+/*
+ * A table entry as a unit has just read it; probes leave no trace. For reads beyond the direct window, which is empty while
+ * entries are traced.
+ */
+void trace_entry(struct sim *s, const struct port *port, enum sim_entry what, uint64_t at,
+		 const uint64_t *q, unsigned words);
 
 /* ---- messages ---- */
 

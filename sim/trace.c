@@ -20,6 +20,7 @@ enum style {
 	COMPLAINT,
 	FINDING,
 	POWER,
+	ENTRY,
 	REASON
 };
 
@@ -73,6 +74,7 @@ static const struct layout layouts[SIM_TRACE_KINDS] = {
 		{ "level", FLAGS, DEC }, { "entry", B, HEX } } },
 	[SIM_TRACE_SAFE] = { "safe", { { "cache", SMALL, CACHE }, { "id", CODE, HEX }, { "addr", A, HEX },
 		{ "level", FLAGS, DEC }, { "entry", B, HEX } } },
+	[SIM_TRACE_ENTRY] = { "entry", { { "what", SMALL, ENTRY }, { "word", CODE, DEC }, { "pa", A, HEX }, { "val", B, HEX } } },
 	[SIM_TRACE_FINDING] = { "finding", { { "kind", CODE, FINDING }, { "addr", A, HEX } } },
 };
 /* clang-format on */
@@ -89,6 +91,25 @@ const struct sim_trace_record *sim_trace_get(const struct sim *s, uint64_t n)
 	if (!t->ring || n >= t->count || t->count - n > (uint64_t)t->mask + 1)
 		return NULL;
 	return &t->ring[n & t->mask];
+}
+
+const char *sim_entry_name(enum sim_entry what)
+{
+	static const char *const names[SIM_ENTRIES] = { "root",          "context",     "ss",
+							"irte-remapped", "irte-posted", "pid",
+							"dte",           "pte",         "irte32",
+							"irte" };
+
+	return (unsigned)what < SIM_ENTRIES ? names[what] : NULL;
+}
+
+void trace_entry(struct sim *s, const struct port *port, enum sim_entry what, uint64_t at,
+		 const uint64_t *q, unsigned words)
+{
+	if (!s->trace_entries || port->probe)
+		return;
+	for (unsigned i = 0; i < words; i++)
+		trace(s, SIM_TRACE_ENTRY, port->unit, i, (uint8_t)what, 0, at + 8ul * i, q[i]);
 }
 
 void sim_trace_mark(struct sim *s, uint64_t number)
@@ -136,6 +157,8 @@ static const char *name_of(enum style style, uint64_t val)
 		return sim_finding_name((enum sim_finding_kind)val);
 	case POWER:
 		return power_name((unsigned)val);
+	case ENTRY:
+		return sim_entry_name((enum sim_entry)val);
 	case HEX:
 	case DEC:
 	case RID:

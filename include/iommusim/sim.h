@@ -45,6 +45,7 @@ struct sim_config {
 	uint64_t seed;
 	struct sim_policy policy;
 	uint32_t trace_records; /* size of the trace ring, a power of two; 0: no trace */
+	bool trace_entries;     /* the trace also has the table entries that units read */
 	bool oracle;
 	bool windows; /* and, into the trace: when what a cache holds becomes stale, and when it is safe; slow */
 };

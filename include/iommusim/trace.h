@@ -35,7 +35,23 @@ enum sim_trace_kind {
 				  read from, code: rid, of the paging cache domain id, small: enum sim_cache, flags: level */
 	SIM_TRACE_GONE,	       /* same: a command removed it, and the guest has not seen that complete */
 	SIM_TRACE_SAFE,	       /* same: it is not cached, and the guest knows */
+	SIM_TRACE_ENTRY,       /* a: pa, b: the word read there, code: its number in the entry, small: enum sim_entry */
 	SIM_TRACE_KINDS
+};
+
+/* What units read of tables, named as the language of the scenarios names it: "context". */
+enum sim_entry {
+	SIM_ENTRY_ROOT,
+	SIM_ENTRY_CONTEXT,
+	SIM_ENTRY_SS,
+	SIM_ENTRY_IRTE_REMAPPED,
+	SIM_ENTRY_IRTE_POSTED,
+	SIM_ENTRY_PID,
+	SIM_ENTRY_DTE,
+	SIM_ENTRY_PTE,
+	SIM_ENTRY_IRTE32,
+	SIM_ENTRY_IRTE,
+	SIM_ENTRIES
 };
 
 struct sim_trace_record {
@@ -52,6 +68,8 @@ _Static_assert(sizeof(struct sim_trace_record) == 32, "a trace record is 32 byte
 #endif
 
 struct sim;
+
+const char *sim_entry_name(enum sim_entry what); /* NULL beyond the last */
 
 /* Records written since creation; the ring holds the newest sim_config.trace_records of them. */
 uint64_t sim_trace_count(const struct sim *s);

@@ -112,6 +112,28 @@ struct be_config {
 	struct be_policy policy;
 	uint32_t trace_records;
 	bool windows; /* the trace tells when what is cached becomes stale, and when safe */
+	bool trace_entries; /* what units read of tables is traced too */
+};
+
+/* A record of the trace, for who counts instead of reading. */
+enum be_event_kind {
+	BE_EVENT_OTHER,
+	BE_EVENT_REG_READ,  /* a: offset, b: value, width */
+	BE_EVENT_REG_WRITE, /* the same */
+	BE_EVENT_COMMAND,   /* a, b: its first two words, code: where in the ring */
+	BE_EVENT_STATUS,    /* a command told that it is complete */
+	BE_EVENT_RECORD,    /* a fault record; a, b: its words, code: which */
+	BE_EVENT_DMA,       /* a device reached memory */
+	BE_EVENT_MSI,       /* a message was sent; own: by the unit itself */
+	BE_EVENT_ENTRY      /* b: a word of a table entry `what`, code: which of its words */
+};
+
+struct be_event {
+	enum be_event_kind kind;
+	uint32_t unit, code, width;
+	bool own;
+	uint64_t a, b;
+	const char *what;
 };
 
 enum be_arch {
@@ -336,6 +358,8 @@ struct backend_ops {
 	/* trace */
 	void (*mark)(struct backend *be, uint64_t number);
 	uint64_t (*trace_count)(const struct backend *be);
+	/* record n, or false when it is gone */
+	bool (*trace_event)(const struct backend *be, uint64_t n, struct be_event *out);
 	/* line n, or false when it is gone; *mark is the number of a mark, else UINT64_MAX */
 	bool (*trace_line)(const struct backend *be, uint64_t n, char *buf, size_t size,
 			   uint64_t *mark);

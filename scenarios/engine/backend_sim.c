@@ -608,6 +608,36 @@ static uint64_t trace_count(const struct backend *be)
 	return sim_trace_count(sim_in(be));
 }
 
+static bool trace_event(const struct backend *be, uint64_t n, struct be_event *out)
+{
+	static const uint8_t told[SIM_TRACE_KINDS] = {
+		[SIM_TRACE_REG_READ] = BE_EVENT_REG_READ,
+		[SIM_TRACE_REG_WRITE] = BE_EVENT_REG_WRITE,
+		[SIM_TRACE_COMMAND] = BE_EVENT_COMMAND,
+		[SIM_TRACE_STATUS] = BE_EVENT_STATUS,
+		[SIM_TRACE_FAULT_RECORD] = BE_EVENT_RECORD,
+		[SIM_TRACE_DMA] = BE_EVENT_DMA,
+		[SIM_TRACE_MSI] = BE_EVENT_MSI,
+		[SIM_TRACE_ENTRY] = BE_EVENT_ENTRY,
+	};
+	const struct sim_trace_record *r = sim_trace_get(sim_in(be), n);
+
+	if (!r)
+		return false;
+	*out = (struct be_event){
+		.kind = (enum be_event_kind)told[r->kind],
+		.unit = r->unit,
+		.code = r->code,
+		.width = r->small,
+		.own = r->small == 1,
+		.a = r->a,
+		.b = r->b,
+		.what = r->kind == SIM_TRACE_ENTRY ? sim_entry_name((enum sim_entry)r->small)
+						   : NULL,
+	};
+	return true;
+}
+
 static bool trace_line(const struct backend *be, uint64_t n, char *buf, size_t size,
 		       uint64_t *marked)
 {
@@ -675,6 +705,7 @@ const struct backend_ops backend_sim_ops = {
 	.finding_facts = finding_facts,
 	.mark = mark,
 	.trace_count = trace_count,
+	.trace_event = trace_event,
 	.trace_line = trace_line,
 };
 
@@ -700,6 +731,7 @@ struct backend *backend_sim_open(const struct be_config *config)
 	c.policy.speculate = config->policy.speculate;
 	c.policy.keep_nothing = config->policy.keep_nothing;
 	c.trace_records = config->trace_records;
+	c.trace_entries = config->trace_entries;
 	c.oracle = true;
 	c.windows = config->windows;
 	b->base.ops = &backend_sim_ops;

@@ -176,11 +176,21 @@ static bool trace_text(const struct run *r, uint64_t n, char *buf, size_t size)
 	return true;
 }
 
+static void trace_one(struct run *r, uint64_t n)
+{
+	struct be_event e;
+	char line[256];
+
+	if (r->trace && trace_text(r, n, line, sizeof(line)))
+		trace_put(r->trace, line);
+	if (r->options->cover && r->be->ops->trace_event && r->be->ops->trace_event(r->be, n, &e))
+		cover_event(r->options->cover, r, &e);
+}
+
 static void trace_pump(struct run *r)
 {
 	uint64_t end;
 	uint64_t lost = 0;
-	char line[256];
 
 	if ((!r->trace && !r->options->cover) || !r->be->ops->trace_count)
 		return;
@@ -191,14 +201,8 @@ static void trace_pump(struct run *r)
 		if (r->trace)
 			trace_lost(r->trace, lost);
 	}
-	for (; r->trace_next < end; r->trace_next++) {
-		if (!trace_text(r, r->trace_next, line, sizeof(line)))
-			continue;
-		if (r->trace)
-			trace_put(r->trace, line);
-		if (r->options->cover)
-			cover_line(r->options->cover, r, line);
-	}
+	for (; r->trace_next < end; r->trace_next++)
+		trace_one(r, r->trace_next);
 }
 
 static void trace_tail(struct run *r)
@@ -548,8 +552,10 @@ static enum step_rc run_step(struct run *r, uint32_t n)
 	rc = overlook(r, rc);
 	if (rc == STEP_FAIL) /* what the oracle saw explains it */
 		(void)judge_findings(r, s);
-	if (rc == STEP_OK && r->options->cover)
+	if (rc == STEP_OK && r->options->cover) {
+		trace_pump(r);
 		cover_step(r->options->cover, r, s);
+	}
 	return limits(r, rc == STEP_OK ? judge(r, s) : rc);
 }
 
@@ -766,6 +772,7 @@ static enum step_rc set_up(struct run *r, const struct run_options *options)
 	c.seed = mix(mix(options->seed, r->sc->seed), r->setting.seed);
 	c.trace_records = options->trace_path || options->cover ? TRACE_LONG : TRACE_SHORT;
 	c.windows = options->trace_path != NULL;
+	c.trace_entries = options->cover != NULL;
 	if (options->open)
 		r->be = options->open(options->open_ctx, &c);
 	else if (!options->backend || strcmp(options->backend, backend_sim_ops.name) == 0)

@@ -27,8 +27,11 @@ static bool read_entry(const struct amdvi_xl *xl, uint64_t at, uint64_t *q)
 	}
 	if (amdvi_control(xl->a) & AMDVI_CONTROL_COHERENT)
 		port.view = MEM_VIEW_CPU;
-	return bus_read128(xl->a->u.sim, &port, at, q) &&
-	       bus_read128(xl->a->u.sim, &port, at + 16, q + 2);
+	if (!bus_read128(xl->a->u.sim, &port, at, q) ||
+	    !bus_read128(xl->a->u.sim, &port, at + 16, q + 2))
+		return false;
+	trace_entry(xl->a->u.sim, &port, SIM_ENTRY_DTE, at, q, 4);
+	return true;
 }
 
 bool amdvi_dte_illegal(const struct amdvi_caps *c, const uint64_t *q, bool *rz)

@@ -160,11 +160,13 @@ static bool read_entry(const struct amdvi_xl *xl, bool probe, uint32_t index, st
 	e->wide = wide(xl->a);
 	e->q[1] = 0;
 	e->at = root + ((uint64_t)index << (e->wide ? AMDVI_IRTE_LG2 : AMDVI_IRTE32_LG2));
-	if (e->wide)
-		return bus_read128(s, &port, e->at, e->q);
-	if (!bus_read64(s, &port, e->at & ~UINT64_C(7), &e->q[0]))
+	if (e->wide ? !bus_read128(s, &port, e->at, e->q)
+		    : !bus_read64(s, &port, e->at & ~UINT64_C(7), &e->q[0]))
 		return false;
-	e->q[0] = (uint32_t)(e->q[0] >> 8 * (e->at & 7));
+	if (!e->wide)
+		e->q[0] = (uint32_t)(e->q[0] >> 8 * (e->at & 7));
+	trace_entry(s, &port, e->wide ? SIM_ENTRY_IRTE : SIM_ENTRY_IRTE32, e->at, e->q,
+		    e->wide ? 2 : 1);
 	return true;
 }
 

@@ -129,7 +129,10 @@ static bool set_bits(struct amdvi_xl *xl, uint64_t at, uint64_t bits)
 	if (!(bits & ~entry))
 		return true;
 	entry |= bits;
-	return bus_write(s, xl->a->u.index, SIM_MASTER_WALK, at, &entry, sizeof(entry));
+	if (!bus_write(s, xl->a->u.index, SIM_MASTER_WALK, at, &entry, sizeof(entry)))
+		return false;
+	trace_entry(s, &xl->port, SIM_ENTRY_PTE, at, &entry, 1);
+	return true;
 }
 
 /* The access writes, or a completion would let the device write. */
@@ -180,8 +183,10 @@ static __attribute__((noinline)) uint64_t read_elsewhere(struct amdvi_xl *xl, st
 
 	if (!(xl->q[1] & AMDVI_DTE1_SD))
 		port.view = MEM_VIEW_CPU;
-	if (bus_read64(xl->a->u.sim, &port, at, &entry))
+	if (bus_read64(xl->a->u.sim, &port, at, &entry)) {
+		trace_entry(xl->a->u.sim, &port, SIM_ENTRY_PTE, at, &entry, 1);
 		return entry;
+	}
 	hw_error(w, xl->a->u.sim, at);
 	return 0;
 }

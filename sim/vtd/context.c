@@ -67,13 +67,16 @@ static void complain_context(struct vtd_unit *v, const struct vtd_ctx *ctx)
 	v->did_table[ctx->did] = geometry;
 }
 
-static bool read_entry(const struct vtd_xl *xl, uint64_t at, uint64_t *q)
+static bool read_entry(const struct vtd_xl *xl, enum sim_entry what, uint64_t at, uint64_t *q)
 {
 	if (__builtin_expect(at - xl->direct.first < xl->direct.size, 1)) {
 		memcpy(q, xl->direct.base + (at - xl->direct.first), 16);
 		return true;
 	}
-	return bus_read128(xl->v->u.sim, &xl->port, at, q);
+	if (!bus_read128(xl->v->u.sim, &xl->port, at, q))
+		return false;
+	trace_entry(xl->v->u.sim, &xl->port, what, at, q, 2);
+	return true;
 }
 
 static uint8_t read_root(struct vtd_xl *xl, uint64_t *table)
@@ -82,7 +85,7 @@ static uint8_t read_root(struct vtd_xl *xl, uint64_t *table)
 	uint64_t q[2];
 
 	xl->x->entry_pa = at;
-	if (!read_entry(xl, at, q))
+	if (!read_entry(xl, SIM_ENTRY_ROOT, at, q))
 		return VTD_FR_ROOT_ACCESS;
 	xl->x->entry = q[0];
 	if (!(q[0] & VTD_RE0_P))
@@ -98,7 +101,7 @@ static uint8_t read_context(struct vtd_xl *xl, uint64_t table, uint64_t *q, stru
 	uint64_t at = table + (uint64_t)(xl->rq->rid & 0xFF) * sizeof(struct vtd_context_entry);
 
 	xl->x->entry_pa = at;
-	if (!read_entry(xl, at, q))
+	if (!read_entry(xl, SIM_ENTRY_CONTEXT, at, q))
 		return VTD_FR_CTX_ACCESS;
 	xl->x->entry = q[0];
 	decode(q, ctx);

@@ -170,7 +170,12 @@ static bool read_entry(const struct vtd_xl *xl, bool probe, uint32_t index, uint
 
 	port.probe |= probe;
 	*at = xl->v->ir.table + (uint64_t)index * sizeof(struct vtd_irte);
-	return bus_read128(xl->v->u.sim, &port, *at, q);
+	if (!bus_read128(xl->v->u.sim, &port, *at, q))
+		return false;
+	trace_entry(xl->v->u.sim, &port,
+		    q[0] & VTD_IRTE0_IM ? SIM_ENTRY_IRTE_POSTED : SIM_ENTRY_IRTE_REMAPPED, *at, q,
+		    2);
+	return true;
 }
 
 /* Policy prefetch: the next entry of the table, when it would not fault. */

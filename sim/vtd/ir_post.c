@@ -17,8 +17,12 @@ static bool load(const struct vtd_xl *xl, uint64_t at, struct vtd_pid *pid)
 	struct sim *s = xl->v->u.sim;
 	const struct port port = { .master = SIM_MASTER_MSI, .view = MEM_VIEW_CPU, .probe = true };
 
-	if (xl->cache)
-		return bus_read(s, xl->v->u.index, SIM_MASTER_MSI, at, pid, sizeof(*pid));
+	if (xl->cache) {
+		if (!bus_read(s, xl->v->u.index, SIM_MASTER_MSI, at, pid, sizeof(*pid)))
+			return false;
+		trace_entry(s, &xl->port, SIM_ENTRY_PID, at, pid->q, 8);
+		return true;
+	}
 	for (unsigned i = 0; i < 8; i++)
 		if (!bus_read64(s, &port, at + 8ul * i, &pid->q[i]))
 			return false;
@@ -46,6 +50,7 @@ static bool update(struct vtd_xl *xl, uint64_t at, struct vtd_pid *pid, uint32_t
 		pid->q[4] |= VTD_PID4_ON;
 	if (!bus_write(s, xl->v->u.index, SIM_MASTER_MSI, at, pid, 5 * sizeof(pid->q[0])))
 		return false;
+	trace_entry(s, &xl->port, SIM_ENTRY_PID, at, pid->q, 5);
 	if (tell)
 		notify(xl, pid->q[4]);
 	return true;

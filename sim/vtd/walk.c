@@ -56,8 +56,10 @@ static __attribute__((noinline)) uint64_t read_elsewhere(struct vtd_xl *xl, uint
 {
 	uint64_t entry;
 
-	if (bus_read64(xl->v->u.sim, &xl->port, at, &entry))
+	if (bus_read64(xl->v->u.sim, &xl->port, at, &entry)) {
+		trace_entry(xl->v->u.sim, &xl->port, SIM_ENTRY_SS, at, &entry, 1);
 		return entry;
+	}
 	*reason = top ? VTD_FR_CTX_INV : VTD_FR_SS_ACCESS;
 	return 0;
 }

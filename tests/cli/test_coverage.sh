@@ -5,7 +5,7 @@ root=$(cd "$here/../.." && pwd)
 one=$root/scenarios/vtd/raw-guest-translates.dts
 iommu coverage -m "$one"
 check 'one scenario' 0 ''
-has 'reasons of one scenario' '^vtd +fault reasons and events +84 +1 +1 % +1 +1 % +1 +1 %'
+has 'reasons of one scenario' '^vtd +fault reasons, events +84 +1 +1 % +1 +1 % +1 +1 % +1 +1 %'
 if grep -q 'not reached    vtd/reason/SS_WRITE$' out && ! grep -q 'vtd/reason/CTX_NP' out; then pass; else fail 'missing' 'expected SS_WRITE and not CTX_NP'; fi
 if grep -q 'vtd/command/iotlb$' out; then fail 'commands' 'the scenario sends an iotlb descriptor'; else pass; fi
 has 'a transition it does not make' '^not reached    vtd/fall/GSTS\.TES$'
@@ -22,7 +22,8 @@ fi
 iommu coverage -f html -o page.html "$one"
 check 'as HTML' 0 ''
 cp page.html out
-has 'an item in HTML' 'vtd/reason/CTX_NP</td><td class=mono>.*raw-guest-translates'
+has 'an item in HTML' 'class="c yes" title="vtd/reason/CTX_NP: .*raw-guest-translates.dts">CTX_NP<'
+has 'a missing one in HTML' 'class="c no">vtd/reason/SS_WRITE: not reached<'
 printf '# nothing but reasons of VT-d\nvtd/reason/[A-BD-Z]* not wanted here\nvtd/reason/CTX_[A-MO-Z]* nor these\namdvi/reason/* nor these\n' >left
 iommu coverage --reasons -l left "$one"
 check 'every reason that is left is raised, expected and nearly missed' 0 ''
@@ -40,3 +41,43 @@ iommu coverage -f xml "$one"
 check 'no such form' 2 "takes text, json or html; got 'xml'$"
 iommu coverage -o /no/such/file "$one"
 check 'a place that cannot be written' 2 'cannot write /no/such/file'
+iommu coverage -j 257 "$one"
+check 'too many workers' 2 "takes a number up to 256; got '257'$"
+iommu coverage --no-such "$one"
+check 'no such option' 2 "coverage: unknown option"
+iommu coverage --blocks blocks "$one"
+if [ "$status" -eq 0 ] && grep -q '^0x[0-9a-f]* 1 .*raw-guest-translates.dts$' blocks; then
+	pass # the build of `make coverage`
+else
+	check 'a build that does not count blocks' 2 'does not count the driver.s blocks; .make coverage. makes one that does'
+fi
+iommu coverage --all -l /dev/null "$one"
+if [ "$status" -eq 1 ] && grep -q 'vtd/entry/pid.SN is reached by no scenario$' err; then pass; else fail 'all' 'expected exit status 1 and pid.SN'; fi
+
+# An entry counts when the hardware reads it, whoever wrote it (here the driver), and not when a scenario lays it down.
+cp "$root"/scenarios/machines/*.dtsi .
+cat >driver.dts <<'END'
+/dts-v1/;
+/include/ "vtd.dtsi"
+/ {
+	title = "the driver writes the tables, the hardware reads them";
+	spec = "VT-d 3.4 Mapping Devices to Domains";
+	steps {
+		unused { do = "mem-write"; addr = <0x100000>; as = "irte-remapped"; P = <1>; V = <0x41>; };
+		start { do = "start"; };
+		domain { do = "domain"; domain = <1>; };
+		attach { do = "attach"; domain = <1>; dev = <&nic>; };
+		map { do = "map"; domain = <1>; iova = <0x5000>; pa = <0x200000>; };
+		dma { do = "write"; dev = <&nic>; iova = <0x5000>; pa = <0x200000>; };
+	};
+};
+END
+iommu coverage -m driver.dts
+check 'tables of the driver' 0 ''
+if grep -qE 'vtd/entry/(root\.CTP|context\.SSPTPTR|context\.DID|ss\.R|ss\.ADDR)( |$)' out; then
+	fail 'tables of the driver' 'the hardware read its root, context and page table entries'
+else
+	pass
+fi
+has 'an entry nobody read' '^not reached    vtd/entry/irte-remapped\.V$'
+has 'a permission not given' '^not reached    vtd/entry/context\.FPD$'

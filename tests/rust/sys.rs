@@ -161,7 +161,9 @@ pub struct SimConfig {
     pub seed: u64,
     pub policy: Policy,
     pub trace_records: u32,
+    pub trace_entries: bool,
     pub oracle: bool,
+    pub windows: bool,
 }
 
 #[repr(C)]

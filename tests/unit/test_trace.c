@@ -80,6 +80,8 @@ static const struct {
 		"0 0 gone cache=paging id=0x7 addr=0x5000 level=0 entry=0x0" },
 	{ { .kind = SIM_TRACE_SAFE, .a = 0x5000, .small = SIM_CACHE_DEVICE, .code = 0x10 },
 		"0 0 safe cache=device id=0x10 addr=0x5000 level=0 entry=0x0" },
+	{ { .kind = SIM_TRACE_ENTRY, .a = 0x3010, .b = 0x4001, .code = 1, .small = SIM_ENTRY_CONTEXT },
+		"0 0 entry what=context word=1 pa=0x3010 val=0x4001" },
 	{ { .kind = SIM_TRACE_POWER, .small = SIM_POWER_RESET }, "0 0 power what=reset rid=00:00.0" },
 	/* what no enum names stays a number */
 	{ { .kind = SIM_TRACE_DROP, .small = 200 }, "0 0 drop cache=200 domain=0 first=0x0 entries=0" },
