@@ -2,7 +2,7 @@
 #
 #   make V=1            show every command
 #   make SAN=1 ...      AddressSanitizer and UndefinedBehaviorSanitizer, under build/san
-#   make COV=1 ...      line coverage, under build/cov
+#   make COV=1 ...      lines and branches of driver and simulator counted, under build/cov
 #   make FUZZ=1 ...     both, and libFuzzer's coverage with clang, under build/clang-fuzz or build/fuzz
 #   make CC=clang ...   another compiler, under build/clang (with SAN=1: build/clang-san)
 #   make DEPS=no ...    never look for, or install, missing packages
@@ -49,19 +49,25 @@ OPT := -O1
 VARIANT_FLAGS += -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 VARIANT_FLAGS += $(if $(is_clang),-fsanitize=fuzzer-no-link)
 endif
+# Counted are the driver and the simulator; what drives them runs at full speed.
 ifneq ($(COV),)
-OPT := -O0
 VARIANT_FLAGS += --coverage
+COUNTED := -O0 --coverage
 endif
 
 # -MD, not -MMD: the layering rules need the system headers too.
-BASE := -MD -MP -std=c11 -g $(OPT) $(WARN) -Iinclude $(VARIANT_FLAGS) $(CFLAGS)
+BASE := -MD -MP -std=c11 -g $(OPT) $(WARN) -Iinclude $(if $(COV),,$(VARIANT_FLAGS)) $(CFLAGS)
 HOSTED := $(BASE) -D_POSIX_C_SOURCE=200809L
 
 # Private folders go on the quote path only, so that no header of ours hides a system header such as <check.h>.
-SIM_FLAGS := $(HOSTED) -iquote sim
+SIM_FLAGS := $(HOSTED) $(COUNTED) -iquote sim
 FREESTANDING := -ffreestanding -nostdinc -isystem $(cc_include) -iquote driver
-DRIVER_FLAGS := $(BASE) $(FREESTANDING)
+DRIVER_FLAGS := $(BASE) $(COUNTED) $(FREESTANDING)
+# Which blocks of the driver a scenario reaches (scenarios/engine/coverage/hook.c).
+ifneq ($(COV),)
+DRIVER_FLAGS += -fsanitize-coverage=trace-pc
+HOOK := -Wl,-u,__sanitizer_cov_trace_pc
+endif
 ifeq ($(is_clang)$(SAN)$(COV)$(FUZZ),)
 DRIVER_FLAGS += -Wstack-usage=1024
 endif
@@ -141,7 +147,7 @@ help:
 	'make crosscheck   generated cases and scenarios: the simulator beside a reference and QEMU (ARGS=... adds options)' \
 	'make smoke        a bare-metal image with the kernel flavour of libiommu.a, under QEMU, VT-d and AMD-Vi' \
 	'make lint         layering, archives, stack, kernel flags, headers, format, static analysis' \
-	'make coverage     line coverage of driver and simulator, HTML under build/cov/html' \
+	'make coverage     lines and branches of driver and simulator, and what of the specifications the scenarios reach' \
 	'make bench        the benchmark' \
 	'make fuzz         fuzz targets (T="dmar ivrs" FUZZ_SECONDS=60)' \
 	'make driver       libiommu.a alone, for the host and for a kernel, with sizes; make sim: libiommusim.a alone (no packages needed)' \
@@ -266,12 +272,12 @@ $(LIBHELPER): $(HELPER_OBJ) $(B)/.members
 
 $(BIN): $(MAIN_OBJ) $(LIBENGINE) $(LIBDRIVER) $(LIBSIM)
 	$(call say,LINK,$@)
-	$(Q)$(CC) $(VARIANT_FLAGS) $(LDFLAGS) -o $@ $(MAIN_OBJ) $(LIBENGINE) $(LIBDRIVER) $(LIBSIM) $(ENGINE_LIBS)
+	$(Q)$(CC) $(VARIANT_FLAGS) $(HOOK) $(LDFLAGS) -o $@ $(MAIN_OBJ) $(LIBENGINE) $(LIBDRIVER) $(LIBSIM) $(ENGINE_LIBS)
 
 $(UNIT_BIN): $(B)/%: $(B)/obj/%.o $(LIBHELPER) $(LIBENGINE) $(LIBDRIVER) $(LIBSIM)
 	$(call say,LINK,$@)
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(VARIANT_FLAGS) $(LDFLAGS) -o $@ $(filter %.o,$^) $(LIBHELPER) $(LIBENGINE) $(LIBDRIVER) $(LIBSIM) \
+	$(Q)$(CC) $(VARIANT_FLAGS) $(HOOK) $(LDFLAGS) -o $@ $(filter %.o,$^) $(LIBHELPER) $(LIBENGINE) $(LIBDRIVER) $(LIBSIM) \
 		$(ENGINE_LIBS) $(CHECK_LIBS)
 
 # With clang libFuzzer brings main, else replay.c has it.

@@ -1,6 +1,7 @@
 #!/bin/sh
-# Line coverage: of the driver by the scenario suite alone, of the simulator by all tests. HTML under build/cov/html,
-# floors in coverage/floors. The last line is "N passed, N failed", one for each floor.
+# Lines and branches of driver/ and sim/ by the scenarios alone, by the unit tests alone and by both; which lines of the driver
+# only one scenario reaches; and what of the specifications the scenarios reach. HTML from build/cov/html/index.html, floors in
+# coverage/floors. The last line is "N passed, N failed": one for each floor, one for the specifications.
 # Environment: CC, MAKE, DEPS. gcc only, since lcov reads what gcov of the same version writes.
 set -u
 
@@ -10,9 +11,9 @@ if $CC --version | grep -q clang; then
 	CC=gcc
 fi
 gcov=gcov$(echo "$CC" | sed -n 's/^.*gcc\(-[0-9][0-9]*\)$/\1/p')
-for tool in "$CC" "$gcov" lcov genhtml; do
+for tool in "$CC" "$gcov" lcov genhtml objdump; do
 	if ! command -v "$tool" >/dev/null 2>&1; then
-		echo "coverage: no $tool. Type: sudo apt-get install gcc lcov" >&2
+		echo "coverage: no $tool. Type: sudo apt-get install gcc binutils lcov" >&2
 		exit 1
 	fi
 done
@@ -23,94 +24,119 @@ passed=0
 failed=0
 
 # Version 2 stops at small disagreements between gcov and lcov that version 1 passes over.
-ignore=
+ignore='--rc lcov_branch_coverage=1'
 if lcov --version | grep -q 'version 2'; then
-	ignore='--ignore-errors mismatch,unused,empty,gcov,negative'
+	ignore='--rc branch_coverage=1 --ignore-errors mismatch,unused,empty,gcov,negative'
 	if grep -qs ERROR_INCONSISTENT /usr/lib/lcov/lcovutil.pm /usr/local/lib/lcov/lcovutil.pm; then
 		ignore=$ignore,inconsistent # a word that early releases of version 2 do not know
 	fi
 fi
 
-lcov_quiet() {
-	# shellcheck disable=SC2086 # a list of words
-	lcov --quiet --config-file coverage/lcovrc --gcov-tool "$gcov" $ignore "$@" >>"$B/lcov.log" 2>&1 || {
+quietly() { # command...
+	"$@" >>"$B/lcov.log" 2>&1 || {
 		tail -n 20 "$B/lcov.log" >&2
-		echo "coverage: lcov failed; its log is $B/lcov.log" >&2
+		echo "coverage: $1 failed; its log is $B/lcov.log" >&2
 		exit 1
 	}
 }
 
-# capture OUT: what ran since the counters were zeroed; sources that never ran count with all their lines
+lcov_quiet() {
+	# shellcheck disable=SC2086 # a list of words
+	quietly lcov --quiet --config-file coverage/lcovrc --gcov-tool "$gcov" $ignore "$@"
+}
+
+# capture OUT: what ran since the last; sources that never ran count with all their lines
 capture() {
-	lcov_quiet --capture --directory "$B/obj" --output-file "$B/run.info"
-	lcov_quiet --add-tracefile "$B/base.info" --add-tracefile "$B/run.info" --output-file "$B/sum.info"
-	lcov_quiet --extract "$B/sum.info" "$root/driver/*" "$root/sim/*" "$root/scenarios/engine/*" --output-file "$1"
+	lcov_quiet --capture --directory "$B/obj/driver" --directory "$B/obj/sim" --no-external --base-directory "$root" \
+		--output-file "$B/run.info"
+	lcov_quiet --add-tracefile "$B/base.info" --add-tracefile "$B/run.info" --output-file "$1"
+	zero
 }
 
-# percent INFO FOLDER: lines hit, of the sources in that folder, in hundredths of a per cent
-percent() {
-	awk -v dir="$root/$2/" '
+zero() {
+	find "$B" -name '*.gcda' -exec rm -f {} +
+}
+
+# share INFO FOLDER KIND: lines (L) or branches (BR) hit, of the sources in that folder, in hundredths of a per cent
+share() {
+	awk -v dir="$root/$2/" -v all="$3F:" -v hit="$3H:" '
 		/^SF:/ { mine = index(substr($0, 4), dir) == 1 }
-		mine && /^LF:/ { lines += substr($0, 4) }
-		mine && /^LH:/ { hit += substr($0, 4) }
-		END { print lines ? int(hit * 10000 / lines) : 0 }' "$1"
+		mine && index($0, all) == 1 { sum += substr($0, length(all) + 1) }
+		mine && index($0, hit) == 1 { got += substr($0, length(hit) + 1) }
+		END { print sum ? int(got * 10000 / sum) : 0 }' "$1"
 }
 
-floor() { # folder tests info
-	want=$(awk -v f="$1" -v t="$2" '$1 == f && $2 == t { print $3 }' coverage/floors)
-	got=$(percent "$3" "$1")
-	shown=$(awk -v g="$got" 'BEGIN { printf "%.2f", g / 100 }')
-	if [ "$got" -ge "$((want * 100))" ]; then
+floor() { # what folder tests got want
+	shown=$(awk -v g="$4" 'BEGIN { printf "%.2f", g / 100 }')
+	if [ "$4" -ge "$(($5 * 100))" ]; then
 		passed=$((passed + 1))
-		echo "  ok      line coverage of $1/ by $2: $shown % (floor $want %)"
+		echo "  ok      $1 coverage of $2/ by $3: $shown % (floor $5 %)"
 	else
 		failed=$((failed + 1))
-		echo "FAILED  line coverage of $1/ by $2: $shown % (floor $want %)"
+		echo "FAILED  $1 coverage of $2/ by $3: $shown % (floor $5 %)"
 	fi
+}
+
+html() { # tests
+	# shellcheck disable=SC2086 # a list of words
+	quietly genhtml --quiet --config-file coverage/lcovrc $ignore --branch-coverage --prefix "$root" \
+		--title "iommu-sim, by $1" --output-directory "$B/html/$1" "$B/$1.info"
+}
+
+# Which lines of the driver only one scenario reaches: a line for each scenario and file.
+only() {
+	objdump -d --no-show-raw-insn -j .text "$B/iommu-sim" |
+		grep -E '^[0-9a-f]+ <.*>:$|call.*<__sanitizer_cov_trace_pc>$' >"$B/code"
+	objdump --dwarf=decodedline "$B/iommu-sim" >"$B/lines" 2>>"$B/lcov.log"
+	awk -f coverage/only.awk part=code "$B/code" part=blocks "$B/blocks" part=info "$B/scenarios.info" \
+		part=lines "$B/lines" |
+		sort -k 1,1 -k 2,2 -k 3,3n | awk '
+		$1 != was || $2 != file { if (was) print ""; printf "%s  %s:", $1, $2; was = $1; file = $2 }
+		{ printf " %s", $3 }
+		END { if (was) print "" }' >"$B/html/only.txt"
+	rm -f "$B/code" "$B/lines"
+}
+
+index() {
+	echo '<!DOCTYPE html><html lang="en"><meta charset="utf-8"><title>coverage</title><style>:root{color-scheme:light dark}' \
+		'body{font:15px/1.7 system-ui,sans-serif;max-width:50em;margin:2em auto;padding:0 1em}</style>' \
+		'<h1>Coverage</h1><p>Lines and branches of driver and simulator by <a href="scenarios/index.html">the scenarios</a>,' \
+		'<a href="unit/index.html">the unit tests</a>, <a href="all/index.html">both</a>.<p><a href="specification.html">What' \
+		'of the specifications the scenarios reach</a>.<p><a href="only.txt">Lines of the driver that only one scenario' \
+		'reaches</a>.</html>' >"$B/html/index.html"
 }
 
 $MAKE COV=1 CC="$CC" all || exit 1
+mkdir -p "$B/html"
 : >"$B/lcov.log"
-find "$B" -name '*.gcda' -exec rm -f {} +
-lcov_quiet --capture --initial --directory "$B/obj" --output-file "$B/base.info"
+zero
+lcov_quiet --capture --initial --directory "$B/obj/driver" --directory "$B/obj/sim" --no-external --base-directory "$root" \
+	--output-file "$B/base.info"
 
-"$B/iommu-sim" run scenarios >"$B/scenarios.log" 2>&1
-capture "$B/scenarios.info"
-if "$B/iommu-sim" coverage --reasons --format html --output "$B/specification.html"; then
+if "$B/iommu-sim" coverage --all --format html --output "$B/html/specification.html" --blocks "$B/blocks"; then
 	passed=$((passed + 1))
 else
-	echo "coverage: a fault reason or event code is not raised, not expected or not nearly missed"
+	echo "FAILED  the specifications: see above"
 	failed=$((failed + 1))
 fi
-$MAKE COV=1 CC="$CC" check >"$B/check.log" 2>&1
-grep ' passed, ' "$B/check.log" | tail -n 1
-lcov_quiet --capture --initial --directory "$B/obj" --output-file "$B/base.info"
-capture "$B/all.info"
+capture "$B/scenarios.info"
+$MAKE COV=1 CC="$CC" unit >"$B/unit.log" 2>&1 || grep -A 20 FAILED "$B/unit.log"
+grep ' passed, ' "$B/unit.log" | tail -n 1 | sed 's/^/  unit tests: /'
+capture "$B/unit.info"
+lcov_quiet --add-tracefile "$B/scenarios.info" --add-tracefile "$B/unit.info" --output-file "$B/all.info"
+html scenarios
+html unit
+html all
+only
+index
 
-# shellcheck disable=SC2086 # a list of words
-genhtml --quiet --config-file coverage/lcovrc $ignore --prefix "$root" --title iommu-sim --output-directory "$B/html" \
-	"$B/all.info" >>"$B/lcov.log" 2>&1 || echo "coverage: genhtml failed; its log is $B/lcov.log" >&2
-
-while read -r folder tests _; do
+while read -r folder tests lines branches _; do
 	case $folder in
-	'' | '#'*) ;;
-	*) floor "$folder" "$tests" "$B/$tests.info" ;;
+	'' | '#'*) continue ;;
 	esac
+	floor line "$folder" "$tests" "$(share "$B/$tests.info" "$folder" L)" "$lines"
+	floor branch "$folder" "$tests" "$(share "$B/$tests.info" "$folder" BR)" "$branches"
 done <coverage/floors
-# Branches of the driver by all tests; counted apart, for an lcov that cannot count them is no reason to fail.
-if lcov --quiet --gcov-tool "$gcov" --rc lcov_branch_coverage=1 --capture --directory "$B/obj/driver" \
-	--output-file "$B/branches.info" >>"$B/lcov.log" 2>&1 && grep -q '^BRDA:' "$B/branches.info"; then
-	got=$(awk -F, '/^BRDA:/ { all++; hit += $4 != "-" && $4 > 0 } END { printf "%.2f", 100 * hit / all }' "$B/branches.info")
-	if [ "${got%.*}" -ge 89 ]; then
-		passed=$((passed + 1))
-		echo "  ok      branch coverage of driver/ by all: $got % (floor 89 %)"
-	else
-		failed=$((failed + 1))
-		echo "FAILED  branch coverage of driver/ by all: $got % (floor 89 %)"
-	fi
-else
-	echo "coverage: skipped branch coverage: this lcov does not count it"
-fi
-echo "HTML: $B/html/index.html, of the specifications $B/specification.html"
+echo "HTML: $B/html/index.html, of the specifications $B/html/specification.html"
 echo "$passed passed, $failed failed"
 [ "$failed" -eq 0 ]
