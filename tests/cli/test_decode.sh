@@ -90,3 +90,39 @@ check 'a place that cannot be written' 2 'cannot write /no/such/x\.dts: No such 
 LC_ALL=C awk 'BEGIN { srand(1); for (i = 0; i < 100000; i++) printf "%c", int(rand() * 256) }' >noise
 iommu decode noise
 check 'noise' 1 'no report of an IOMMU'
+
+# what stands between a kernel and a file
+cat >shapes <<'END'
+Nov 23 02:11:07 nas kernel: DMAR: [DMA Write NO_PASID] Request device [00:02.0] fault addr 0x7f5000 [fault reason 0x05] text
+[  130.000000] dmar_fault: 17 callbacks suppressed
+<3>[  132.000000] DMAR: [DMA Read NO_PASID] Request device [01:00.1] fault addr 0x2000 [fault reason 0x06] text
+6,1234,132000000,-;DMAR: [DMA Read NO_PASID] Request device [01:00.1] fault addr 0x2000 [fault reason 0x06] text
+[  133.000000] xhci_hcd 0000:00:14.0: WARN[  133.000001] DMAR: [DMA Read NO_PASID] Request device [01:00.3] fault addr 0x4000 [fault reason 0x06] text[  133.000002] DMAR: [DMA Read NO_PASID] Request device [01:00.3] fault addr 0x5000 [fault reason 0x06] text
+[  134.000000] DMAR:[DMA Write] Request device [02:00.0] fault addr dead000
+[  134.000001] usb 1-1: reset high-speed USB device
+[  134.000002] DMAR:[fault reason 05] text
+[Mon Nov 23 02:11:07 2026] AMD-Vi: Event logged [IO_PAGE_FAULT device=0000:0a:00.0 domain=0x0016 address=0xfd3e0000 flags=0x0020]
+last message repeated 5 times
+[Mon Nov 23 02:11:07 2026] amd_iommu_report_page_fault: 12 callbacks suppressed
+[Mon Nov 23 02:11:08 2026] net_ratelimit: 12 callbacks suppressed
+Nov 23 02:12:00 nas kernel: message repeated 3 times: [ [  145.000000] DMAR: [DMA Read NO_PASID] Request device [05:00.0] fault addr 0x9000 [fault reason 0x06] text]
+[  152.000000] DMAR: QI HEAD: IOTLB Invalidation qw0 = 0x20052, qw1 = 0xffff0000
+[  153.000000] AMD-Vi: Completion-Wait loop timed out
+END
+printf '\033[31m[  154.000000] DMAR: [DMA Read NO_PASID] \033[0;1mRequest device [06:00.0] fault addr 0x1000 [fault reason 0x06] text\033[0m\r\n' >>shapes
+iommu decode shapes
+check 'logs as they are' 0 ''
+has 'a journal, and what the kernel left out' '^line 1, report 1, VT-d, and 17 that the log left out$'
+has 'levels of kmsg and netconsole' '^line 3, report 2, VT-d, 2 times, the last in line 4$'
+has 'lines that lost their ends' '01:00\.3 read 0x4000 and'
+has 'the second of them' '01:00\.3 read 0x5000 and'
+has 'halves with a line between' '02:00\.0 wrote to 0xdead000 and was blocked: write to a page without'
+has 'syslog repeats' '^line 9, report [0-9]+, AMD-Vi, 6 times, the last in line 10, and 12 that the log left out$'
+has 'rsyslog repeats' '^line 13, report [0-9]+, VT-d, 3 times'
+has 'the descriptor that the queue stands at' '^line 14, report [0-9]+, VT-d$'
+has 'colours and carriage returns' '^  \[  154\.000000\] DMAR: \[DMA Read NO_PASID\] Request device \[06:00\.0\] fault addr 0x1000 \[fault reason 0x06\] text *$'
+number=$(sed -n 's/^line 15, report \([0-9]*\),.*/\1/p' out)
+iommu decode -s wait.dts -p "${number:-0}" shapes
+check 'a wait without end' 0 'report [0-9]+ as a scenario'
+iommu run wait.dts
+check 'comes again in three ways' 0 ''

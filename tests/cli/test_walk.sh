@@ -45,6 +45,26 @@ iommu walk -d 00:02.0 -a 0x800123 "$root/docs/samples/linux-debugfs.txt"
 check 'debugfs' 0 ''
 has 'its answer' '^  translated to 0x200000123, page of 0x1000 bytes, rw$'
 
+# AMD's debugfs: registers and a device table entry, which page tables do not follow
+printf '%s\n' 'Offset:0x0 Value:0x00000001000001ff' 'DeviceId QWORD[3] QWORD[2] QWORD[1] QWORD[0] iommu' \
+	'0000:01:00.0 0000000000000000 20000001373b8013 0000000000000038 6000000114d7b603 iommu3' >amd.txt
+iommu walk -d 01:00.0 -a 0x5000 amd.txt
+check "AMD's debugfs" 1 ''
+has 'its entry' '^  dte        at 0x0100002000 6000000114d7b603 .* HOSTPT=0x114d7b000 '
+has 'and no more' '^  ends here: the source does not hold this entry$'
+printf '%s\n' 'IOMMU: dmar0 Register Base Address: fed90000' ' inv_iotlb 0 0' >perf.txt
+iommu walk -d 01:00.0 -a 0 perf.txt
+check 'a debugfs file without tables' 2 'perf\.txt: iommu_perf_latency: times, no tables$'
+printf '%s\n' 'IOMMU dmar0: Root Table Address: 0x1000c6400' >scalable.txt
+iommu walk -d 01:00.0 -a 0 scalable.txt
+check 'scalable mode in debugfs' 2 'scalable\.txt: scalable mode: the text does not tell PASID directories'
+printf '%s\n' 'Device 0000:00:02.0 with pasid 1 @0x100a3f000' >pasid.txt
+iommu walk -d 00:02.0 -a 0 pasid.txt
+check 'tables of a PASID' 2 'pasid\.txt: tables of a PASID$'
+{ echo 'IOMMU dmar0: Root Table Address: 0x1000c6000'; head -c 20000 /dev/zero | tr '\0' x; } >long.txt
+iommu walk -d 00:02.0 -a 0 long.txt
+check 'a line without end' 2 'long\.txt, line 2: longer than 16383 bytes, or a NUL byte in it'
+
 # an entry cleared and not invalidated: memory refuses, the cache would answer
 iommu walk -d nic@1,0 -a 0x5000 -w --step clear "$root/scenarios/vtd/stale-entry-gone-after-page-invalidation.dts#cache=keep-all,inval-more=0,order=in-order,delay=normal"
 check 'after the entry was cleared' 1 ''

@@ -153,29 +153,46 @@ static int write_text(const struct options *o, const char *text, uint32_t number
 	return CLI_OK;
 }
 
+/* The number of the first report that can be re-created, its scenario in *text; 0, and *why not. */
+static uint32_t first_scenario(const struct log *log, bool waits, char **text, const char **why)
+{
+	size_t size;
+
+	for (uint32_t i = 0; i < log->reports; i++) {
+		const struct decoded *d = &log->report[i];
+		const char *no;
+
+		if ((d->kind == DECODED_WAIT) != waits)
+			continue;
+		no = scenario_text(d, text, &size);
+		if (!no)
+			return i + 1;
+		if (i == 0 || d->kind != DECODED_NOTE)
+			*why = no;
+	}
+	return 0;
+}
+
+/* The report that was asked for; else a record, which says more than that a wait was in vain. */
 static int write_scenario(const struct log *log, const struct options *o)
 {
 	const char *why = "there is no such report";
+	uint32_t number = (uint32_t)o->pick;
 	char *text = NULL;
 	size_t size;
 	int status;
-	uint32_t i = o->pick ? (uint32_t)o->pick - 1 : 0;
 
-	for (; i < log->reports; i++) {
-		const char *no = scenario_text(&log->report[i], &text, &size);
-
-		if (!no)
-			break;
-		if (i == 0 || o->pick || log->report[i].kind != DECODED_NOTE)
-			why = no;
-		if (o->pick)
-			break;
-	}
+	if (!number)
+		number = first_scenario(log, false, &text, &why);
+	else if (number <= log->reports)
+		why = scenario_text(&log->report[number - 1], &text, &size);
+	if (!number)
+		number = first_scenario(log, true, &text, &why);
 	if (!text) {
 		cli_error("decode: no scenario: %s", why);
 		return CLI_FAILED;
 	}
-	status = write_text(o, text, i + 1);
+	status = write_text(o, text, number);
 	free(text);
 	return status;
 }

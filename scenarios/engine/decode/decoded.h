@@ -37,6 +37,8 @@ struct decoded {
 	const struct arch *arch;
 	uint64_t line, last; /* in the input, from 1; 0: given on the command line */
 	uint64_t count;
+	uint64_t
+		suppressed; /* lines after it that the log left out, of this report or others of its architecture */
 
 	bool has_reason, has_rid, has_segment, has_addr, has_pasid, has_domain, has_flags,
 		has_index;

@@ -207,6 +207,24 @@ static enum line_rc table_dump(const char *line, struct decoded *out)
 	return LINE_UNKNOWN;
 }
 
+/* "QI HEAD: IOTLB Invalidation qw0 = 0x20052, qw1 = 0xffff0000": the descriptor that the queue stands at, or the one before. */
+static enum line_rc descriptor(const char *line, struct decoded *out)
+{
+	const char *p = line;
+	const struct layout *l;
+	uint64_t value[2], type;
+
+	if ((!strstr(line, "QI HEAD:") && !strstr(line, "QI PRIOR:")) || !scan_after(&p, "qw0 =") ||
+	    !scan_hex(&p, &value[0]) || !scan_after(&p, "qw1 =") || !scan_hex(&p, &value[1]))
+		return LINE_UNKNOWN;
+	type = FIELD_GET(VTD_DESC_TYPE, value[0]) | FIELD_GET(VTD_DESC_TYPE_HI, value[0]) << 4;
+	for (uint32_t n = 0; (l = layout_at(LAYOUT_DESCRIPTOR, n)); n++) {
+		if (l->type == type && arch_has_layout(vtd(), l))
+			return words(l->name, LAYOUT_DESCRIPTOR, out, 2, value);
+	}
+	return LINE_UNKNOWN;
+}
+
 /* Errors of the invalidation queue, in the words of Linux. */
 static enum line_rc queue(const char *line, struct decoded *out)
 {
@@ -287,8 +305,9 @@ enum line_rc lines_vtd(const char *line, const struct decoded *pending, struct d
 	} kinds[] = { { "[DMA Read", ACCESS_READ },
 		      { "[DMA Write", ACCESS_WRITE },
 		      { "[DMA Atomic", ACCESS_ATOMIC } };
-	static enum line_rc (*const others[])(
-		const char *line, struct decoded *out) = { table_dump, queue, status, freebsd };
+	static enum line_rc (*const others[])(const char *line, struct decoded *out) = {
+		table_dump, queue, descriptor, status, freebsd
+	};
 	const char *p;
 	enum line_rc rc;
 

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "decode/lines.h"
+#include "decode/scan.h"
 
 /* Printable ASCII only: logs may hold anything. */
 static void copy_text(char *out, size_t size, const char *line)
@@ -31,12 +32,19 @@ static bool same(const struct decoded *a, const struct decoded *b)
 	       memcmp(a->words, b->words, sizeof(a->words)) == 0;
 }
 
+static void newest(struct log *log, struct decoded *report)
+{
+	log->newest = report;
+	log->newest_line = log->lines;
+}
+
 static void add(struct log *log, const struct decoded *d)
 {
 	for (uint32_t i = 0; i < log->reports; i++) {
 		if (same(&log->report[i], d)) {
-			log->report[i].count++;
+			log->report[i].count += log->weight;
 			log->report[i].last = log->lines;
+			newest(log, &log->report[i]);
 			return;
 		}
 	}
@@ -45,8 +53,8 @@ static void add(struct log *log, const struct decoded *d)
 		return;
 	}
 	log->report[log->reports] = *d;
-	log->report[log->reports].count = 1;
-	log->reports++;
+	log->report[log->reports].count = log->weight;
+	newest(log, &log->report[log->reports++]);
 }
 
 void log_end(struct log *log)
@@ -64,13 +72,12 @@ void log_end(struct log *log)
 	add(log, &d);
 }
 
-void log_line(struct log *log, const char *line)
+static void piece(struct log *log, const char *line)
 {
 	static const line_reader readers[] = { lines_vtd, lines_amdvi, lines_labels };
 	enum line_rc rc = LINE_UNKNOWN;
 	struct decoded d;
 
-	log->lines++;
 	for (uint32_t i = 0; i < sizeof(readers) / sizeof(readers[0]) && rc == LINE_UNKNOWN; i++) {
 		d = (struct decoded){ .kind = DECODED_NOTHING, .at = AT_UNKNOWN };
 		rc = readers[i](line, log->half ? &log->pending : NULL, &d);
@@ -94,6 +101,112 @@ void log_line(struct log *log, const char *line)
 		log->half = true;
 	} else {
 		add(log, &d);
+	}
+}
+
+/* ---- what comes between the kernel and a file ---- */
+
+/* Without the escape sequences that colour text; what else does not print is a space. */
+static void clean(const char *line, char *out, size_t size)
+{
+	size_t n = 0;
+
+	while (*line && n + 1 < size) {
+		if (line[0] == '\033' && line[1] == '[') {
+			line += 2 + strspn(line + 2, "0123456789;?");
+			line += *line != '\0';
+			continue;
+		}
+		out[n++] = (unsigned char)*line < ' ' ? ' ' : *line;
+		line++;
+	}
+	out[n] = '\0';
+}
+
+/* Where a kernel's time stamp, "[  123.456789] ", begins another line inside this one; its end when none does. */
+static const char *next_line(const char *line)
+{
+	for (const char *p = line + 1; *line && (p = strchr(p, '[')); p++) {
+		size_t n = 1 + strspn(p + 1, " "), seconds = strspn(p + n, "0123456789");
+
+		n += seconds;
+		if (seconds && p[n] == '.' && strspn(p + n + 1, "0123456789") == 6 &&
+		    p[n + 7] == ']' && p[n + 8] == ' ')
+			return p;
+	}
+	return line + strlen(line);
+}
+
+/* "last message repeated 5 times": the line before this one. */
+static bool repeats_last(struct log *log, const char *line)
+{
+	uint64_t times;
+
+	if (!scan_after(&line, "last message repeated ") || !scan_decimal(&line, &times))
+		return false;
+	if (log->newest && log->newest_line + 1 == log->lines) {
+		log->newest->count += times;
+		newest(log, log->newest);
+		log->newest->last = log->lines;
+	}
+	return true;
+}
+
+/* "dmar_fault: 17 callbacks suppressed": what a kernel that limits its rate did not print. */
+static bool suppressed(struct log *log, const char *line)
+{
+	const char *p = line;
+	enum be_arch arch = BE_AMDVI;
+	struct decoded *latest = NULL;
+	uint64_t times;
+
+	if (!strstr(line, " callbacks suppressed"))
+		return false;
+	if (scan_after(&p, "dmar_fault"))
+		arch = BE_VTD;
+	else if (!scan_after(&p, "amd_iommu_") && !scan_after(&p, "iommu_print_event"))
+		return true;
+	if (!scan_after(&p, ": ") || !scan_decimal(&p, &times))
+		return true;
+	for (uint32_t i = 0; i < log->reports; i++) {
+		struct decoded *d = &log->report[i];
+
+		if (decoded_is(d, arch) && (!latest || d->last > latest->last))
+			latest = d;
+	}
+	if (latest)
+		latest->suppressed += times;
+	return true;
+}
+
+/* "message repeated 3 times: [ ... ]": the line inside, so often. */
+static uint64_t weight_of(const char *line)
+{
+	uint64_t times;
+
+	return scan_after(&line, "message repeated ") && scan_decimal(&line, &times) &&
+			       scan_here(&line, "times: [") && times
+		       ? times
+		       : 1;
+}
+
+void log_line(struct log *log, const char *line)
+{
+	char text[LOG_LINE];
+	char *at = text;
+
+	log->lines++;
+	clean(line, text, sizeof(text));
+	if (repeats_last(log, text) || suppressed(log, text))
+		return;
+	log->weight = weight_of(text);
+	while (*at) {
+		char *end = text + (next_line(at) - text), kept = *end;
+
+		*end = '\0';
+		piece(log, at);
+		*end = kept;
+		at = end;
 	}
 }
 

@@ -138,6 +138,8 @@ static void heading(FILE *f, const struct decoded *d, uint32_t number, bool colo
 		fprintf(f, ", %s", d->arch->title);
 	if (d->count > 1)
 		fprintf(f, ", %" PRIu64 " times, the last in line %" PRIu64, d->count, d->last);
+	if (d->suppressed)
+		fprintf(f, ", and %" PRIu64 " that the log left out", d->suppressed);
 	fprintf(f, "%s\n", off);
 	if (d->text[0])
 		fprintf(f, "  %s\n", d->text);
@@ -202,6 +204,7 @@ struct cJSON *print_json(const struct decoded *d)
 		json_number(o, "line", d->line);
 		json_number(o, "last-line", d->last);
 		json_number(o, "count", d->count);
+		json_number(o, "suppressed", d->suppressed);
 		cli_need(cJSON_AddStringToObject(o, "text", d->text));
 	}
 	cli_need(cJSON_AddStringToObject(o, "what", what));

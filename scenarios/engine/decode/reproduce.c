@@ -119,8 +119,7 @@ const char *reproduce(FILE *f, const struct decoded *d)
 	case DECODED_EVENT:
 		return reproduce_amdvi(f, d);
 	case DECODED_WAIT:
-		return "a wait that ended in a time-out says nothing of its cause; the events "
-		       "logged before it may";
+		return reproduce_wait(f, d);
 	case DECODED_WORDS:
 	case DECODED_NOTE:
 	case DECODED_NOTHING:

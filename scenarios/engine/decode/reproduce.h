@@ -15,6 +15,7 @@ const char *reproduce(FILE *f, const struct decoded *d);
 const char *reproduce_vtd(FILE *f, const struct decoded *d);
 const char *reproduce_vtd_irq(FILE *f, const struct decoded *d);
 const char *reproduce_amdvi(FILE *f, const struct decoded *d);
+const char *reproduce_wait(FILE *f, const struct decoded *d);
 
 /* Parts that both architectures write in the same way. */
 

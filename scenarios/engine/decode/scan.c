@@ -55,6 +55,11 @@ static bool digits(const char **at, uint32_t base, uint64_t *out)
 	return true;
 }
 
+bool scan_decimal(const char **at, uint64_t *out)
+{
+	return digits(at, 10, out);
+}
+
 static bool prefix(const char **at)
 {
 	if ((*at)[0] != '0' || ((*at)[1] != 'x' && (*at)[1] != 'X') || digit((*at)[2]) < 0)

@@ -22,6 +22,9 @@ bool scan_hex(const char **at, uint64_t *out);
 /* Decimal, or hexadecimal when 0x stands before; *decimal tells which. */
 bool scan_number(const char **at, uint64_t *out, bool *decimal);
 
+/* Decimal digits, right here. */
+bool scan_decimal(const char **at, uint64_t *out);
+
 /* "[segment:]bus:device.function", each of the parts with or without 0x: sets rid, and segment when there is one. */
 bool scan_bdf(const char **at, struct decoded *d);
 

@@ -47,6 +47,16 @@ struct image *image_new(const char *name, size_t size)
 	return im;
 }
 
+int image_line(FILE *f, char line[IMAGE_LINE])
+{
+	if (!fgets(line, IMAGE_LINE, f))
+		return 0;
+	if (!strchr(line, '\n') && !feof(f))
+		return -1;
+	line[strcspn(line, "\r\n")] = '\0';
+	return 1;
+}
+
 void image_close(struct image *im)
 {
 	if (!im)
@@ -98,8 +108,7 @@ static struct image *open_kind(const char *path, int fd, const struct image_opti
 		return image_elf(path, fd);
 	if (strncmp(head, PAGES_MAGIC, strlen(PAGES_MAGIC)) == 0)
 		return open_text(path, fd, image_pages);
-	if (strstr(head, "Register Base Address") || strstr(head, "Root Table Address") ||
-	    strncmp(head, "Device ", 7) == 0)
+	if (image_is_debugfs(head))
 		return open_text(path, fd, image_debugfs);
 	if (n >= 8 && (memcmp(head, "KDUMP   ", 8) == 0 || memcmp(head, "DISKDUMP", 8) == 0))
 		cli_error(

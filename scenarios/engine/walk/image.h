@@ -67,6 +67,13 @@ struct image *image_raw(const char *path, int fd, uint64_t base);
 struct image *image_pages(const char *path, FILE *f);
 struct image *image_debugfs(const char *path, FILE *f);
 
+/* The first bytes of a file are of a text that image_debugfs reads, or names. */
+bool image_is_debugfs(const char *head);
+
+/* The next whole line of a text, without its end: 1, 0 at the end, -1 when it is longer than IMAGE_LINE or has a NUL byte. */
+#define IMAGE_LINE 16384
+int image_line(FILE *f, char line[IMAGE_LINE]);
+
 /* A new image that reads nothing yet, with `size` bytes of its own behind `own`. */
 struct image *image_new(const char *name, size_t size);
 

@@ -1,13 +1,16 @@
 /*
- * The text of Linux's intel debugfs: iommu_regset, dmar_translation_struct, domain_translation_struct, alone or one after the
- * other. Each line tells words of tables; where they stand in memory follows from the table above them.
+ * The text of Linux's debugfs, files alone or one after the other. Intel: iommu_regset, dmar_translation_struct,
+ * domain_translation_struct, of all devices or of one; each line tells words of tables, and where they stand in memory follows
+ * from the table above them. AMD: mmio ("Offset:0x0 Value:0x...") and devtbl; page tables are not told there.
  */
 #include <inttypes.h>
 #include <string.h>
 
+#include "arch.h"
 #include "cli.h"
 #include "decode/decoded.h"
 #include "decode/scan.h"
+#include "hw/amdvi.h"
 #include "hw/vtd.h"
 #include "walk/image.h"
 #include "walk/words.h"
@@ -20,6 +23,9 @@ struct reader {
 	bool have_table;
 	uint32_t levels; /* columns of entries */
 	uint64_t lines;  /* understood */
+	bool amd, scalable;
+	uint64_t devtab;   /* AMD: the device table, 0 until the register is told */
+	const char *named; /* what the text is, when nothing of it can be walked */
 };
 
 static void put(struct reader *r, uint64_t pa, uint64_t val)
@@ -55,6 +61,7 @@ static bool read_root(struct reader *r, const char *line)
 	if (!scan_after(&p, "Root Table Address:") || !scan_hex(&p, &value))
 		return false;
 	r->root = value & VTD_RTADDR_RTA;
+	r->scalable |= FIELD_GET(VTD_RTADDR_TTM, value) == VTD_TTM_SCALABLE;
 	if (!r->have_root) /* the first unit is the one that is walked */
 		image_set(r->im, "RTADDR", value);
 	r->have_root = true;
@@ -95,6 +102,11 @@ static bool read_domain(struct reader *r, const char *line)
 	if (strncmp(line, "Device ", 7) != 0)
 		return false;
 	p += 7;
+	if (strstr(line, "with pasid")) { /* its tables are reached by a PASID */
+		r->have_table = false;
+		r->named = "tables of a PASID";
+		return false;
+	}
 	if (!scan_bdf(&p, &d) || !scan_after(&p, "@") || !scan_hex(&p, &r->table))
 		return false;
 	if (r->im->roots < IMAGE_ROOTS)
@@ -145,32 +157,141 @@ static bool read_mapping(struct reader *r, const char *line)
 	return true;
 }
 
+/* AMD, mmio: "Offset:0x18 Value:0x000c22000003f48d" */
+static bool read_mmio(struct reader *r, const char *line)
+{
+	const struct arch *amdvi = arch_at(BE_AMDVI);
+	const char *p = line;
+	const struct layout *l;
+	struct be_unit unit = { .arch = BE_AMDVI };
+	uint64_t off, value;
+	uint32_t at;
+
+	if (!scan_here(&p, "Offset:") || !scan_hex(&p, &off) || !scan_here(&p, "Value:") ||
+	    !scan_hex(&p, &value))
+		return false;
+	backend_sim_ops.unit_default(&unit);
+	l = off <= UINT32_MAX ? arch_register_at(&unit, off, &at) : NULL;
+	r->amd = true;
+	if (!l || !arch_has_layout(amdvi, l) || at)
+		return true; /* a register that no walk asks for */
+	image_set(r->im, l->name, value);
+	if (strcmp(l->name, "DEVTAB") == 0)
+		r->devtab = value & AMDVI_DEVTAB_BASE;
+	return true;
+}
+
+/* AMD, devtbl: "0000:01:00.0 <QWORD[3]> <QWORD[2]> <QWORD[1]> <QWORD[0]> iommu3" */
+static bool read_dte(struct reader *r, const char *line)
+{
+	struct decoded d = { .kind = DECODED_NOTHING };
+	const char *p = line;
+	uint64_t word[4], devtab;
+
+	if (!scan_bdf(&p, &d))
+		return false;
+	for (uint32_t i = 4; i-- > 0;) {
+		if (!scan_hex(&p, &word[i]))
+			return false;
+	}
+	if (!strstr(p, "iommu"))
+		return false;
+	r->amd = true;
+	if (!image_get(r->im, "DEVTAB",
+		       &devtab)) /* the table's place is not told: counted from 0 */
+		image_set(r->im, "DEVTAB", AMDVI_DEVTAB_SIZE);
+	for (uint32_t i = 0; i < 4; i++)
+		put(r, r->devtab + (uint64_t)d.rid * sizeof(struct amdvi_dte) + 8 * i, word[i]);
+	return true;
+}
+
+/* Files of the same folders that have nothing to walk, by what stands in them. */
+static const struct {
+	const char *word, *what;
+} others[] = {
+	{ "inv_iotlb", "iommu_perf_latency: times, no tables" },
+	{ "Invalidation queue on", "invalidation_queue: commands, no tables" },
+	{ "Interrupt supported on IOMMU",
+	  "ir_translation_struct: interrupt remapping is not walked" },
+	{ "CMD Buffer Head", "cmdbuf: commands, no tables" },
+	{ "Irt", "irqtbl: interrupt remapping is not walked" },
+};
+
+bool image_is_debugfs(const char *head)
+{
+	static const char *const words[] = { "Register Base Address", "Root Table Address",
+					     "Offset:0x", "QWORD[3]" };
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+		if (strstr(head, words[i]))
+			return true;
+	}
+	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
+		if (strstr(head, others[i].word))
+			return true;
+	}
+	return strncmp(head, "Device ", 7) == 0;
+}
+
+static void read_text(struct reader *r, const char *line)
+{
+	static bool (*const readers[])(struct reader * r, const char *line) = {
+		read_root,   read_domain,   read_columns, read_mapping,
+		read_device, read_register, read_mmio,    read_dte
+	};
+
+	for (size_t i = 0; i < sizeof(readers) / sizeof(readers[0]); i++) {
+		if (readers[i](r, line)) {
+			r->lines++;
+			return;
+		}
+	}
+	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
+		if (strstr(line, others[i].word))
+			r->named = others[i].what;
+	}
+}
+
+/* What nobody can walk is said by name. */
+static const char *useless(const struct reader *r)
+{
+	if (r->scalable && !r->im->roots)
+		return "scalable mode: the text does not tell PASID directories; add "
+		       "domain_translation_struct";
+	if (r->lines)
+		return NULL;
+	return r->named ? r->named
+			: "no line of iommu_regset, dmar_translation_struct, "
+			  "domain_translation_struct, mmio or devtbl";
+}
+
 struct image *image_debugfs(const char *path, FILE *f)
 {
 	struct reader r = { .im = words_image(path) };
-	static bool (*const readers[])(struct reader * r, const char *line) = {
-		read_root, read_domain, read_columns, read_mapping, read_device, read_register
-	};
-	char line[1024];
+	char line[IMAGE_LINE];
+	uint64_t lines = 0;
+	const char *why = NULL;
+	int rc;
 
-	r.im->arch = BE_VTD;
-	r.im->arch_known = true;
-	while (fgets(line, sizeof(line), f)) {
-		line[strcspn(line, "\n")] = '\0';
-		for (size_t i = 0; i < sizeof(readers) / sizeof(readers[0]); i++) {
-			if (readers[i](&r, line)) {
-				r.lines++;
-				break;
-			}
-		}
+	while ((rc = image_line(f, line)) > 0) {
+		lines++;
+		read_text(&r, line);
 	}
+	if (rc < 0) {
+		cli_error("walk: %s, line %" PRIu64 ": longer than %d bytes, or a NUL byte in it; "
+			  "no debugfs text",
+			  path, lines + 1, IMAGE_LINE - 1);
+		image_close(r.im);
+		return NULL;
+	}
+	r.im->arch = r.amd ? BE_AMDVI : BE_VTD;
+	r.im->arch_known = true;
 	if (r.full)
 		cli_error("walk: %s: too many entries; the rest is left out", path);
-	if (r.lines)
+	why = useless(&r);
+	if (!why)
 		return r.im;
-	cli_error("walk: %s: no line of iommu_regset, dmar_translation_struct or "
-		  "domain_translation_struct",
-		  path);
+	cli_error("walk: %s: %s", path, why);
 	image_close(r.im);
 	return NULL;
 }

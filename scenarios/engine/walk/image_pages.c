@@ -122,16 +122,16 @@ static bool read_line(struct reader *r, const char *line)
 struct image *image_pages(const char *path, FILE *f)
 {
 	struct reader r = { .path = path, .im = words_image(path) };
-	char line[16384];
+	char line[IMAGE_LINE];
+	int rc;
 
-	while (fgets(line, sizeof(line), f)) {
+	while ((rc = image_line(f, line))) {
 		r.line++;
-		if (!strchr(line, '\n') && !feof(f)) {
+		if (rc < 0) {
 			bad(&r, "the line is too long, or has a NUL byte in it");
 			image_close(r.im);
 			return NULL;
 		}
-		line[strcspn(line, "\n")] = '\0';
 		if (!read_line(&r, line)) {
 			image_close(r.im);
 			return NULL;
