@@ -31,6 +31,8 @@ static int amd_init(struct iommu_unit *u)
 		a->efr = reg_read64(u, AMDVI_REG_EFR);
 		a->efr2 = reg_read64(u, AMDVI_REG_EFR2);
 	}
+	if (u->desc.no_inval_all)
+		a->efr &= ~AMDVI_EFR_IASUP;
 	ids_clear(u, DOMAIN_IDS);
 	return IOMMU_OK;
 }

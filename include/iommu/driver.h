@@ -84,6 +84,7 @@ struct iommu_unit_desc {
 	uint32_t pci_misc0;	  /* AMD-Vi: miscellaneous information 0 (capability + 10h); 0: not known */
 	uint32_t rid_count;	  /* AMD-Vi: requester ids the device table must reach, from 0; 0: all 65536 */
 	bool not_coherent;	  /* AMD-Vi: table reads do not snoop (IVHD flag Coherent = 0) */
+	bool no_inval_all;	  /* AMD-Vi: do not use INVALIDATE_IOMMU_ALL even if present (needed on QEMU 11) */
 };
 
 #define IOMMU_TIMEOUT_NS UINT64_C(1000000000)

@@ -419,6 +419,7 @@ static int do_init(struct guest *g, struct call *c)
 					.timeout_ns = o->timeout_ns ? o->timeout_ns : TIMEOUT_NS,
 					.use_register_inval = o->register_inval,
 					.no_superpages = o->no_superpages,
+					.no_inval_all = o->no_inval_all,
 					.iova_bits = o->iova_bits };
 	int rc = describe(g, c->unit, &desc);
 

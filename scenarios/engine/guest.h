@@ -52,7 +52,7 @@ struct guest_config {
 struct guest_unit_options {
 	uint64_t timeout_ns;
 	uint32_t iova_bits, rid_count; /* 0: as the driver and the machine have it */
-	bool register_inval, no_superpages;
+	bool register_inval, no_superpages, no_inval_all;
 };
 
 struct guest_fault {

@@ -196,7 +196,8 @@ static enum step_rc unit_step(struct run *r, const struct step *s, enum guest_op
 					.iova_bits = (uint32_t)step_number(s, "iova-bits", 0),
 					.rid_count = (uint32_t)step_number(s, "rid-count", 0),
 					.register_inval = r->setting.register_inval,
-					.no_superpages = r->setting.no_superpages };
+					.no_superpages = r->setting.no_superpages,
+					.no_inval_all = !step_number(s, "inval-all", 1) };
 	uint32_t unit = step_unit(r, s);
 	int rc;
 
@@ -833,6 +834,7 @@ static const struct prop_desc start_props[] = {
 	{ "timeout-ns", TYPE_NUMBER, false, 0, NULL, "bound of each of the driver's waits (20 ms)" },
 	{ "inval", TYPE_NAME, false, 0, names_inval, "how the driver invalidates (as the policy says)" },
 	{ "superpages", TYPE_BOOL, false, 0, NULL, "whether the driver maps large pages (as the policy says)" },
+	{ "inval-all", TYPE_BOOL, false, 0, NULL, "whether the driver uses INVALIDATE_IOMMU_ALL where the unit has it (1)" },
 	{ "iova-bits", TYPE_NUMBER, false, 64, NULL, "device address width its domains have to reach, from 12 (what suits the unit)" },
 	{ "rid-count", TYPE_NUMBER, false, 65536, NULL,
 	  "requester ids an AMD-Vi device table has to reach (all of the machine's devices behind the unit)" },

@@ -181,6 +181,8 @@ static void look(struct iommu_acpi_match *match)
 	if (desc.vendor == IOMMU_VENDOR_AMD) {
 		desc.pci_cap = pci_read(record->rid, record->cap);
 		desc.pci_misc0 = pci_read(record->rid, record->cap + 0x10u);
+		desc.no_inval_all =
+			true; /* QEMU 11 goes by a device's entry once that entry is named */
 	}
 	put(desc.vendor == IOMMU_VENDOR_AMD ? "vendor=amd base=" : "vendor=intel base=");
 	put_hex(record->base);

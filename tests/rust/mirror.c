@@ -17,7 +17,7 @@ const uint32_t mirror[] = {
 	offsetof(struct iommu_plat, device_silent),
 	offsetof(struct iommu_plat, page_alloc),
 	sizeof(struct iommu_unit_desc),
-	offsetof(struct iommu_unit_desc, not_coherent),
+	offsetof(struct iommu_unit_desc, no_inval_all),
 	offsetof(struct iommu_unit_desc, pci_cap),
 	offsetof(struct iommu_device, silent),
 	sizeof(struct iommu_fault),

@@ -91,6 +91,7 @@ pub struct UnitDesc {
     pub pci_misc0: u32,
     pub rid_count: u32,
     pub not_coherent: bool,
+    pub no_inval_all: bool,
 }
 
 #[repr(C)]
@@ -255,7 +256,7 @@ const MIRROR: [usize; 19] = {
         offset_of!(Plat, device_silent),
         offset_of!(Plat, page_alloc),
         size_of::<UnitDesc>(),
-        offset_of!(UnitDesc, not_coherent),
+        offset_of!(UnitDesc, no_inval_all),
         offset_of!(UnitDesc, pci_cap),
         offset_of!(Device, silent),
         size_of::<Fault>(),
