@@ -322,6 +322,26 @@ static bool v38_wide(const struct difference *d)
 	       last_write(d->c->qemu, d->qemu, VTD_REG_IQA, &iqa) && (iqa & VTD_IQA_DW);
 }
 
+static bool v39_compatibility(const struct difference *d)
+{
+	return reads(d, VTD_REG_GSTS) && other_bits(d) == VTD_GSTS_CFIS &&
+	       !(d->qemu->val[0] & VTD_GSTS_CFIS);
+}
+
+/* The driver, told that the compatibility format is on, switches it off. */
+static bool v39_switched_off(const struct difference *d)
+{
+	const struct record *p;
+
+	if (!both(d) || d->sim->kind != RECORD_WRITE || d->sim->off != VTD_REG_GCMD ||
+	    d->qemu->off != VTD_REG_GCMD)
+		return false;
+	for (p = before(d->c->sim, d->sim); p; p = before(d->c->sim, p))
+		if (p->kind == RECORD_READ && p->off == VTD_REG_GSTS)
+			return p->val[0] & VTD_GSTS_CFIS;
+	return false;
+}
+
 static bool v7_granularity(const struct difference *d)
 {
 	return reads(d, VTD_REG_CCMD) && other_bits(d) == VTD_CCMD_CAIG &&
@@ -460,17 +480,18 @@ static const struct {
 	bool (*when)(const struct difference *d);
 	bool ends;
 } conditions[] = {
-	{ "V9", BE_VTD, v9_pasid_field, false },    { "V14", BE_VTD, v14_switched, true },
-	{ "V6", BE_VTD, v6_low_bits, true },        { "V7", BE_VTD, v7_contexts, true },
-	{ "V8", BE_VTD, v8_never_cached, true },    { "V7", BE_VTD, v7_granularity, false },
-	{ "V15", BE_VTD, v15_resumes, true },       { "V30", BE_VTD, v30_whole_address, false },
-	{ "V38", BE_VTD, v38_wide, true },          { "V37", BE_VTD, v37_table_mode, true },
-	{ "V32", BE_VTD, v32_iqercd, false },       { "V33", BE_VTD, v33_upper_address, false },
-	{ "V34", BE_VTD, v34_pending, false },      { "V36", BE_VTD, v36_queue_base, false },
-	{ "A1", BE_AMDVI, a1_no_events, false },    { "A41", BE_AMDVI, a41_reset, false },
-	{ "A44", BE_AMDVI, a44_pointers, true },    { "A21", BE_AMDVI, a21_exclusion, false },
-	{ "A43", BE_AMDVI, a43_not_dropped, true }, { "A23", BE_AMDVI, a23_reserved, false },
-	{ "A5", BE_AMDVI, a5_outlives, true },      { "A16", BE_AMDVI, a16_forgot, true },
+	{ "V9", BE_VTD, v9_pasid_field, false },     { "V14", BE_VTD, v14_switched, true },
+	{ "V6", BE_VTD, v6_low_bits, true },         { "V7", BE_VTD, v7_contexts, true },
+	{ "V8", BE_VTD, v8_never_cached, true },     { "V7", BE_VTD, v7_granularity, false },
+	{ "V15", BE_VTD, v15_resumes, true },        { "V30", BE_VTD, v30_whole_address, false },
+	{ "V39", BE_VTD, v39_compatibility, false }, { "V39", BE_VTD, v39_switched_off, true },
+	{ "V38", BE_VTD, v38_wide, true },           { "V37", BE_VTD, v37_table_mode, true },
+	{ "V32", BE_VTD, v32_iqercd, false },        { "V33", BE_VTD, v33_upper_address, false },
+	{ "V34", BE_VTD, v34_pending, false },       { "V36", BE_VTD, v36_queue_base, false },
+	{ "A1", BE_AMDVI, a1_no_events, false },     { "A41", BE_AMDVI, a41_reset, false },
+	{ "A44", BE_AMDVI, a44_pointers, true },     { "A21", BE_AMDVI, a21_exclusion, false },
+	{ "A43", BE_AMDVI, a43_not_dropped, true },  { "A23", BE_AMDVI, a23_reserved, false },
+	{ "A5", BE_AMDVI, a5_outlives, true },       { "A16", BE_AMDVI, a16_forgot, true },
 };
 
 #define CONDITIONS (sizeof(conditions) / sizeof(conditions[0]))

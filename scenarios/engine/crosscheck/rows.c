@@ -102,6 +102,8 @@ static const struct row rows[] = {
 	  "a reserved translation table mode does not stop the queue", "VT-d 6.5.2: IQE, with IQEI = 7", INTEL },
 	{ "V38", BE_VTD, ALL, ROW_EITHER, ROW_BY_NONE,
 	  "IQA.DW is ignored without scalable mode", "VT-d 6.5.2: IQE, with IQEI = 5", INTEL },
+	{ "V39", BE_VTD, ALL, ROW_MASK, ROW_BY_NONE,
+	  "GCMD.CFI is ignored, and CFIS stays 0", "VT-d 11.4.4: CFIS follows", INTEL },
 
 	{ "A1", BE_AMDVI, BEFORE_11, ROW_DATA, ROW_BY_RANDOM,
 	  "no event is ever logged", "48882 2.5: an event for each fault", AMD },

@@ -1,0 +1,104 @@
+# crosscheck: what it refuses; and on the installed QEMU, when there is one, that transcripts are compared: rows explain what is
+# known, a QEMU whose registers say something else differs, and a row that nothing needs fails the run.
+# shellcheck shell=sh disable=SC2154,SC2034
+
+fixture good.dts
+
+iommu crosscheck --matrix
+check 'a table of nothing' 2 'crosscheck: --matrix and --json need PATH'
+iommu crosscheck --json out.json
+check 'a report of nothing' 2 'crosscheck: --matrix and --json need PATH'
+iommu crosscheck --json '' good.dts
+check 'a report without a name' 2 "option '--json' got ''; expected the name of a file"
+iommu crosscheck --only sim good.dts
+check 'one side of two' 2 'crosscheck: scenarios run on both sides; --only goes without PATH'
+iommu crosscheck --qemu ./missing good.dts
+check 'no such program' 2 'crosscheck: \./missing: No such file or directory; install it .*--qemu PATH'
+PATH=/nonexistent "$sim" crosscheck --random 1 >out 2>err </dev/null
+status=$?
+check 'nothing in PATH' 2 'crosscheck: qemu-system-x86_64: not found in PATH; install it'
+printf '#!/bin/sh\necho "QEMU emulator version 5.2.0 (Debian)"\n' >old
+chmod +x old
+iommu crosscheck --qemu ./old good.dts
+check 'too old' 2 'crosscheck: \./old: QEMU 5\.2\.0 \(Debian\) is older than 7\.2'
+iommu crosscheck --qemu a --qemu b --qemu c --qemu d --qemu e good.dts
+check 'five programs' 2 "option '--qemu' got 'e'; expected four programs at most"
+iommu crosscheck --rows
+check 'the list' 0 ''
+has 'a row of it' '^V14 +legal +7\.2-'
+
+qemu=$(command -v qemu-system-x86_64)
+if [ -z "$qemu" ]; then
+	echo "cli: skipped: crosscheck on QEMU (no qemu-system-x86_64; apt-get install qemu-system-x86)"
+	# shellcheck disable=SC2317
+	return 0 2>/dev/null || exit 0
+fi
+
+cp -r "$here/../../scenarios/machines" .
+mkdir -p vtd
+cp "$here/../../scenarios/vtd/gcmd-srtp-keeps-caches-without-esrtps.dts" "$here/../../scenarios/vtd/queue-error-reserved-table-mode.dts" vtd
+iommu crosscheck --random 0 -j 1 --vendor vtd --matrix --json report.json vtd
+check 'known differences' 0 ''
+has 'version and seed' '^# qemu [0-9]+\.[0-9]+.*machine q35, seed 1$'
+has 'machine and options' '^ +machine q35,.* intel-iommu,aw-bits=48'
+has 'a new root forgets' '^ +V14 +legal '
+has 'the table' '^	qemu [0-9.]+ +.*by .*V14'
+has 'rows of other scenarios' '^rows .* not judged, for the scenarios that need them were not asked for$'
+if python3 -c 'import json, sys
+d = json.load(open("report.json"))
+q = d["qemu"][0]
+assert d["seed"] == 1 and q["version"] and q["differ"] == 0 and q["records"] > 0 and q["machines"]
+assert any("V14" in r["qemu"][0]["rows"] for r in d["results"])' 2>err; then
+	pass
+else
+	fail 'the report in JSON' 'it does not say what the text says'
+fi
+
+# A row that nothing needs: the scenario that is to need V14 does nothing.
+sed -e '/vary {/,/};/d' -e '/steps {/,$d' vtd/gcmd-srtp-keeps-caches-without-esrtps.dts >idle
+printf '\tsteps { nothing { do = "reg-read"; register = "VER"; MIN = <0>; }; };\n};\n' >>idle
+mkdir -p rot/vtd caps
+cp -r machines rot
+mv idle rot/vtd/esrtps-new-root-without-invalidation.dts
+iommu crosscheck --random 0 -j 1 --vendor vtd rot/vtd
+check 'a row too many' 1 ''
+has 'which one' '^FAIL +row V14: nothing needed it on qemu .*not even vtd/esrtps-new-root-without-invalidation\.dts'
+
+# A QEMU that has another capability than a scenario takes for granted: both sides agree, and it is skipped.
+cat >other <<SH2
+#!/bin/sh
+case \$1 in --version | -device | -accel) exec "$qemu" "\$@" ;; esac
+exec "$qemu" "\$@" -global intel-iommu.dma-drain=off
+SH2
+chmod +x other
+cat >caps/drains.dts <<'DTS'
+/dts-v1/;
+/include/ "vtd.dtsi"
+/ {
+	title = "what QEMU says of its machine";
+	spec = "test";
+	steps { cap { do = "reg-read"; register = "CAP"; DRD = <1>; DWD = <1>; }; };
+};
+DTS
+iommu crosscheck --random 0 -j 1 --vendor vtd --qemu ./other caps
+check 'a capability that is not stated' 0 ''
+has 'why it is skipped' 'it needs a capability that it does not state'
+
+# Nothing survives a command that was killed.
+"$sim" crosscheck --random 400 -j 2 vtd >out 2>err </dev/null &
+tool=$!
+sleep 2
+below=$(ps -eo pid=,ppid= | awk -v t=$tool '$2 == t { w[$1] } { p[$1] = $2 } END { for (i in p) if (p[i] in w) print i; for (i in w) print i }')
+kill -9 $tool
+wait $tool 2>/dev/null
+if [ -n "$below" ]; then pass; else fail 'processes of a run' 'found none to look for'; fi
+left=1
+for _ in 1 2 3 4 5 6 7 8 9 10; do
+	left=
+	for pid in $below; do
+		case $(ps -o stat= -p "$pid") in '' | Z*) ;; *) left="$left $pid" ;; esac
+	done
+	[ -z "$left" ] && break
+	sleep 0.3
+done
+if [ -z "$left" ]; then pass; else fail 'killed' "still there: $left"; fi
