@@ -22,7 +22,7 @@ static void device(FILE *f, const struct machine_text *m, uint32_t i)
 	uint32_t rid = m->rid[i];
 	char number[12] = "";
 
-	if (m->devices > 1)
+	if (m->numbered)
 		snprintf(number, sizeof(number), "%" PRIu32, i);
 	fprintf(f, "\t\t\t%s%s: device@%x,%x,%x {\n\t\t\t\treg = <0x%06x 0 0 0 0>;\n%s\t\t\t};\n",
 		m->label, number, rid >> 8, rid >> 3 & 0x1F, rid & 7, rid << 8,

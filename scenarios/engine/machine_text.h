@@ -19,7 +19,8 @@ struct machine_text {
 	} memory[4];
 	const uint16_t *rid; /* of the devices */
 	uint32_t devices;
-	const char *label; /* of a device; numbered from 0 when there are several */
+	const char *label; /* of a device */
+	bool numbered;     /* ... with a number from 0 behind it */
 	const char *device_props;
 };
 

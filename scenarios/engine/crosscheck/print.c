@@ -2,9 +2,12 @@
 #include "print.h"
 
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "arch.h"
+#include "cli.h"
+#include "machine_text.h"
 #include "play.h"
 
 #define CELLS64(v) (uint32_t)((v) >> 32), (uint32_t)((v)&UINT32_MAX)
@@ -41,37 +44,23 @@ static void head(struct printer *p, const char *why)
 
 static void machine(struct printer *p)
 {
-	static const char *const behind[] = {
-		[BE_BEHIND_ANY] = "",
-		[BE_BEHIND_PCIE_PCI] = "\t\t\t\tbehind = \"pcie-to-pci-bridge\";\n",
-		[BE_BEHIND_PCI_BRIDGE] = "\t\t\t\tbehind = \"pci-bridge\";\n",
-	};
 	const struct xc_case *c = p->c;
+	struct machine_text m = { .compatible = arch_at((uint32_t)c->arch)->compatible,
+				  .memory = { { 0, XC_RAM_LAST } },
+				  .rid = c->rid,
+				  .devices = c->devices,
+				  .label = "dev",
+				  .numbered = true };
+	char *props = NULL;
+	size_t size;
+	FILE *f = cli_memory(&props, &size);
 
-	fprintf(p->out,
-		"\n\tmachine {\n"
-		"\t\t#address-cells = <2>;\n\t\t#size-cells = <2>;\n\n"
-		"\t\tmemory@0 {\n\t\t\tdevice_type = \"memory\";\n"
-		"\t\t\treg = <0x0 0x0 0x0 0x%" PRIx64 ">;\n\t\t};\n\n",
-		XC_RAM_LAST + 1);
-	fprintf(p->out,
-		"\t\tiommu: iommu@fed90000 {\n\t\t\tcompatible = \"%s\";\n"
-		"\t\t\treg = <0x0 0xfed90000 0x0 0x4000>;\n\t\t\t#iommu-cells = <1>;\n",
-		c->arch == BE_VTD ? "intel,vtd" : "amd,iommu");
 	for (uint32_t i = 0; i < c->caps; i++)
-		fprintf(p->out, "\t\t\t%s = <%" PRIu64 ">;\n", c->cap[i].name, c->cap[i].value);
-	fputs("\t\t};\n\n\t\tpci {\n\t\t\tcompatible = \"pci-host-ecam-generic\";\n"
-	      "\t\t\tdevice_type = \"pci\";\n\t\t\t#address-cells = <3>;\n\t\t\t#size-cells = "
-	      "<2>;\n"
-	      "\t\t\tiommu-map = <0x0 &iommu 0x0 0x10000>;\n\n",
-	      p->out);
-	for (uint32_t i = 0; i < c->devices; i++)
-		fprintf(p->out,
-			"\t\t\tdev%u: dev@%x,%x,%x {\n\t\t\t\treg = <0x%06x 0 0 0 "
-			"0>;\n%s\t\t\t};\n",
-			i, c->rid[i] >> 8, c->rid[i] >> 3 & 31, c->rid[i] & 7,
-			(uint32_t)c->rid[i] << 8, behind[c->behind[i]]);
-	fputs("\t\t};\n\t};\n", p->out);
+		fprintf(f, "\t\t\t%s = <%" PRIu64 ">;\n", c->cap[i].name, c->cap[i].value);
+	fclose(f);
+	m.props = props;
+	machine_text(p->out, &m);
+	free(props);
 }
 
 static void policy(struct printer *p)
