@@ -45,7 +45,7 @@ bool matrix_write(const struct matrix *m, const struct session *s, const char *p
 
 /*
  * Each row that has a witness, a scenario that needs it, has to be needed by something that ran on a version the row speaks of.
- * Counts the ones that nothing needed, and tells them; tells how many could not be judged, for their witness was not asked for.
+ * Counts the ones that nothing needed, and tells them; tells how many could not be judged, for their witness did not run.
  */
 uint32_t matrix_judge_rows(const struct matrix *m, const struct session *s);
 
