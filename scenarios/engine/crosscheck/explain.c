@@ -210,21 +210,28 @@ static bool no_eim(const struct compare *c)
 	return !(c->qemu->unit.word[BE_VTD_ECAP] & VTD_ECAP_EIM);
 }
 
-/* The message of an event whose upper address is not there goes to a controller that it does not name. */
-static bool v33_sent_lower(const struct difference *d)
+/* The upper address of an event is not there, and its message goes to a controller that it does not name. */
+static bool upper_address(const struct difference *d)
 {
-	uint64_t upper;
+	uint64_t fault, queue;
 
-	return !d->sim && d->qemu->kind == RECORD_INTERRUPT && d->qemu->from_unit && no_eim(d->c) &&
-	       last_write(d->c->qemu, d->qemu, VTD_REG_FEUADDR, &upper) && upper != 0;
+	if (reads(d, VTD_REG_FEUADDR) || reads(d, VTD_REG_IEUADDR))
+		return d->qemu->val[0] == 0;
+	if (d->sim || d->qemu->kind != RECORD_INTERRUPT || !d->qemu->from_unit)
+		return false;
+	(void)last_write(d->c->qemu, d->qemu, VTD_REG_FEUADDR, &fault);
+	(void)last_write(d->c->qemu, d->qemu, VTD_REG_IEUADDR, &queue);
+	return fault || queue;
 }
 
 static bool v33_upper_address(const struct difference *d)
 {
-	if (v33_sent_lower(d))
-		return true;
-	return (reads(d, VTD_REG_FEUADDR) || reads(d, VTD_REG_IEUADDR)) && d->qemu->val[0] == 0 &&
-	       no_eim(d->c);
+	return no_eim(d->c) && upper_address(d);
+}
+
+static bool v40_upper_address(const struct difference *d)
+{
+	return !no_eim(d->c) && upper_address(d);
 }
 
 /* What a register held at the end of the step before. */
@@ -500,12 +507,12 @@ static const struct {
 	{ "V39", BE_VTD, v39_compatibility, false }, { "V39", BE_VTD, v39_switched_off, true },
 	{ "V38", BE_VTD, v38_wide, true },           { "V37", BE_VTD, v37_table_mode, true },
 	{ "V32", BE_VTD, v32_iqercd, false },        { "V33", BE_VTD, v33_upper_address, false },
-	{ "V34", BE_VTD, v34_pending, false },       { "V36", BE_VTD, v36_queue_base, false },
-	{ "A13", BE_AMDVI, a13_events, true },       { "A1", BE_AMDVI, a1_no_events, false },
-	{ "A41", BE_AMDVI, a41_reset, false },       { "A44", BE_AMDVI, a44_pointers, true },
-	{ "A21", BE_AMDVI, a21_exclusion, false },   { "A43", BE_AMDVI, a43_not_dropped, true },
-	{ "A23", BE_AMDVI, a23_reserved, false },    { "A5", BE_AMDVI, a5_outlives, true },
-	{ "A16", BE_AMDVI, a16_forgot, true },
+	{ "V40", BE_VTD, v40_upper_address, false }, { "V34", BE_VTD, v34_pending, false },
+	{ "V36", BE_VTD, v36_queue_base, false },    { "A13", BE_AMDVI, a13_events, true },
+	{ "A1", BE_AMDVI, a1_no_events, false },     { "A41", BE_AMDVI, a41_reset, false },
+	{ "A44", BE_AMDVI, a44_pointers, true },     { "A21", BE_AMDVI, a21_exclusion, false },
+	{ "A43", BE_AMDVI, a43_not_dropped, true },  { "A23", BE_AMDVI, a23_reserved, false },
+	{ "A5", BE_AMDVI, a5_outlives, true },       { "A16", BE_AMDVI, a16_forgot, true },
 };
 
 #define CONDITIONS (sizeof(conditions) / sizeof(conditions[0]))

@@ -104,6 +104,8 @@ static const struct row rows[] = {
 	  "IQA.DW is ignored without scalable mode", "VT-d 6.5.2: IQE, with IQEI = 5", INTEL },
 	{ "V39", BE_VTD, ALL, ROW_MASK, ROW_BY_NONE,
 	  "GCMD.CFI is ignored, and CFIS stays 0", "VT-d 11.4.4: CFIS follows", INTEL },
+	{ "V40", BE_VTD, ALL, ROW_MASK, ROW_BY_NONE,
+	  "in extended interrupt mode FEUADDR and IEUADDR read 0 as well", "VT-d 11.4.7.4: the upper bits of the destination", INTEL },
 
 	{ "A1", BE_AMDVI, BEFORE_11, ROW_DATA, ROW_BY_RANDOM,
 	  "no event is ever logged", "48882 2.5: an event for each fault", AMD },

@@ -28,6 +28,7 @@ static const struct {
 	{ "V37", "vtd/queue-error-reserved-table-mode.dts" },
 	{ "V38", "vtd/queue-error-wide-descriptors-unsupported.dts" },
 	{ "V39", "vtd/irq-driver-takes-compatibility-format-away.dts" },
+	{ "V40", "vtd/queue-completion-event-held-while-masked.dts" },
 	{ "A1", "amdvi/live-entries-edited.dts" },
 	{ "A2", "amdvi/did-shared-by-two-devices.dts" },
 	{ "A5", "amdvi/stale-permission-kept-when-taken-away.dts" },
