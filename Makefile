@@ -63,10 +63,10 @@ HOSTED := $(BASE) -D_POSIX_C_SOURCE=200809L
 SIM_FLAGS := $(HOSTED) $(COUNTED) -iquote sim
 FREESTANDING := -ffreestanding -nostdinc -isystem $(cc_include) -iquote driver
 DRIVER_FLAGS := $(BASE) $(COUNTED) $(FREESTANDING)
-# Which blocks of the driver a scenario reaches (scenarios/engine/coverage/hook.c).
+# Which blocks of the driver a scenario reaches.
 ifneq ($(COV),)
 DRIVER_FLAGS += -fsanitize-coverage=trace-pc
-HOOK := -Wl,-u,__sanitizer_cov_trace_pc
+HOOK := $(B)/obj/coverage/hook.o
 endif
 ifeq ($(is_clang)$(SAN)$(COV)$(FUZZ),)
 DRIVER_FLAGS += -Wstack-usage=1024
@@ -196,6 +196,9 @@ $(ENGINE_OBJ): $(B)/obj/%.o: %.c $(FLAGS_FILE) | $(DEPS_STAMP)
 $(UNIT_OBJ) $(HELPER_OBJ): $(B)/obj/%.o: %.c $(FLAGS_FILE) | $(DEPS_STAMP)
 	$(call compile,$(UNIT_FLAGS) $(CHECK_CFLAGS))
 
+$(B)/obj/coverage/hook.o: $(B)/obj/%.o: %.c $(FLAGS_FILE)
+	$(call compile,$(ENGINE_FLAGS))
+
 $(TOY_OBJ): $(B)/obj/%.o: %.c $(FLAGS_FILE)
 	$(call compile,$(TOY_FLAGS))
 
@@ -270,14 +273,14 @@ $(LIBENGINE): $(filter-out $(MAIN_OBJ),$(ENGINE_OBJ)) $(PAGE_OBJ) $(B)/.members
 $(LIBHELPER): $(HELPER_OBJ) $(B)/.members
 	$(archive)
 
-$(BIN): $(MAIN_OBJ) $(LIBENGINE) $(LIBDRIVER) $(LIBSIM)
+$(BIN): $(MAIN_OBJ) $(HOOK) $(LIBENGINE) $(LIBDRIVER) $(LIBSIM)
 	$(call say,LINK,$@)
-	$(Q)$(CC) $(VARIANT_FLAGS) $(HOOK) $(LDFLAGS) -o $@ $(MAIN_OBJ) $(LIBENGINE) $(LIBDRIVER) $(LIBSIM) $(ENGINE_LIBS)
+	$(Q)$(CC) $(VARIANT_FLAGS) $(LDFLAGS) -o $@ $(MAIN_OBJ) $(HOOK) $(LIBENGINE) $(LIBDRIVER) $(LIBSIM) $(ENGINE_LIBS)
 
-$(UNIT_BIN): $(B)/%: $(B)/obj/%.o $(LIBHELPER) $(LIBENGINE) $(LIBDRIVER) $(LIBSIM)
+$(UNIT_BIN): $(B)/%: $(B)/obj/%.o $(HOOK) $(LIBHELPER) $(LIBENGINE) $(LIBDRIVER) $(LIBSIM)
 	$(call say,LINK,$@)
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(VARIANT_FLAGS) $(HOOK) $(LDFLAGS) -o $@ $(filter %.o,$^) $(LIBHELPER) $(LIBENGINE) $(LIBDRIVER) $(LIBSIM) \
+	$(Q)$(CC) $(VARIANT_FLAGS) $(LDFLAGS) -o $@ $(filter %.o,$^) $(LIBHELPER) $(LIBENGINE) $(LIBDRIVER) $(LIBSIM) \
 		$(ENGINE_LIBS) $(CHECK_LIBS)
 
 # With clang libFuzzer brings main, else replay.c has it.

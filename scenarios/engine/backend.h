@@ -111,7 +111,7 @@ struct be_config {
 	uint64_t seed;
 	struct be_policy policy;
 	uint32_t trace_records;
-	bool windows; /* the trace tells when what is cached becomes stale, and when safe */
+	bool windows;       /* the trace tells when what is cached becomes stale, and when safe */
 	bool trace_entries; /* what units read of tables is traced too */
 };
 

@@ -121,6 +121,12 @@ static int run_all(struct command *cmd)
 				  .done = one_done };
 	int error;
 
+	if (cmd->blocks_path && !blocks_counted()) {
+		cli_error(
+			"coverage: --blocks: this build does not count the driver's blocks; `make "
+			"coverage` makes one that does, build/cov/iommu-sim");
+		return CLI_USAGE;
+	}
 	if (cmd->blocks_path && !(cmd->blocks = blocks_open(cmd->suite.entries))) {
 		cli_error("coverage: --blocks: no memory for %zu scenarios: %s", cmd->suite.entries,
 			  strerror(errno));
@@ -207,13 +213,7 @@ static int tell_blocks(struct command *cmd)
 
 	if (!f)
 		return CLI_USAGE;
-	if (!blocks_write(cmd->blocks, f, path_of, cmd)) {
-		fclose(f);
-		cli_error(
-			"coverage: --blocks: this build does not count the driver's blocks; `make "
-			"coverage` makes one that does, build/cov/iommu-sim");
-		return CLI_USAGE;
-	}
+	blocks_write(cmd->blocks, f, path_of, cmd);
 	return close_output(f, cmd->blocks_path);
 }
 

@@ -17,7 +17,7 @@ static const char head[] =
 	"table{border-collapse:collapse;width:100%}td,th{border-bottom:1px solid var(--line);padding:3px 8px;text-align:left;vertical-align:top}\n"
 	"td.n{text-align:right;white-space:nowrap}td.l{width:11em;white-space:nowrap}code,.c{font:12.5px ui-monospace,monospace}\n"
 	".bar{display:inline-block;width:60px;height:8px;background:var(--no);margin-right:6px}.bar i{display:block;height:8px;background:var(--bar)}\n"
-	".c{display:inline-block;padding:0 6px;margin:1px 2px;border-radius:3px}\n"
+	".c{display:inline-block;color:var(--fg);padding:0 6px;margin:1px 2px;border-radius:3px}\n"
 	".yes{background:var(--yes)}.half{background:var(--half)}.no{background:var(--no)}.out{background:var(--out);color:var(--dim)}\n"
 	"</style></head><body>\n<h1>What of the specifications the scenarios reach</h1>\n";
 static const char legend[] =

@@ -1,4 +1,4 @@
-/* Apart from what uses it, so that the unit tests can link the counted driver without the rest. */
+/* Linked into the programs of `make COV=1`, beside a driver that calls it. */
 #include "coverage/hook.h"
 
 #include <stdint.h>
