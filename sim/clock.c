@@ -63,6 +63,7 @@ void clock_advance(struct clock *c, uint64_t ns)
 		t->set = false;
 		if (t->due_ns > c->now_ns)
 			c->now_ns = t->due_ns;
+		c->fired++;
 		t->fire(t->arg);
 	}
 	c->now_ns = c->target_ns;

@@ -22,6 +22,7 @@ struct clock {
 	uint64_t now_ns;
 	struct timer *first;
 	uint64_t target_ns; /* where the running clock_advance ends */
+	uint64_t fired;     /* timers, so far */
 	bool running;       /* inside clock_advance: a nested call only moves the target */
 };
 

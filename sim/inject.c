@@ -119,6 +119,11 @@ uint32_t sim_inject_fired(const struct sim *s, int number)
 	return rule_exists(s, number) ? s->inject.rule[number].fired : 0;
 }
 
+uint32_t sim_inject_passed(const struct sim *s, int number)
+{
+	return rule_exists(s, number) ? s->inject.rule[number].seen : 0;
+}
+
 static bool rule_matches(const struct inject_rule *r, uint32_t unit, enum sim_point point,
 			 enum sim_master master, uint64_t first, uint64_t last)
 {

@@ -211,7 +211,13 @@ int sim_oracle_quiesce(struct sim *s, uint32_t space, uint64_t first, uint64_t l
 
 	if (first > last)
 		return SIM_E_INVAL;
-	return sp ? refmap_quiesce(&sp->map, first, last) : SIM_E_NOENT;
+	if (!sp)
+		return SIM_E_NOENT;
+	s->oracle->quiet[s->oracle->quiet_next].space = sp;
+	s->oracle->quiet[s->oracle->quiet_next].first = first;
+	s->oracle->quiet[s->oracle->quiet_next].last = last;
+	s->oracle->quiet_next = (s->oracle->quiet_next + 1) % ORACLE_QUIET;
+	return refmap_quiesce(&sp->map, first, last);
 }
 
 int sim_oracle_identity(struct sim *s, uint32_t space, bool on)

@@ -43,6 +43,8 @@ struct oracle_gone {
 
 #define ORACLE_GONE 4096u /* the newest */
 
+#define ORACLE_QUIET 32u /* ranges whose removal was told complete: the newest */
+
 #define ORACLE_NO_SLOT UINT64_MAX
 #define ORACLE_COMMANDS 1024u /* kept per unit */
 #define ORACLE_STATUSES 8u
@@ -84,6 +86,11 @@ struct oracle {
 	struct oracle_gone *gone;          /* NULL: none yet */
 	uint32_t gones;
 	struct oracle_windows *windows; /* NULL: nobody asked for them */
+	struct {
+		const struct oracle_space *space; /* NULL: none */
+		uint64_t first, last;
+	} quiet[ORACLE_QUIET];
+	uint32_t quiet_next;
 };
 
 /* The machine's oracle, made when it has none; NULL: no host memory. */
@@ -120,6 +127,13 @@ bool oracle_line_misled(const struct sim *s, const struct sim_request *rq,
 const struct oracle_command *oracle_command_get(const struct oracle *o, uint32_t unit, uint64_t n);
 void oracle_command_copy(const struct oracle *o, uint32_t unit, uint64_t n,
 			 struct sim_invalidation *out);
+
+/* Asks memory as `view` sees it for `rq`, and which words that takes. No side effect. */
+void oracle_path(struct sim *s, const struct unit *u, const struct sim_request *rq,
+		 enum mem_view view, struct walk_path *path, struct sim_xlat *now);
+
+/* Pages given back that no cache holds and a walk would reach: findings counted. */
+uint32_t oracle_scan_views(struct sim *s, uint64_t first, uint64_t last);
 
 /* Forgets removed entries whose command the guest has seen complete. */
 void oracle_gone_settle(struct oracle *o);

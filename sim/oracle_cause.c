@@ -17,9 +17,8 @@ struct inquiry {
 		before; /* order of the store to the same word before it: older commands meant another mapping */
 };
 
-/* Asks memory as `view` sees it, and which words that takes. */
-static void oracle_path(struct sim *s, const struct unit *u, const struct sim_request *rq,
-			enum mem_view view, struct walk_path *path, struct sim_xlat *now)
+void oracle_path(struct sim *s, const struct unit *u, const struct sim_request *rq,
+		 enum mem_view view, struct walk_path *path, struct sim_xlat *now)
 {
 	bool slow = s->bus_slow;
 
@@ -181,6 +180,18 @@ static bool cut(const struct sim_invalidation *c, const struct sim_cache_line *l
 	       (uint32_t)line->iova <= (uint32_t)c->last;
 }
 
+/*
+ * A range of 4 GiB or more begins at a multiple of its size. One that begins so and is short would hold the entry if its size
+ * had not been cut to 32 bits.
+ */
+static bool size_cut(const struct sim_invalidation *c, const struct sim_cache_line *line)
+{
+	uint64_t size = c->first & (~c->first + 1);
+
+	return size > UINT32_MAX && c->last - c->first < UINT32_MAX && line->iova > c->last &&
+	       line->iova - c->first < size;
+}
+
 /* NONE: the range removes the line; NOT_ISSUED: it was meant for something else. */
 static enum sim_cause range_of(const struct sim_invalidation *c, const struct sim_cache_line *line)
 {
@@ -191,6 +202,8 @@ static enum sim_cause range_of(const struct sim_invalidation *c, const struct si
 	if (c->by_index != line->interrupt)
 		return SIM_CAUSE_NOT_ISSUED;
 	away = distance(c, line);
+	if (away > NEAR_PAGES && size_cut(c, line))
+		return SIM_CAUSE_SIZE_CUT;
 	if (away)
 		return away <= NEAR_PAGES || cut(c, line) ? SIM_CAUSE_SHORT : SIM_CAUSE_NOT_ISSUED;
 	/* A table entry goes with any page below it, a page only as a whole: it may stay when it is larger than the range. */
@@ -272,10 +285,11 @@ static enum sim_cause in_spite_of(const struct inquiry *q, const struct oracle_c
 
 /* The higher, the nearer the command came. */
 static const uint8_t rank[SIM_CAUSES] = {
-	[SIM_CAUSE_REFILLED] = 12,   [SIM_CAUSE_PENDING] = 11,     [SIM_CAUSE_LOST] = 10,
-	[SIM_CAUSE_DROPPED] = 9,     [SIM_CAUSE_HINT] = 8,         [SIM_CAUSE_SMALL] = 7,
-	[SIM_CAUSE_SHORT] = 6,       [SIM_CAUSE_OTHER_DOMAIN] = 5, [SIM_CAUSE_OTHER_DEVICE] = 4,
-	[SIM_CAUSE_OTHER_CACHE] = 3, [SIM_CAUSE_BEFORE_STORE] = 2, [SIM_CAUSE_OTHER_UNIT] = 1,
+	[SIM_CAUSE_REFILLED] = 13,    [SIM_CAUSE_PENDING] = 12,    [SIM_CAUSE_LOST] = 11,
+	[SIM_CAUSE_DROPPED] = 10,     [SIM_CAUSE_HINT] = 9,        [SIM_CAUSE_SMALL] = 8,
+	[SIM_CAUSE_SHORT] = 7,        [SIM_CAUSE_SIZE_CUT] = 6,    [SIM_CAUSE_OTHER_DOMAIN] = 5,
+	[SIM_CAUSE_OTHER_DEVICE] = 4, [SIM_CAUSE_OTHER_CACHE] = 3, [SIM_CAUSE_BEFORE_STORE] = 2,
+	[SIM_CAUSE_OTHER_UNIT] = 1,
 };
 
 static enum sim_cause judge(const struct inquiry *q, const struct oracle_command *c)

@@ -27,6 +27,7 @@ static const char *const cause_names[SIM_CAUSES] = {
 	[SIM_CAUSE_UNOBSERVED] = "not-observed",
 	[SIM_CAUSE_NOT_WRITTEN_BACK] = "not-written-back",
 	[SIM_CAUSE_NOT_FLUSHED] = "not-flushed",
+	[SIM_CAUSE_SIZE_CUT] = "size-cut",
 };
 
 const char *sim_cause_name(enum sim_cause cause)

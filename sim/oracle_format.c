@@ -346,6 +346,7 @@ static const char *const cause_text[SIM_CAUSES] = {
 	[SIM_CAUSE_DROPPED] = "the queue gave it up before it was carried out",
 	[SIM_CAUSE_DEVICE_FIRST] = "the device's TLB was invalidated before the IOTLB was, and filled from it again",
 	[SIM_CAUSE_REFILLED] = "the entry was cached again after it",
+	[SIM_CAUSE_SIZE_CUT] = "of a range of 4 GiB or more that begins there it covers only this: its size was computed in 32 bits",
 	[SIM_CAUSE_UNOBSERVED] = "it removed the entry, and the guest has not read what tells that",
 	[SIM_CAUSE_NOT_WRITTEN_BACK] = "the entry was cached again after it, from memory: the store's cache line was not written back before",
 	[SIM_CAUSE_NOT_FLUSHED] = "the entry was cached again after it, from memory: the write buffer was not flushed before",

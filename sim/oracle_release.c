@@ -408,5 +408,7 @@ uint32_t sim_oracle_release(struct sim *s, uint64_t first, uint64_t last)
 	for (uint32_t i = 0; i < s->oracle->spaces; i++)
 		if (!s->oracle->space[i]->identity)
 			found += scan_space(s, s->oracle->space[i], &r);
-	return found ? found : scan_gone(s, &r);
+	if (!found)
+		found = scan_gone(s, &r);
+	return found ? found : oracle_scan_views(s, first, last);
 }

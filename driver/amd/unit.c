@@ -30,6 +30,8 @@ static int amd_init(struct iommu_unit *u)
 	if (amd_cap(u, AMDVI_CAPHDR_EFRSUP)) {
 		a->efr = reg_read64(u, AMDVI_REG_EFR);
 		a->efr2 = reg_read64(u, AMDVI_REG_EFR2);
+		if (a->efr == UINT64_MAX || a->efr2 == UINT64_MAX) /* nobody answered */
+			return IOMMU_E_UNSUPPORTED;
 	}
 	if (u->desc.no_inval_all)
 		a->efr &= ~AMDVI_EFR_IASUP;

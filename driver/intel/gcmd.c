@@ -45,18 +45,23 @@ int intel_wait64(struct iommu_unit *u, uint32_t off, uint64_t mask, uint64_t wan
 	return IOMMU_OK;
 }
 
-static uint32_t gcmd_now(const struct iommu_unit *u)
+/* A status of all ones written back would switch on what nobody asked for, translation among it. */
+static int gcmd_now(struct iommu_unit *u, uint32_t *now)
 {
-	return reg_read32(u, VTD_REG_GSTS) & ~(uint32_t)VTD_GSTS_ONESHOT;
+	uint32_t val = reg_read32(u, VTD_REG_GSTS);
+
+	*now = val & ~(uint32_t)VTD_GSTS_ONESHOT;
+	return val == UINT32_MAX ? nobody(u) : IOMMU_OK;
 }
 
 /* Command and status bits of level commands have the same position. */
 int intel_gcmd_level(struct iommu_unit *u, uint32_t bit, bool on, const char *why)
 {
-	uint32_t now = gcmd_now(u);
+	uint32_t now;
+	int rc = gcmd_now(u, &now);
 
-	if (!on && !(now & bit))
-		return IOMMU_OK;
+	if (rc != IOMMU_OK || (!on && !(now & bit)))
+		return rc;
 	reg_write32(u, VTD_REG_GCMD, on ? now | bit : now & ~bit);
 	return intel_wait32(u, VTD_REG_GSTS, bit, on ? bit : 0, why);
 }
@@ -64,7 +69,12 @@ int intel_gcmd_level(struct iommu_unit *u, uint32_t bit, bool on, const char *wh
 /* A one-shot whose status bit is cleared by the write and set when the hardware is done. */
 int intel_gcmd_once(struct iommu_unit *u, uint32_t command, uint32_t done, const char *why)
 {
-	reg_write32(u, VTD_REG_GCMD, gcmd_now(u) | command);
+	uint32_t now;
+	int rc = gcmd_now(u, &now);
+
+	if (rc != IOMMU_OK)
+		return rc;
+	reg_write32(u, VTD_REG_GCMD, now | command);
 	return intel_wait32(u, VTD_REG_GSTS, done, done, why);
 }
 
@@ -78,10 +88,16 @@ int intel_set_root(struct iommu_unit *u)
 /* Only where CAP.RWBF asks for it and no invalidation follows, which would flush as well. */
 int intel_flush_write_buffer(struct iommu_unit *u)
 {
+	uint32_t now;
+	int rc;
+
 	if (!intel_has(u, VTD_CAP_RWBF))
 		return IOMMU_OK;
+	rc = gcmd_now(u, &now);
+	if (rc != IOMMU_OK)
+		return rc;
 	u->stats.wbuf_flushes++;
-	reg_write32(u, VTD_REG_GCMD, gcmd_now(u) | VTD_GCMD_WBF);
+	reg_write32(u, VTD_REG_GCMD, now | VTD_GCMD_WBF);
 	return intel_wait32(u, VTD_REG_GSTS, VTD_GSTS_WBFS, 0,
 			    "write buffer flush did not complete");
 }

@@ -84,6 +84,9 @@ int sim_inject_remove(struct sim *s, int number);
 /* How often rule `number` has fired, 0 for an unknown one. */
 uint32_t sim_inject_fired(const struct sim *s, int number);
 
+/* How many matches it has passed over so far (`skip` of them at most). */
+uint32_t sim_inject_passed(const struct sim *s, int number);
+
 /*
  * Asks whether `point` fires now for `addr`; used by the machine itself and by a guest's own allocator
  * (SIM_POINT_PAGE_ALLOC). *value (may be NULL) receives the rule's value.

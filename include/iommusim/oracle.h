@@ -135,6 +135,7 @@ enum sim_cause {
 	SIM_CAUSE_UNOBSERVED,	 /* carried out, and the guest did not look (a wait without end, an early release) */
 	SIM_CAUSE_NOT_WRITTEN_BACK, /* the store's cache line */
 	SIM_CAUSE_NOT_FLUSHED,	 /* the write buffer */
+	SIM_CAUSE_SIZE_CUT,	 /* its range begins where one of 4 GiB or more would that holds the entry: the size was cut to 32 bits */
 	SIM_CAUSES
 };
 

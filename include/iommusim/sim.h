@@ -118,6 +118,13 @@ void sim_advance(struct sim *s, uint64_t ns);	/* lets the hardware work for ns *
 bool sim_idle(const struct sim *s);		/* no hardware activity is scheduled */
 
 /*
+ * For somebody who compares two moments: how often hardware has done something of itself so far; and a digest of what a
+ * walk without caches reads for a read of `addr` now, as the unit sees memory, and of its outcome. Neither has a side effect.
+ */
+uint64_t sim_timers_fired(const struct sim *s);
+uint64_t sim_walk_digest(struct sim *s, uint32_t unit, uint16_t rid, uint64_t addr);
+
+/*
  * Called at each yield point: a guest access to a register or to table memory, before it takes effect. May issue DMA,
  * evict cache lines and advance time; must not make guest accesses. NULL removes it.
  */

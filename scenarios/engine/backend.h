@@ -314,6 +314,11 @@ struct backend_ops {
 	/* whether the unit writes fault records as the architecture has them; NULL: it does */
 	bool (*tells_faults)(const struct backend *be, uint32_t unit);
 
+	/* has anything changed? Not counted: time, and chance; `stores` also holds stores and write-backs of the guest */
+	void (*changes)(struct backend *be, uint64_t *hardware, uint64_t *stores);
+	bool (*idle)(const struct backend *be); /* nothing is under way */
+	uint64_t (*walk_digest)(struct backend *be, uint32_t unit, uint16_t rid, uint64_t iova);
+
 	/* caches and counters */
 	uint32_t (*cache_count)(const struct backend *be, uint32_t unit, enum be_cache cache);
 	uint32_t (*cache_evict)(struct backend *be, uint32_t unit, enum be_cache cache,
@@ -333,6 +338,7 @@ struct backend_ops {
 	int (*inject)(struct backend *be, const struct be_rule *rule);
 	int (*inject_remove)(struct backend *be, int rule);
 	uint32_t (*inject_fired)(const struct backend *be, int rule);
+	uint32_t (*inject_passed)(const struct backend *be, int rule); /* of its `skip` */
 	bool (*inject_fires)(struct backend *be, uint32_t point, uint64_t addr);
 
 	/* oracle */

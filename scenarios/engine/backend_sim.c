@@ -60,11 +60,14 @@ SAME(BE_POWER_ON, SIM_POWER_ON);
 SAME(BE_POINT_PAGE_ALLOC, SIM_POINT_PAGE_ALLOC);
 SAME(BE_MASTER_ANY, SIM_MASTER_ANY);
 
+#define RECORDS_LOOKED_AT 1024u /* at once, by `changes` */
+
 struct sim_backend {
 	struct backend base;
 	struct sim *s;
 	be_yield_fn yield;
 	void *yield_ctx;
+	uint64_t looked, changed, stored; /* `changes`: records looked at, and what they tell */
 };
 
 static struct sim *sim_of(struct backend *be)
@@ -480,6 +483,11 @@ static uint32_t inject_fired(const struct backend *be, int rule)
 	return sim_inject_fired(sim_in(be), rule);
 }
 
+static uint32_t inject_passed(const struct backend *be, int rule)
+{
+	return sim_inject_passed(sim_in(be), rule);
+}
+
 static bool inject_fires(struct backend *be, uint32_t point, uint64_t addr)
 {
 	return sim_inject_fires(sim_of(be), (enum sim_point)point, SIM_MASTER_CPU, addr, NULL);
@@ -650,6 +658,51 @@ static bool trace_line(const struct backend *be, uint64_t n, char *buf, size_t s
 	return true;
 }
 
+/* ---- glances ---- */
+
+static void count_change(struct sim_backend *b, const struct sim_trace_record *r)
+{
+	switch (r ? r->kind : SIM_TRACE_NONE) {
+	case SIM_TRACE_MARK:
+	case SIM_TRACE_REG_READ:
+	case SIM_TRACE_COMPLAINT:
+	case SIM_TRACE_FINDING:
+		break;
+	case SIM_TRACE_CPU_WRITE:
+	case SIM_TRACE_CPU_SYNC:
+	case SIM_TRACE_PUBLISH:
+		b->stored++;
+		break;
+	default:
+		b->changed++; /* a record that is gone counts as a change */
+	}
+}
+
+static void changes(struct backend *be, uint64_t *hardware, uint64_t *stores)
+{
+	struct sim_backend *b = (struct sim_backend *)be;
+	uint64_t end = sim_trace_count(b->s);
+
+	if (end - b->looked > RECORDS_LOOKED_AT) {
+		b->looked = end - RECORDS_LOOKED_AT;
+		b->changed++;
+	}
+	for (; b->looked < end; b->looked++)
+		count_change(b, sim_trace_get(b->s, b->looked));
+	*hardware = b->changed + sim_timers_fired(b->s);
+	*stores = b->stored;
+}
+
+static bool idle(const struct backend *be)
+{
+	return sim_idle(sim_in(be));
+}
+
+static uint64_t walk_digest(struct backend *be, uint32_t unit, uint16_t rid, uint64_t iova)
+{
+	return sim_walk_digest(sim_of(be), unit, rid, iova);
+}
+
 const struct backend_ops backend_sim_ops = {
 	.name = "sim",
 	.unit_default = unit_default,
@@ -688,6 +741,10 @@ const struct backend_ops backend_sim_ops = {
 	.inject = inject,
 	.inject_remove = inject_remove,
 	.inject_fired = inject_fired,
+	.inject_passed = inject_passed,
+	.changes = changes,
+	.idle = idle,
+	.walk_digest = walk_digest,
 	.inject_fires = inject_fires,
 	.oracle_enable = oracle_enable,
 	.oracle_map = oracle_map,

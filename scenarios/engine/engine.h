@@ -46,6 +46,15 @@ struct be_qemu_options;
 struct be_config;
 struct backend;
 
+/* Told of a run by itself, for somebody who wants to change it at one place (iommu-sim explore). */
+struct run_probe {
+	void *ctx;
+	/* before each access that a step of the guest without a `during` makes; step: its number, from 0 */
+	void (*access)(void *ctx, struct run *r, uint32_t step);
+	/* a rule of `inject` is taken away, or the run ends: how many matches it has passed over */
+	void (*rule)(void *ctx, const char *name, uint32_t passed);
+};
+
 struct run_options {
 	uint64_t seed;
 	const char *backend;	/* "sim" or "qemu" */
@@ -60,7 +69,10 @@ struct run_options {
 	void (*at_stop)(void *ctx, struct run *r);
 	const char *stop_step;
 	void *stop_ctx;
+	const struct run_probe *probe;	/* NULL: nobody is told */
 	uint32_t watch;		/* number of a step, from 1, whose yield points are told; 0: none */
+	bool placed;		/* that step's during runs at yield point `place`, its injected fault passes `place` matches */
+	uint32_t place;
 };
 
 enum run_verdict {

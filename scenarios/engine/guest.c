@@ -3,12 +3,19 @@
  *
  * Page-table pages the driver gives back go to the oracle at once, are overwritten with a pattern and are the first to be
  * handed out again: what still points at them shows.
+ *
+ * A call ends in any case: by a budget of accesses, and, when the driver makes none at all, by a clock of processor time that
+ * looks now and then whether there was one.
  */
+#define _POSIX_C_SOURCE 200809L
+
 #include "guest.h"
 
 #include <setjmp.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "acpi/discover.h"
 #include "iommu/acpi.h"
@@ -40,7 +47,15 @@ struct pool {
 	uint32_t held;
 };
 
+#define TICK_NS 250000000 /* of processor time; two of them without an access are too many */
+#define SILENT_TICKS 2
+
 struct guest {
+	timer_t clock;
+	bool has_clock;
+	volatile bool in_driver;     /* neither in the platform nor outside of a call */
+	volatile uint64_t looked_at; /* accesses left at the last tick */
+	volatile uint32_t silent;    /* ticks without an access */
 	struct guest_config config;
 	struct iommu_plat plat;
 	struct pool pool;
@@ -48,6 +63,7 @@ struct guest {
 	jmp_buf out;
 	const char *misuse;
 	bool zeroing;
+	struct guest_pending pending;
 	struct iommu_unit unit[GUEST_UNITS];
 	struct iommu_domain domain[GUEST_DOMAINS];
 	bool domain_used[GUEST_DOMAINS];
@@ -70,6 +86,7 @@ static struct guest *spend(void *ctx)
 {
 	struct guest *g = ctx;
 
+	g->in_driver = false;
 	if (g->slow_left == 0)
 		longjmp(g->out, 1);
 	g->slow_left--;
@@ -80,52 +97,81 @@ static struct guest *spend_memory(void *ctx)
 {
 	struct guest *g = ctx;
 
+	g->in_driver = false;
 	if (g->memory_left == 0)
 		longjmp(g->out, 1);
 	g->memory_left--;
 	return g;
 }
 
+/* Back to the driver, with what it asked for. */
+static uint64_t back(void *ctx, uint64_t val)
+{
+	struct guest *g = ctx;
+
+	g->in_driver = true;
+	return val;
+}
+
+static struct backend *reg_access(void *ctx, enum guest_access kind, uint32_t unit, uint32_t off)
+{
+	struct guest *g = spend(ctx);
+
+	g->pending = (struct guest_pending){ kind, unit, off };
+	return g->config.be;
+}
+
+static struct backend *mem_access(void *ctx, enum guest_access kind, uint64_t pa)
+{
+	struct guest *g = spend_memory(ctx);
+
+	g->pending = (struct guest_pending){ kind, 0, pa };
+	return g->config.be;
+}
+
 static uint32_t plat_reg_read32(void *ctx, uint32_t unit, uint32_t off)
 {
-	struct backend *be = spend(ctx)->config.be;
+	struct backend *be = reg_access(ctx, GUEST_REG_READ, unit, off);
 
-	return (uint32_t)be->ops->reg_read(be, unit, off, 4);
+	return (uint32_t)back(ctx, be->ops->reg_read(be, unit, off, 4));
 }
 
 static uint64_t plat_reg_read64(void *ctx, uint32_t unit, uint32_t off)
 {
-	struct backend *be = spend(ctx)->config.be;
+	struct backend *be = reg_access(ctx, GUEST_REG_READ, unit, off);
 
-	return be->ops->reg_read(be, unit, off, 8);
+	return back(ctx, be->ops->reg_read(be, unit, off, 8));
 }
 
 static void plat_reg_write32(void *ctx, uint32_t unit, uint32_t off, uint32_t val)
 {
-	struct backend *be = spend(ctx)->config.be;
+	struct backend *be = reg_access(ctx, GUEST_REG_WRITE, unit, off);
 
 	be->ops->reg_write(be, unit, off, 4, val);
+	(void)back(ctx, 0);
 }
 
 static void plat_reg_write64(void *ctx, uint32_t unit, uint32_t off, uint64_t val)
 {
-	struct backend *be = spend(ctx)->config.be;
+	struct backend *be = reg_access(ctx, GUEST_REG_WRITE, unit, off);
 
 	be->ops->reg_write(be, unit, off, 8, val);
+	(void)back(ctx, 0);
 }
 
 static uint64_t plat_mem_read64(void *ctx, uint64_t pa)
 {
-	struct backend *be = spend_memory(ctx)->config.be;
+	struct backend *be = mem_access(ctx, GUEST_LOAD, pa);
 
-	return be->ops->mem_read(be, pa);
+	return back(ctx, be->ops->mem_read(be, pa));
 }
 
 static void plat_mem_write64(void *ctx, uint64_t pa, uint64_t val)
 {
-	struct backend *be = spend_memory(ctx)->config.be;
+	struct backend *be = mem_access(ctx, GUEST_STORE, pa);
 
 	be->ops->mem_write(be, pa, val);
+	(void)back(ctx, 0);
 }
 
 static void plat_mem_fill64(void *ctx, uint64_t pa, uint32_t n, uint64_t val, uint64_t step)
@@ -136,16 +182,17 @@ static void plat_mem_fill64(void *ctx, uint64_t pa, uint32_t n, uint64_t val, ui
 
 static void plat_mem_sync(void *ctx, uint64_t pa, uint64_t size, enum iommu_sync how)
 {
-	struct backend *be = spend_memory(ctx)->config.be;
+	struct backend *be = mem_access(ctx, GUEST_SYNC, pa);
 
 	be->ops->sync(be, pa, size, how == IOMMU_SYNC_FLUSH);
+	(void)back(ctx, 0);
 }
 
 static uint64_t plat_now(void *ctx)
 {
 	struct backend *be = spend(ctx)->config.be;
 
-	return be->ops->now(be);
+	return back(ctx, be->ops->now(be));
 }
 
 static void plat_relax(void *ctx)
@@ -153,6 +200,7 @@ static void plat_relax(void *ctx)
 	struct backend *be = spend(ctx)->config.be;
 
 	be->ops->relax(be);
+	(void)back(ctx, 0);
 }
 
 /* ---- the pool ---- */
@@ -198,9 +246,8 @@ static uint64_t pool_take(struct pool *p, uint32_t order)
 	return p->first + at * PAGE;
 }
 
-static uint64_t plat_page_alloc(void *ctx, uint32_t order)
+static uint64_t take_page(struct guest *g, uint32_t order)
 {
-	struct guest *g = spend_memory(ctx);
 	struct backend *be = g->config.be;
 	uint64_t pa;
 
@@ -219,9 +266,13 @@ static uint64_t plat_page_alloc(void *ctx, uint32_t order)
 	return pa;
 }
 
-static void plat_page_free(void *ctx, uint64_t pa, uint32_t order)
+static uint64_t plat_page_alloc(void *ctx, uint32_t order)
 {
-	struct guest *g = spend_memory(ctx);
+	return back(ctx, take_page(spend_memory(ctx), order));
+}
+
+static void give_page(struct guest *g, uint64_t pa, uint32_t order)
+{
 	struct backend *be = g->config.be;
 	struct pool *p = &g->pool;
 	uint64_t at = (pa - p->first) / PAGE;
@@ -246,8 +297,16 @@ static void plat_device_silent(void *ctx, struct iommu_device *dev)
 	const struct iommu_unit *u = dev->domain->unit[dev->unit];
 	struct backend *be = g->config.be;
 
+	g->in_driver = false;
 	if (be->ops->oracle_detach)
 		(void)be->ops->oracle_detach(be, (uint32_t)(u - g->unit), dev->rid);
+	(void)back(ctx, 0);
+}
+
+static void plat_page_free(void *ctx, uint64_t pa, uint32_t order)
+{
+	give_page(spend_memory(ctx), pa, order);
+	(void)back(ctx, 0);
 }
 
 static bool pool_init(struct pool *p, const struct guest_config *config)
@@ -261,6 +320,45 @@ static bool pool_init(struct pool *p, const struct guest_config *config)
 			return false;
 	}
 	return p->order_of != NULL;
+}
+
+/* ---- the clock ---- */
+
+/*
+ * Processor time has passed. Only the driver's own code is left in the middle: it holds no lock and no memory of the host's.
+ */
+static void tick(int sig, siginfo_t *info, void *context)
+{
+	struct guest *g = info->si_value.sival_ptr;
+	uint64_t left;
+
+	(void)sig;
+	(void)context;
+	if (info->si_code != SI_TIMER || !g || !g->in_driver)
+		return;
+	left = g->slow_left + g->memory_left;
+	g->silent = left == g->looked_at ? g->silent + 1 : 0;
+	g->looked_at = left;
+	if (g->silent < SILENT_TICKS)
+		return;
+	g->in_driver = false;
+	longjmp(g->out, 1);
+}
+
+/* Without a clock the budget of accesses and the worker's time limit are left. */
+static void clock_start(struct guest *g)
+{
+	struct sigaction act = { .sa_sigaction = tick, .sa_flags = SA_SIGINFO | SA_NODEFER | SA_RESTART };
+	struct sigevent event = { .sigev_notify = SIGEV_SIGNAL,
+				  .sigev_signo = SIGVTALRM,
+				  .sigev_value = { .sival_ptr = g } };
+	const struct itimerspec turns = { { 0, TICK_NS }, { 0, TICK_NS } };
+
+	sigemptyset(&act.sa_mask);
+	if (sigaction(SIGVTALRM, &act, NULL) == 0 &&
+	    timer_create(CLOCK_PROCESS_CPUTIME_ID, &event, &g->clock) == 0)
+		g->has_clock = timer_settime(g->clock, 0, &turns, NULL) == 0 ||
+			       (timer_delete(g->clock), false);
 }
 
 /* ---- life ---- */
@@ -290,6 +388,7 @@ struct guest *guest_new(const struct guest_config *config)
 		guest_free(g);
 		return NULL;
 	}
+	clock_start(g);
 	return g;
 }
 
@@ -297,6 +396,8 @@ void guest_free(struct guest *g)
 {
 	if (!g)
 		return;
+	if (g->has_clock)
+		(void)timer_delete(g->clock);
 	for (uint32_t i = 0; i < ORDERS; i++)
 		free(g->pool.free[i].pa);
 	free(g->pool.order_of);
@@ -306,6 +407,11 @@ void guest_free(struct guest *g)
 bool guest_zeroing(const struct guest *g)
 {
 	return g->zeroing;
+}
+
+struct guest_pending guest_pending(const struct guest *g)
+{
+	return g->pending;
 }
 
 uint32_t guest_pages_held(const struct guest *g)
@@ -359,11 +465,17 @@ struct call {
 
 static int call(struct guest *g, struct call *c)
 {
+	int rc;
+
 	g->slow_left = BUDGET_SLOW;
 	g->memory_left = BUDGET_MEMORY;
+	g->silent = 0;
 	if (setjmp(g->out) != 0)
 		return GUEST_BOUND;
-	return c->fn(g, c);
+	g->in_driver = true;
+	rc = c->fn(g, c);
+	g->in_driver = false;
+	return rc;
 }
 
 static int do_unit(struct guest *g, struct call *c)

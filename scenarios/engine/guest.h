@@ -64,6 +64,21 @@ struct guest_fault {
 	bool has_pasid;
 };
 
+/* An access the driver is about to make, as the platform's function sees it. */
+enum guest_access {
+	GUEST_REG_READ,
+	GUEST_REG_WRITE,
+	GUEST_LOAD,
+	GUEST_STORE,
+	GUEST_SYNC
+};
+
+struct guest_pending {
+	enum guest_access kind;
+	uint32_t unit; /* of a register */
+	uint64_t addr; /* its offset; of memory the address */
+};
+
 struct guest_status {
 	uint32_t stage; /* index of its name in the language */
 	const char *broken_why;
@@ -205,6 +220,9 @@ void guest_irq_status(const struct guest *g, uint32_t unit, struct guest_irq_sta
 bool guest_irq_moving(const struct guest *g, uint32_t unit, uint16_t rid);
 
 /* True while fresh pages are being zeroed: not a moment of the driver's. */
+/* Inside a yield point of a call of the driver: the access that comes. */
+struct guest_pending guest_pending(const struct guest *g);
+
 bool guest_zeroing(const struct guest *g);
 
 /* Pages of the pool the driver holds now; a static text when it misused the allocator, else NULL. */

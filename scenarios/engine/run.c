@@ -439,6 +439,13 @@ static enum step_rc judge(struct run *r, const struct step *s)
 
 /* ---- steps ---- */
 
+uint64_t run_place(const struct run *r, uint64_t otherwise)
+{
+	bool here = r->options->placed && r->step == r->sc->steps + 2 * (size_t)(r->watch - 1);
+
+	return here ? r->options->place : otherwise;
+}
+
 static void at_yield(void *ctx)
 {
 	struct run *r = ctx;
@@ -446,7 +453,8 @@ static void at_yield(void *ctx)
 	if (r->inside_busy || guest_zeroing(r->guest))
 		return;
 	r->yields++;
-	if (r->inside_rc != STEP_OK || (!r->inside->each && r->yields != r->inside->at))
+	if (r->inside_rc != STEP_OK ||
+	    (!r->inside->each && r->yields != run_place(r, r->inside->at)))
 		return;
 	r->inside_busy = true;
 	r->inside_runs++;
@@ -475,6 +483,35 @@ static enum step_rc run_with_during(struct run *r, const struct step *s)
 			r, "during: yield point %" PRIu64 " was never reached, there were %" PRIu64,
 			s->during->at, r->yields);
 	return rc;
+}
+
+static void at_access(void *ctx)
+{
+	struct run *r = ctx;
+
+	if (!guest_zeroing(r->guest))
+		r->options->probe->access(r->options->probe->ctx, r,
+					  (uint32_t)(r->step - r->sc->steps) / 2);
+}
+
+static enum step_rc run_probed(struct run *r, const struct step *s)
+{
+	enum step_rc rc;
+
+	RUN_NEEDS(r, on_yield, "yield points");
+	r->be->ops->on_yield(r->be, at_access, r);
+	rc = s->verb->run(r, s);
+	r->be->ops->on_yield(r->be, NULL, NULL);
+	return rc;
+}
+
+void run_tell_rules(struct run *r)
+{
+	const struct run_probe *p = r->options->probe;
+
+	for (uint32_t i = 0; p && i < r->rules && r->be->ops->inject_passed; i++)
+		p->rule(p->ctx, r->rule[i].node->name,
+			r->be->ops->inject_passed(r->be, r->rule[i].number));
 }
 
 bool run_applies(const struct scenario *sc, uint32_t n, const struct step *s)
@@ -545,7 +582,12 @@ static enum step_rc run_step(struct run *r, uint32_t n)
 		return run_skip(r, "complaints: the step does what the architecture forbids");
 	r->why = JUDGE_EXPECTATIONS;
 	r->always = false;
-	rc = s->during ? run_with_during(r, s) : s->verb->run(r, s);
+	if (s->during)
+		rc = run_with_during(r, s);
+	else if (r->options->probe && s->verb->yields)
+		rc = run_probed(r, s);
+	else
+		rc = s->verb->run(r, s);
 	r->res->steps++;
 	if (s->during && r->watch == n + 1)
 		r->res->yields = r->yields;
@@ -842,6 +884,7 @@ void scenario_run(const struct scenario *sc, uint32_t n, const struct run_option
 	}
 	if (r->be) {
 		result->sim_ns = r->be->ops->now(r->be);
+		run_tell_rules(r);
 		if (r->rules && r->be->ops->inject_fired)
 			result->fired = r->be->ops->inject_fired(r->be, r->rule[0].number);
 		if (rc == STEP_FAIL)

@@ -101,6 +101,12 @@ struct run {
 /* Whether the step's `when` and `unless` let it run in permutation n. */
 bool run_applies(const struct scenario *sc, uint32_t n, const struct step *s);
 
+/* The place of the change in the step that runs: what the options say of it, else what the step says. */
+uint64_t run_place(const struct run *r, uint64_t otherwise);
+
+/* Tells the run's probe what the rules of `inject` have seen, before they are taken away. */
+void run_tell_rules(struct run *r);
+
 /* How a step ends; the text goes into the result. */
 enum step_rc run_fail(struct run *r, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 enum step_rc run_error(struct run *r, const char *fmt, ...) __attribute__((format(printf, 2, 3)));

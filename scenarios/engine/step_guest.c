@@ -899,7 +899,9 @@ static const struct prop_desc drain_props[] = {
 	RESULT, END
 };
 static const struct prop_desc works_props[] = {
-	{ "unbroken", TYPE_FLAG, false, 0, NULL, "no unit may say broken" }, DEAD, END
+	{ "unbroken", TYPE_FLAG, false, 0, NULL, "no unit may say broken" },
+	{ "reset", TYPE_FLAG, false, 0, NULL, "everything is taken down and started again first" },
+	DEAD, END
 };
 static const struct prop_desc take_down_props[] = { DEAD, END };
 #define STAT(name, text) { name, TYPE_NUMBER, false, 0, NULL, "expected: " text }

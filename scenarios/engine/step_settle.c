@@ -62,6 +62,7 @@ static void silence(struct run *r, uint32_t unit)
 /* Takes every rule away; those that promised to be reached have to have been. */
 static enum step_rc end_faults(struct run *r)
 {
+	run_tell_rules(r);
 	for (uint32_t i = 0; i < r->rules && r->be->ops->inject_remove; i++) {
 		uint32_t fired = r->be->ops->inject_fired(r->be, r->rule[i].number);
 
@@ -234,35 +235,6 @@ static enum step_rc revive(struct run *r, uint32_t unit)
 			     : rc;
 }
 
-enum step_rc do_works(struct run *r, const struct step *s)
-{
-	enum step_rc rc = end_faults(r);
-
-	RUN_NEEDS(r, dma, "DMA of devices");
-	for (uint32_t i = 0; rc == STEP_OK && i < r->machine->units; i++) {
-		struct guest_status st;
-		enum stage stage = stage_of(r, i, &st);
-
-		if (stage == STAGE_BROKEN && step_has(s, "unbroken"))
-			return settle_fail(r,
-					   "works: %s says broken, and nothing was to break it: %s",
-					   r->machine->unit[i].label, st.broken_why);
-		if (stage == STAGE_BROKEN && step_has(s, "dead"))
-			continue;
-		if (stage == STAGE_BROKEN)
-			rc = revive(r, i);
-		if (rc == STEP_OK && (stage == STAGE_BROKEN || stage == STAGE_TRANSLATING))
-			rc = use_unit(r, i);
-		/* nothing was asked of it since it died */
-		if (rc == STEP_FAIL && !r->dead && step_has(s, "dead") &&
-		    stage_of(r, i, &st) == STAGE_BROKEN) {
-			r->res->text[0] = '\0';
-			rc = STEP_OK;
-		}
-	}
-	return rc;
-}
-
 /* ---- take-down ---- */
 
 static bool unit_left(const struct run *r, uint32_t unit, enum stage *stage)
@@ -339,4 +311,72 @@ enum step_rc do_take_down(struct run *r, const struct step *s)
 		return settle_fail(r, "take-down: the driver still holds %u pages",
 				   guest_pages_held(r->guest));
 	return STEP_OK;
+}
+
+/* ---- works, for all units ---- */
+
+static uint32_t units_in_use(const struct run *r)
+{
+	struct guest_status st;
+	uint32_t used = 0;
+
+	for (uint32_t i = 0; i < r->machine->units; i++) {
+		enum stage stage = stage_of(r, i, &st);
+
+		if (stage == STAGE_TRANSLATING || stage == STAGE_BROKEN)
+			used |= 1u << i;
+	}
+	return used;
+}
+
+/* Takes everything down and starts what was in use again: hardware may have forgotten what it was told. */
+static enum step_rc start_over(struct run *r, const struct step *s)
+{
+	struct guest_unit_options o = { .register_inval = r->setting.register_inval,
+					.no_superpages = r->setting.no_superpages };
+	uint32_t used = units_in_use(r);
+	struct pass p = { .rc = -1 };
+	struct guest_status st;
+	enum step_rc rc = STEP_OK;
+
+	for (int i = 0; i < PASSES && p.rc && !p.bound; i++)
+		p = take_apart(r);
+	if (p.bound)
+		return must(r, p.unit, p.what, GUEST_BOUND);
+	for (uint32_t i = 0; rc == STEP_OK && i < r->machine->units; i++)
+		if ((used >> i & 1) &&
+		    !(stage_of(r, i, &st) == STAGE_BROKEN && step_has(s, "dead")))
+			rc = must(r, i, "start", guest_calls_unit(r, i, GUEST_START, &o));
+	return rc;
+}
+
+enum step_rc do_works(struct run *r, const struct step *s)
+{
+	enum step_rc rc = end_faults(r);
+
+	RUN_NEEDS(r, dma, "DMA of devices");
+	if (rc == STEP_OK && step_has(s, "reset"))
+		rc = start_over(r, s);
+	for (uint32_t i = 0; rc == STEP_OK && i < r->machine->units; i++) {
+		struct guest_status st;
+		enum stage stage = stage_of(r, i, &st);
+
+		if (stage == STAGE_BROKEN && step_has(s, "unbroken"))
+			return settle_fail(r,
+					   "works: %s says broken, and nothing was to break it: %s",
+					   r->machine->unit[i].label, st.broken_why);
+		if (stage == STAGE_BROKEN && step_has(s, "dead"))
+			continue;
+		if (stage == STAGE_BROKEN)
+			rc = revive(r, i);
+		if (rc == STEP_OK && (stage == STAGE_BROKEN || stage == STAGE_TRANSLATING))
+			rc = use_unit(r, i);
+		/* nothing was asked of it since it died */
+		if (rc == STEP_FAIL && !r->dead && step_has(s, "dead") &&
+		    stage_of(r, i, &st) == STAGE_BROKEN) {
+			r->res->text[0] = '\0';
+			rc = STEP_OK;
+		}
+	}
+	return rc;
 }

@@ -28,7 +28,7 @@ static enum step_rc do_inject(struct run *r, const struct step *s)
 	struct be_rule rule = { .point = (uint32_t)step_name(s, "point", 0),
 				.master = (uint32_t)step_name(s, "master", BE_MASTER_ANY),
 				.promise = (uint32_t)step_name(s, "promise", 0),
-				.skip = (uint32_t)step_number(s, "skip", 0),
+				.skip = (uint32_t)run_place(r, step_number(s, "skip", 0)),
 				.count = (uint32_t)step_number(s, "count", 1),
 				.first = 0,
 				.last = UINT64_MAX,

@@ -19,7 +19,6 @@
 #include "report.h"
 
 #define DEFAULT_SEED 1
-#define DEFAULT_MAX 30000
 #define DEFAULT_WALKS 400
 #define BAR 24
 
@@ -41,7 +40,7 @@ static const char help[] =
 	"      --all               every permutation of a scenario, not only a few that show "
 	"every\n"
 	"                          value of every key\n"
-	"      --max N             at most N schedules, by default 30000; 0: no bound\n"
+	"      --max N             at most N schedules; without it, and with 0, there is no bound\n"
 	"      --out DIR           write the scenarios that replay failures to DIR, not to "
 	"standard\n"
 	"                          output\n"
@@ -244,8 +243,8 @@ static void tick(void *ctx, uint64_t done)
 /* ---- telling ---- */
 
 struct sum {
-	size_t tasks, complete, begun;
-	uint64_t schedules;
+	size_t tasks, complete, begun; /* begun: and not complete */
+	uint64_t schedules, places;
 };
 
 static struct sum sum_of(const struct command *c, enum task_kind kind)
@@ -256,8 +255,11 @@ static struct sum sum_of(const struct command *c, enum task_kind kind)
 		if (c->explore.task[i].kind != kind)
 			continue;
 		s.tasks++;
-		s.complete += c->explore.progress[i].complete && !c->explore.progress[i].crashes;
-		s.begun += c->explore.progress[i].next > 0;
+		if (c->explore.progress[i].complete && !c->explore.progress[i].crashes)
+			s.complete++;
+		else
+			s.begun += c->explore.progress[i].next > 0;
+		s.places += c->explore.progress[i].places;
 		s.schedules += c->explore.progress[i].done;
 	}
 	return s;
@@ -295,11 +297,10 @@ static void print_sum(const struct command *c, enum task_kind kind, const char *
 		       " walks, seed %" PRIu64 "\n",
 		       what, s.schedules, s.schedules, c->walks, c->seed);
 	else if (s.tasks)
-		printf("  %-15s %8" PRIu64
-		       " schedules: of %zu sweeps %zu complete, %zu cut short, %zu "
-		       "not begun\n",
-		       what, s.schedules, s.tasks, s.complete, s.begun - s.complete,
-		       s.tasks - s.begun);
+		printf("  %-15s %8" PRIu64 " schedules: of %zu sweeps %zu complete, %zu cut short, "
+		       "%zu not begun; %" PRIu64 " places, those alike taken once\n",
+		       what, s.schedules, s.tasks, s.complete, s.begun,
+		       s.tasks - s.complete - s.begun, s.places);
 }
 
 static void print_failure(const struct failure *f, const struct replay *r)
@@ -447,8 +448,7 @@ int cli_explore(const char *program, int argc, char **argv)
 	struct command c = { .form = &report_pretty,
 			     .program = program,
 			     .workers = cli_workers(),
-			     .seed = DEFAULT_SEED,
-			     .max = DEFAULT_MAX };
+			     .seed = DEFAULT_SEED };
 	bool help_wanted = false;
 	int status = parse(&c, argc, argv, &help_wanted);
 

@@ -12,15 +12,19 @@
 #include <sys/mman.h>
 
 #include "cli.h"
+#include "places.h"
 #include "pool.h"
 #include "tree.h"
 #include "walk.h"
 
 #define WALKS_PER_TASK 8
-#define ROUND 256          /* schedules of a task in one round at most */
-#define ROUND_TIMEOUT_S 60 /* wall clock, for as many */
-#define CRASHES 3          /* a task that crashed so often is left */
-#define BEYOND 4096        /* yield points looked for beyond those that were counted */
+#define ROUND 256           /* schedules of a task in one round at most */
+#define ROUND_TIMEOUT_S 600 /* wall clock, of a loaded machine, for as many */
+#define PLAN_TIMEOUT_S 600
+#define CRASHES 3 /* a task that crashed so often is left */
+#define NUMBERS       \
+	(UINT64_C(64) \
+	 << 20) /* schedules of all sweeps at most; pages are used as they are needed */
 
 /* ---- tasks ---- */
 
@@ -39,6 +43,11 @@ void explore_free(struct explore *e)
 	}
 	if (e->progress)
 		munmap(e->progress, (e->tasks + 1) * sizeof(*e->progress));
+	if (e->numbers)
+		munmap(e->numbers, NUMBERS * sizeof(*e->numbers));
+	if (e->taken)
+		munmap(e->taken, sizeof(*e->taken));
+	free(e->first);
 	free(e->base);
 	free(e->task);
 	free(e->todo);
@@ -62,6 +71,8 @@ void explore_add(struct explore *e, const struct scenario *sc, uint32_t permutat
 	size_t n = e->bases++, first = e->tasks;
 
 	e->base = cli_grow(e->base, e->bases, sizeof(*e->base));
+	e->first = cli_grow(e->first, e->bases + 1, sizeof(*e->first));
+	e->first[n] = first;
 	base_of(e->base + n, sc, permutation);
 	if (fail)
 		sweeps_fail(e->base + n, n, add_sweep, e);
@@ -69,6 +80,7 @@ void explore_add(struct explore *e, const struct scenario *sc, uint32_t permutat
 		sweeps_interleave(e->base + n, n, add_sweep, e);
 	for (size_t i = first; i < e->tasks; i++)
 		e->task[i].rank = rank;
+	e->first[e->bases] = e->tasks;
 }
 
 void explore_add_walks(struct explore *e, uint64_t walks)
@@ -83,18 +95,13 @@ void explore_add_walks(struct explore *e, uint64_t walks)
 
 /* ---- in the worker ---- */
 
-/*
- * The order of yield points: the first, which tells how many there are, then all others in strides, so that a sweep that
- * is cut short has looked everywhere; then those beyond, which there are when the action itself made more.
- */
-static uint32_t yield_at(const struct progress *p)
+/* Strides, so that a sweep that is cut short has looked everywhere. */
+static uint32_t number_at(const struct explore *e, const struct progress *p)
 {
-	uint64_t rest = p->points ? p->points - 1 : 0, stride, a, b;
+	uint64_t stride, a, b;
 
-	if (p->next == 0 || p->next > rest)
-		return p->next + 1;
-	for (stride = rest * 618 / 1000 + 1;; stride++) {
-		for (a = stride, b = rest; b;) {
+	for (stride = (uint64_t)p->count * 618 / 1000 + 1;; stride++) {
+		for (a = stride, b = p->count; b;) {
 			uint64_t c = a % b;
 
 			a = b;
@@ -103,48 +110,30 @@ static uint32_t yield_at(const struct progress *p)
 		if (a == 1)
 			break;
 	}
-	return (uint32_t)(2 + (p->next - 1) * stride % rest);
+	return e->numbers[p->list + p->next * stride % p->count];
 }
 
-static bool walk_run(const struct explore *e, const struct task *t, uint32_t n,
+static void walk_run(const struct explore *e, const struct task *t, uint32_t n,
 		     struct run_result *result)
 {
 	struct walk *w = walk_new(e->seed, t->walk + n);
 
 	tree_run(walk_tree(w, NULL, "a random walk"), "walk", 0, result);
 	walk_free(w);
-	return n + 1 < t->walks;
 }
 
-/* The next schedule of a task; false when it was the last one, or none. */
-static bool next_schedule(const struct explore *e, const struct task *t, struct progress *p,
-			  struct run_result *result)
+static void next_schedule(const struct explore *e, const struct task *t, struct progress *p,
+			  struct ready *ready, struct run_result *result)
 {
-	const struct base *b = e->base + t->sweep.base;
-	uint64_t points;
-	bool more = true;
-
-	p->at = t->kind == TASK_INTERLEAVE ? yield_at(p) : p->next;
+	p->at = t->kind == TASK_WALK ? p->next : number_at(e, p);
 	p->running = true;
 	if (t->kind == TASK_WALK)
-		more = walk_run(e, t, p->at, result);
+		walk_run(e, t, p->at, result);
 	else
-		schedule_run(b, &t->sweep, p->at, result, &more, &points);
+		ready_run(ready, e->base + t->sweep.base, &t->sweep, p->at, result);
 	p->running = false;
-	p->next++;
-	if (t->kind == TASK_WALK) {
-		p->done++;
-		return more;
-	}
-	if (t->kind == TASK_INTERLEAVE && p->next == 1)
-		p->points = points;
-	if (t->kind == TASK_INTERLEAVE && p->next > p->points + BEYOND)
-		more = false;
-	/* within the points counted before, one that was not reached says nothing of the others */
-	if (!more && t->kind == TASK_INTERLEAVE && p->next < p->points)
-		return true;
-	p->done += more || result->verdict == RUN_FAIL;
-	return more;
+	p->complete = ++p->next == p->count;
+	p->done++;
 }
 
 /* A base that fails in the same way as it is, was not made to fail by the schedule. */
@@ -169,9 +158,10 @@ static void run_task(void *ctx, size_t n, struct run_result *result)
 	const struct task *t = e->task + e->todo[n];
 	struct progress *p = e->progress + e->todo[n];
 	struct run_result *one = cli_alloc(1, sizeof(*one));
+	struct ready ready = { 0 };
 
 	for (uint64_t i = 0; i < e->share && !p->complete; i++) {
-		p->complete = !next_schedule(e, t, p, one);
+		next_schedule(e, t, p, &ready, one);
 		if (one->verdict == RUN_FAIL && !p->failed)
 			blame(e, t, one);
 		if (one->verdict == RUN_ERROR || one->verdict == RUN_SKIP) {
@@ -185,7 +175,70 @@ static void run_task(void *ctx, size_t n, struct run_result *result)
 			*result = *one;
 		}
 	}
+	ready_free(&ready);
 	free(one);
+}
+
+/* ---- planning ---- */
+
+static void keep_places(const struct explore *e, struct progress *p, const struct places *found)
+{
+	p->list = __atomic_fetch_add(e->taken, found->count, __ATOMIC_RELAXED);
+	p->places = found->all;
+	if (p->list + found->count > NUMBERS)
+		return; /* told as a sweep that was not begun */
+	if (found->count)
+		memcpy(e->numbers + p->list, found->number, found->count * sizeof(*e->numbers));
+	p->count = found->count;
+	p->complete = !p->count;
+}
+
+/* In a worker: the schedules of all sweeps of base n. */
+static void plan_base(void *ctx, size_t n, struct run_result *result)
+{
+	const struct explore *e = ctx;
+	size_t first = e->first[n], count = e->first[n + 1] - first;
+	struct sweep *sweep = cli_alloc(count, sizeof(*sweep));
+	struct places *found = cli_alloc(count, sizeof(*found));
+
+	for (size_t i = 0; i < count; i++)
+		sweep[i] = e->task[first + i].sweep;
+	places_find(e->base + n, sweep, count, found, result);
+	for (size_t i = 0; i < count; i++) {
+		if (result->verdict == RUN_PASS)
+			keep_places(e, e->progress + first + i, found + i);
+		free(found[i].number);
+	}
+	free(found);
+	free(sweep);
+}
+
+static bool planned(void *ctx, size_t n, const struct run_result *result)
+{
+	struct explore *e = ctx;
+
+	for (size_t i = e->first[n]; i < e->first[n + 1] && result->verdict != RUN_PASS; i++) {
+		e->progress[i].complete = e->progress[i].bad = true;
+		e->task[i].text = cli_copy(result->text);
+	}
+	return true;
+}
+
+static int plan_all(struct explore *e)
+{
+	const struct pool_spec spec = { .jobs = e->bases,
+					.workers = e->workers < e->bases ? e->workers : e->bases,
+					.timeout_ns = UINT64_C(1000000000) * PLAN_TIMEOUT_S,
+					.ctx = e,
+					.run = plan_base,
+					.done = planned };
+	int error = e->bases ? pool_run(&spec) : 0;
+
+	for (size_t i = 0; i < e->tasks; i++)
+		if (e->task[i].kind == TASK_WALK)
+			e->progress[i].count = e->task[i].walks;
+	e->planned = true;
+	return error;
 }
 
 /* ---- rounds ---- */
@@ -200,7 +253,7 @@ static bool task_done(void *ctx, size_t n, const struct run_result *result)
 		p->running = false;
 		p->next++;
 		p->done++;
-		p->complete = ++p->crashes == CRASHES;
+		p->complete = p->next == p->count || ++p->crashes == CRASHES;
 		if (!p->failed++)
 			p->first = p->at;
 	}
@@ -229,6 +282,11 @@ static void progressed(void *ctx, size_t finished)
 		e->tick(e->ctx, schedules(e));
 }
 
+static bool is_left(const struct progress *p)
+{
+	return !p->complete && p->count;
+}
+
 /* The tasks of the next round, and how many schedules each of them gets. */
 static size_t plan(struct explore *e)
 {
@@ -237,10 +295,10 @@ static size_t plan(struct explore *e)
 	size_t count = 0;
 
 	for (size_t i = 0; i < e->tasks; i++)
-		if (!e->progress[i].complete && e->task[i].rank < rank)
+		if (is_left(e->progress + i) && e->task[i].rank < rank)
 			rank = e->task[i].rank;
 	for (size_t i = 0; i < e->tasks; i++)
-		if (!e->progress[i].complete && e->task[i].rank == rank)
+		if (is_left(e->progress + i) && e->task[i].rank == rank)
 			e->todo[count++] = i;
 	if (!left || !count)
 		return 0;
@@ -249,6 +307,15 @@ static size_t plan(struct explore *e)
 		return count;
 	e->share = 1;
 	return (size_t)left;
+}
+
+/* Memory that workers share with the command; zeroed. */
+static void *shared(size_t size)
+{
+	void *p = mmap(NULL, size, PROT_READ | PROT_WRITE,
+		       MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+	return cli_need(p == MAP_FAILED ? NULL : p);
 }
 
 int explore_run(struct explore *e)
@@ -261,10 +328,11 @@ int explore_run(struct explore *e)
 				  .progress = progressed };
 	int error = 0;
 
-	e->progress = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	if (e->progress == MAP_FAILED)
-		e->progress = cli_need(NULL);
+	e->progress = shared(size);
+	e->numbers = shared(NUMBERS * sizeof(*e->numbers));
+	e->taken = shared(sizeof(*e->taken));
 	e->todo = cli_alloc(e->tasks, sizeof(*e->todo));
+	error = plan_all(e);
 	while (!error && (count = plan(e)) > 0) {
 		spec.jobs = count;
 		spec.workers = e->workers < count ? e->workers : count;

@@ -15,7 +15,9 @@
 /* How far a task is: shared by the workers and the command, so that a crash tells which schedule it was. */
 struct progress {
 	uint64_t done;   /* schedules */
-	uint64_t points; /* interleave: yield points of the step, once known */
+	uint64_t list;   /* sweeps: where the numbers of its schedules begin, in explore.numbers */
+	uint64_t places; /* those like another one included */
+	uint32_t count;  /* schedules there are */
 	uint32_t next;   /* position of the next schedule */
 	uint32_t at;     /* the schedule that runs now */
 	uint32_t failed; /* schedules that failed */
@@ -42,7 +44,10 @@ struct task {
 
 struct explore {
 	struct base *base;
+	size_t *first; /* task of each base; one more, behind the last */
 	size_t bases;
+	uint32_t *numbers; /* shared: schedules of all sweeps */
+	uint64_t *taken;   /* shared: numbers in use */
 	struct task *task;
 	size_t tasks;
 	struct progress *progress; /* one for each task, and one more for minimising */
@@ -51,6 +56,7 @@ struct explore {
 	size_t *todo; /* of this round */
 	uint64_t share;
 	void (*tick)(void *ctx, uint64_t done); /* whenever schedules were run; may be NULL */
+	bool planned;                           /* it is known how many there are */
 	void *ctx;
 };
 
@@ -79,7 +85,10 @@ int explore_run(struct explore *e);
 struct failure *explore_failures(struct explore *e, size_t *count);
 void failures_free(struct failure *f, size_t count);
 
-/* True when the two failures' texts say the same, numbers apart. */
-bool explore_same(const char *a, const char *b);
+/*
+ * True when two failures say the same, numbers apart: the same complaint, or the same kind of finding with the same verdict and
+ * cause, in the same cache. `facts` may be NULL.
+ */
+bool explore_same(const char *text_a, const char *facts_a, const char *text_b, const char *facts_b);
 
 #endif

@@ -34,7 +34,7 @@ static char next_word(const char **at)
 	return **at == '\n' || !**at ? '\0' : *(*at)++;
 }
 
-bool explore_same(const char *a, const char *b)
+static bool same_line(const char *a, const char *b)
 {
 	char x, y;
 
@@ -43,6 +43,39 @@ bool explore_same(const char *a, const char *b)
 		y = next_word(&b);
 	} while (x == y && x);
 	return x == y;
+}
+
+/* The value of a fact, up to the end of its line; "" when it is not there. */
+static const char *fact(const char *facts, const char *name)
+{
+	size_t len = strlen(name);
+
+	for (const char *at = facts; at && *at;) {
+		const char *end = strchr(at, '\n');
+
+		if (strncmp(at, name, len) == 0 && at[len] == '\t')
+			return at + len + 3;
+		at = end ? end + 1 : NULL;
+	}
+	return "";
+}
+
+bool explore_same(const char *text_a, const char *facts_a, const char *text_b, const char *facts_b)
+{
+	static const char *const telling[] = { "kind", "verdict", "cause", "why", "line.cache" };
+
+	if (!same_line(text_a, text_b))
+		return false;
+	for (size_t i = 0; i < sizeof(telling) / sizeof(telling[0]); i++)
+		if (!same_line(fact(facts_a, telling[i]), fact(facts_b, telling[i])))
+			return false;
+	return true;
+}
+
+static bool is_this(const struct run_result *result, const struct failure *f)
+{
+	return result->verdict == RUN_FAIL &&
+	       explore_same(result->text, result->facts, f->text, f->facts);
 }
 
 /* ---- one candidate, in a worker: it may crash ---- */
@@ -76,7 +109,7 @@ static void try_schedules(struct trial *t, struct run_result *result)
 	for (uint32_t n = fault ? 0 : 1; n <= limit; n = n == PLACES ? limit : n + 1) {
 		t->p->at = n;
 		schedule_run(t->base, &t->task->sweep, n, result, &more, &last);
-		if (result->verdict == RUN_FAIL && explore_same(result->text, t->f->text))
+		if (is_this(result, t->f))
 			return;
 		if (!more || n == limit)
 			break;
@@ -108,7 +141,7 @@ static bool trial_done(void *ctx, size_t n, const struct run_result *result)
 	struct trial *t = ctx;
 
 	(void)n;
-	t->fails = result->verdict == RUN_FAIL && explore_same(result->text, t->f->text);
+	t->fails = is_this(result, t->f);
 	if (t->fails && t->result)
 		*t->result = *result;
 	return true;
@@ -249,7 +282,7 @@ static bool joins(const struct explore *e, const struct failure *f, size_t task)
 	const struct task *a = e->task + f->task, *b = e->task + task;
 
 	return a->kind == b->kind && a->sweep.fault == b->sweep.fault &&
-	       explore_same(f->text, b->text);
+	       explore_same(f->text, f->facts, b->text, b->facts);
 }
 
 struct failure *explore_failures(struct explore *e, size_t *count)

@@ -91,7 +91,8 @@ static bool confirm_done(void *ctx, size_t n, const struct run_result *result)
 	struct confirm *c = ctx;
 
 	(void)n;
-	c->same = result->verdict == RUN_FAIL && explore_same(result->text, c->f->text);
+	c->same = result->verdict == RUN_FAIL &&
+		  explore_same(result->text, result->facts, c->f->text, c->f->facts);
 	return true;
 }
 

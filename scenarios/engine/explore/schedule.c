@@ -13,10 +13,14 @@
 #include "tree.h"
 
 #define ADVANCE_NS 20000
-#define PATIENCE_NS \
-	2000000        /* of the driver, where the scenario says nothing: a wait in vain is dear */
-#define LATE_NS 400000 /* within it */
-#define TOO_LATE_NS 3000000 /* beyond it */
+/* Of the driver, where the scenario says nothing: a wait in vain is dear. */
+#define PATIENCE_NS 500000
+#define DEVICE_PATIENCE_NS 2000000 /* a unit waits for a device for 1 ms */
+#define LATE_NS 100000             /* within it */
+#define TOO_LATE_NS 800000         /* beyond it */
+#define AWAY_NS 30000              /* a unit without power */
+#define OTHER_RID UINT64_MAX       /* of another device */
+#define NOBODYS_RID 0x77
 
 /* clang-format off */
 static const struct fault faults[] = {
@@ -39,6 +43,14 @@ static const struct fault faults[] = {
 	{ "devtlb-bad-answer",	NULL,	  0,		MUST_REPORT },
 	{ "msi-lost",		NULL,	  0,		MUST_SURVIVE },
 	{ "log-overflow",	NULL,	  0,		MUST_SURVIVE },
+	{ "unit-reset",		NULL,	  0,		MUST_COME_BACK },
+	{ "unit-gone",		NULL,	  AWAY_NS,	MUST_COME_BACK },
+	{ "unit-gone",		NULL,	  0,		MUST_END },
+	{ "reg-ones",		NULL,	  0,		MUST_REPORT },
+	{ "device-gone",	NULL,	  0,		MUST_REPORT },
+	{ "dma-translated",	NULL,	  0,		MUST_CONTAIN },
+	{ "dma-spoofed",	NULL,	  OTHER_RID,	MUST_CONTAIN },
+	{ "dma-spoofed",	NULL,	  NOBODYS_RID,	MUST_CONTAIN },
 	{ "invalidation-lost",	NULL,	  0,		MAY_CORRUPT },
 	{ "devtlb-ignored",	NULL,	  0,		MAY_CORRUPT },
 	{ "bit-flip",		"walk",	  1,		MAY_CORRUPT },
@@ -51,6 +63,26 @@ static const struct fault faults[] = {
 #define KIND(k) (1u << BE_FINDING_##k)
 #define SAFE (KIND(STALE) | KIND(UNPUBLISHED) | KIND(RELEASE) | KIND(ESCAPE) | KIND(BOUND))
 #define LEGAL (SAFE | KIND(OUTCOME) | KIND(ACCOUNTING) | 1u << JUDGE_COMPLAINTS)
+
+bool fault_corrupts(const struct fault *f)
+{
+	return f->promise == MAY_CORRUPT;
+}
+
+static bool strikes(const struct fault *f, const char *prefix)
+{
+	return strncmp(f->point, prefix, strlen(prefix)) == 0;
+}
+
+bool fault_at_register(const struct fault *f)
+{
+	return strikes(f, "unit-") || strikes(f, "reg-");
+}
+
+bool fault_at_reads(const struct fault *f)
+{
+	return strikes(f, "reg-");
+}
 
 /* ---- bases ---- */
 
@@ -114,6 +146,8 @@ static void look(struct base *b, const struct step *s)
 						    strcmp(s->verb->name, "reg-read") != 0
 					  : true;
 	b->faults |= strcmp(s->verb->name, "inject") == 0;
+	b->believes |= strcmp(s->verb->name, "ats") == 0 ||
+		       step_name(s, "at", BE_AT_UNTRANSLATED) == BE_AT_TRANSLATED;
 	b->interrupts |= strncmp(s->verb->name, "irq", 3) == 0;
 	/* without its power, or reset, a unit lets everything through */
 	if (strcmp(s->verb->name, "power") == 0 ||
@@ -141,6 +175,10 @@ void base_of(struct base *b, const struct scenario *sc, uint32_t n)
 	settle_steps(t, sc, n);
 	b->tree = cli_need(tree_dts(t));
 	tree_free(t);
+	if (sc->machine.devices)
+		b->other_rid = sc->machine.device[sc->machine.devices - 1].rid;
+	for (uint32_t i = 0; i < sc->machine.devices; i++)
+		b->believes |= sc->machine.device[i].ats;
 	for (uint32_t i = 0; i < sc->step_count; i++)
 		if (run_applies(sc, n, sc->steps + 2 * (size_t)i))
 			look(b, sc->steps + 2 * (size_t)i);
@@ -289,6 +327,10 @@ static uint32_t judged(const struct base *b, const struct sweep *s)
 
 	if (s->fault && (s->fault->promise == MAY_CORRUPT || b->raw))
 		mask = KIND(BOUND);
+	else if (s->fault && (s->fault->promise == MUST_COME_BACK || strikes(s->fault, "unit-")))
+		mask = KIND(BOUND) | KIND(RELEASE);
+	else if (s->fault && strikes(s->fault, "reg-"))
+		mask = SAFE; /* who keeps reserved bits as they were read writes them now */
 	else if (s->fault)
 		mask = SAFE | 1u << JUDGE_COMPLAINTS;
 	else if (b->raw)
@@ -297,6 +339,8 @@ static uint32_t judged(const struct base *b, const struct sweep *s)
 		mask |= 1u << JUDGE_ANSWERS;
 	if (b->resets)
 		mask &= ~KIND(ACCOUNTING);
+	if (s->fault && b->believes && strikes(s->fault, "dma-translated"))
+		mask &= ~KIND(ESCAPE);
 	return mask & ~(b->announced & ~KIND(BOUND));
 }
 
@@ -326,7 +370,8 @@ static void allow_complaints(struct tree *t, const struct base *b, const struct 
 		}
 	}
 	/* to leave hardware that does not answer any more, no other way is left */
-	if (b->faults || (f && (f->promise == MUST_REPORT || f->promise == MUST_END))) {
+	if (b->faults || (f && (f->promise == MUST_REPORT || f->promise == MUST_END ||
+				f->promise == MUST_COME_BACK))) {
 		allow = tree_add_first(t, steps, "explore-allows");
 		tree_append_string(t, allow, "names", "qie-pending");
 		tree_append_string(t, allow, "names", "gcmd-busy");
@@ -335,10 +380,15 @@ static void allow_complaints(struct tree *t, const struct base *b, const struct 
 		tree_set_string(t, allow, "do", "allow-complaints");
 }
 
-static void add_fault(struct tree *t, const struct fault *f, uint32_t n)
+static uint64_t value_of(const struct base *b, const struct fault *f)
 {
-	struct tree_node *at =
-		tree_add_first(t, tree_child(tree_root(t), "steps"), "explore-fault");
+	return f->value == OTHER_RID ? b->other_rid : f->value;
+}
+
+static void add_fault(struct tree *t, const struct base *b, const struct fault *f, const char *name,
+		      uint32_t n)
+{
+	struct tree_node *at = tree_add_first(t, tree_child(tree_root(t), "steps"), name);
 
 	tree_set_string(t, at, "do", "inject");
 	tree_set_string(t, at, "point", f->point);
@@ -347,19 +397,20 @@ static void add_fault(struct tree *t, const struct fault *f, uint32_t n)
 	tree_set_number(t, at, "skip", n);
 	if (f->value || strcmp(f->point, "queue-stall") == 0 ||
 	    strcmp(f->point, "completion-wrong") == 0)
-		tree_set_number(t, at, "value", f->value);
+		tree_set_number(t, at, "value", value_of(b, f));
 }
 
 /* Less patience than the driver has by default, for scenarios that do not depend on it. */
-static void hurry(struct tree *t)
+static void hurry(struct tree *t, const struct fault *f)
 {
+	uint64_t patience = strikes(f, "dev") ? DEVICE_PATIENCE_NS : PATIENCE_NS;
 	static const char *const verbs[] = { "init", "build", "start" };
 	struct tree_node *n = tree_first(tree_child(tree_root(t), "steps"));
 
 	for (; n; n = tree_next(n))
 		for (size_t i = 0; i < 3; i++)
 			if (tree_is(n, "do", verbs[i]) && !tree_has(n, "timeout-ns"))
-				tree_set_number(t, n, "timeout-ns", PATIENCE_NS);
+				tree_set_number(t, n, "timeout-ns", patience);
 }
 
 /* Afterwards the driver works, or says broken and works after a reset, and gives every page back. */
@@ -367,14 +418,16 @@ static void add_end(struct tree *t, const struct base *b, const struct fault *f)
 {
 	struct tree_node *steps = tree_child(tree_root(t), "steps"), *works, *down;
 
-	if (b->raw || f->promise == MAY_CORRUPT)
+	if (b->raw || f->promise == MAY_CORRUPT || (b->interrupts && strikes(f, "unit-")))
 		return;
 	works = tree_add(t, steps, "explore-works");
 	tree_set_string(t, works, "do", "works");
+	if (strikes(f, "unit-"))
+		tree_set_flag(t, works, "reset");
 	down = b->interrupts ? NULL : tree_add(t, steps, "explore-takes-down");
 	if (down)
 		tree_set_string(t, down, "do", "take-down");
-	if (f->promise == MUST_SURVIVE && !b->faults)
+	if ((f->promise == MUST_SURVIVE || f->promise == MUST_CONTAIN) && !b->faults)
 		tree_set_flag(t, works, "unbroken");
 	if (f->promise == MUST_END || b->faults) {
 		tree_set_flag(t, works, "dead");
@@ -409,44 +462,97 @@ static void add_action(struct tree *t, const struct sweep *s, uint32_t n)
 	}
 }
 
-struct dts *schedule_tree(const struct base *b, const struct sweep *s, uint32_t n,
-			  const char *title)
+static struct tree *tree_of(const struct base *b, const struct sweep *s, uint32_t n,
+			    const char *title)
 {
 	struct tree *t = tree_new(dts_root(b->tree));
-	struct dts *d;
 
 	if (title)
 		tree_set_string(t, tree_root(t), "title", title);
 	set_judge(t, judged(b, s));
 	if (s->fault && !b->faults)
-		hurry(t);
+		hurry(t, s->fault);
 	if (!s->fault && n != SCHEDULE_CLEAN)
 		add_action(t, s, n);
 	allow_complaints(t, b, s->fault);
 	if (s->fault && n != SCHEDULE_CLEAN)
-		add_fault(t, s->fault, n);
+		add_fault(t, b, s->fault, "explore-fault", n);
 	if (s->fault)
 		add_end(t, b, s->fault);
-	d = tree_dts(t);
+	return t;
+}
+
+static struct dts *finished(struct tree *t)
+{
+	struct dts *d = tree_dts(t);
+
 	tree_free(t);
 	return d;
+}
+
+struct dts *schedule_tree(const struct base *b, const struct sweep *s, uint32_t n,
+			  const char *title)
+{
+	return finished(tree_of(b, s, n, title));
+}
+
+struct dts *faults_tree(const struct base *b, const struct fault *const *f, uint32_t count)
+{
+	struct tree *t = tree_of(b, &(struct sweep){ .fault = f[0] }, SCHEDULE_CLEAN, NULL);
+	char name[32];
+
+	for (uint32_t i = 0; i < count; i++) {
+		snprintf(name, sizeof(name), "explore-fault-%" PRIu32, i);
+		add_fault(t, b, f[i], name, UINT32_MAX);
+	}
+	return finished(t);
+}
+
+uint32_t schedule_steps_ahead(const struct dts *tree)
+{
+	const struct dts_node *first = tree ? dts_child(dts_root(tree), "steps")->child : NULL;
+
+	return first && strcmp(first->name, "explore-allows") == 0;
+}
+
+static struct scenario *load(struct dts *tree, const char *path, struct run_result *result)
+{
+	struct engine_error error;
+	struct scenario *sc = tree ? scenario_of_tree(tree, path, &error) : NULL;
+
+	if (sc)
+		return sc;
+	memset(result, 0, sizeof(*result));
+	result->verdict = RUN_ERROR;
+	snprintf(result->text, sizeof(result->text), "%s",
+		 tree ? error.text : "the tree is too large");
+	return NULL;
+}
+
+static void run_once(struct dts *tree, const char *path, const struct run_options *options,
+		     struct run_result *result)
+{
+	struct scenario *sc = load(tree, path, result);
+
+	if (!sc)
+		return;
+	scenario_run(sc, 0, options, result);
+	scenario_free(sc);
 }
 
 void tree_run(struct dts *tree, const char *path, uint32_t watch, struct run_result *result)
 {
 	const struct run_options options = { .seed = 1, .backend = "sim", .watch = watch };
-	struct engine_error error;
-	struct scenario *sc = tree ? scenario_of_tree(tree, path, &error) : NULL;
 
-	if (sc) {
-		scenario_run(sc, 0, &options, result);
-		scenario_free(sc);
-		return;
-	}
-	memset(result, 0, sizeof(*result));
-	result->verdict = RUN_ERROR;
-	snprintf(result->text, sizeof(result->text), "%s",
-		 tree ? error.text : "the tree is too large");
+	run_once(tree, path, &options, result);
+}
+
+void tree_run_probed(struct dts *tree, const char *path, const struct run_probe *probe,
+		     struct run_result *result)
+{
+	const struct run_options options = { .seed = 1, .backend = "sim", .probe = probe };
+
+	run_once(tree, path, &options, result);
 }
 
 void base_run(const struct base *b, struct run_result *result)
@@ -454,21 +560,57 @@ void base_run(const struct base *b, struct run_result *result)
 	tree_run(dts_copy(dts_root(b->tree)), b->path, 0, result);
 }
 
+/* The step that holds the change, from 1: a fault is injected first of all. */
+static uint32_t changed_step(const struct sweep *s, const struct dts *tree)
+{
+	return s->fault ? 1 : s->step + 1 + schedule_steps_ahead(tree);
+}
+
+void ready_free(struct ready *r)
+{
+	scenario_free(r->sc);
+	*r = (struct ready){ 0 };
+}
+
+void ready_run(struct ready *r, const struct base *b, const struct sweep *s, uint32_t n,
+	       struct run_result *result)
+{
+	struct run_options options = { .seed = 1, .backend = "sim", .placed = true, .place = n };
+
+	if (!r->sc) {
+		struct dts *tree = schedule_tree(b, s, s->fault ? 0 : 1, NULL);
+
+		r->watch = changed_step(s, tree);
+		r->sc = load(tree, b->path, result);
+	}
+	options.watch = r->watch;
+	if (r->sc)
+		scenario_run(r->sc, 0, &options, result);
+}
+
 void schedule_run(const struct base *b, const struct sweep *s, uint32_t n,
 		  struct run_result *result, bool *more, uint64_t *last)
 {
 	struct dts *tree = schedule_tree(b, s, n, NULL);
-	/* allow_complaints may have put a step before it */
-	uint32_t watch = s->fault || !tree ? 0 : s->step + 1;
 
-	if (watch && strcmp(dts_child(dts_root(tree), "steps")->child->name, "explore-allows") == 0)
-		watch++;
-	tree_run(tree, b->path, watch, result);
+	tree_run(tree, b->path, changed_step(s, tree), result);
 	*last = s->fault ? 0 : result->yields;
 	*more = s->fault ? result->fired > 0 : result->yields >= n;
 }
 
 /* ---- names ---- */
+
+/* What tells faults of one point apart. */
+static const char *kind_of(const struct fault *f)
+{
+	bool lasts = strcmp(f->point, "queue-stall") == 0 || strcmp(f->point, "unit-gone") == 0;
+
+	if (f->value == TOO_LATE_NS)
+		return "/too-late";
+	if (f->value == NOBODYS_RID)
+		return "/as-nobody";
+	return lasts && !f->value ? "/for-good" : "";
+}
 
 void sweep_name(const struct base *b, const struct sweep *s, char *buf, size_t size)
 {
@@ -476,11 +618,7 @@ void sweep_name(const struct base *b, const struct sweep *s, char *buf, size_t s
 
 	if (s->fault) {
 		snprintf(buf, size, "%s%s%s%s", s->fault->point, s->fault->master ? "/" : "",
-			 s->fault->master ? s->fault->master : "",
-			 s->fault->value == TOO_LATE_NS ? "/too-late"
-			 : strcmp(s->fault->point, "queue-stall") == 0 && !s->fault->value
-				 ? "/for-good"
-				 : "");
+			 s->fault->master ? s->fault->master : "", kind_of(s->fault));
 		return;
 	}
 	for (uint32_t i = 0; i < s->step && n->next; i++)

@@ -20,9 +20,11 @@ struct base {
 	char *id;
 	uint32_t announced; /* bit n: kind n of finding is expected somewhere */
 	bool raw; /* the guest is the scenario's own, or its tables are changed behind the driver's back */
-	bool interrupts; /* it has interrupts remapped, which take-down leaves as they are */
-	bool resets;     /* a unit is reset or stopped, after which fault records may be gone */
-	bool faults;     /* it injects faults itself, or has hardware that does not answer */
+	bool interrupts;    /* it has interrupts remapped, which take-down leaves as they are */
+	bool resets;        /* a unit is reset or stopped, after which fault records may be gone */
+	bool faults;        /* it injects faults itself, or has hardware that does not answer */
+	bool believes;      /* a device may use ATS: what it says is translated is believed */
+	uint16_t other_rid; /* of the last device */
 };
 
 /* What a fault must not do, whatever it is. */
@@ -30,7 +32,9 @@ enum promise {
 	MUST_SURVIVE, /* and no unit may say broken */
 	MUST_REPORT,  /* an error, or a broken unit, which a reset repairs */
 	MUST_END,     /* its unit may be dead for good */
-	MAY_CORRUPT   /* software cannot notice it: the driver must come back, no more */
+	MUST_COME_BACK, /* its unit was reset, which the driver may not see: its own reset repairs it */
+	MUST_CONTAIN, /* a device lies: it reaches no more than the one it pretends to be, and the driver goes on */
+	MAY_CORRUPT /* software cannot notice it: the driver must come back, no more */
 };
 
 struct fault {
@@ -56,6 +60,10 @@ struct sweep {
 
 #define SCHEDULE_CLEAN UINT32_MAX /* the base without the change, judged in the same way */
 
+bool fault_corrupts(const struct fault *f);
+bool fault_at_register(const struct fault *f); /* it strikes at accesses of registers */
+bool fault_at_reads(const struct fault *f);    /* ... that read */
+
 /* The base of permutation n; its id is a copy. */
 void base_of(struct base *b, const struct scenario *sc, uint32_t n);
 void base_free(struct base *b);
@@ -77,6 +85,23 @@ void sweeps_interleave(const struct base *b, size_t base, sweep_fn fn, void *ctx
 struct dts *schedule_tree(const struct base *b, const struct sweep *s, uint32_t n,
 			  const char *title);
 
+/* Steps that schedule_tree has put before those of the base, but for a fault. */
+uint32_t schedule_steps_ahead(const struct dts *tree);
+
+/* The base with faults that end alike, "explore-fault-<i>" each, of which none ever strikes. */
+struct dts *faults_tree(const struct base *b, const struct fault *const *f, uint32_t count);
+
+/* A sweep's scenario, loaded once for all its schedules. */
+struct ready {
+	struct scenario *sc; /* NULL: not loaded yet */
+	uint32_t watch;
+};
+void ready_free(struct ready *r);
+
+/* Runs schedule n. */
+void ready_run(struct ready *r, const struct base *b, const struct sweep *s, uint32_t n,
+	       struct run_result *result);
+
 /*
  * Runs schedule n. *more: there was an occurrence, a yield point n. *last: how many yield points there were, 0 when that
  * is not known.
@@ -92,5 +117,7 @@ void sweep_name(const struct base *b, const struct sweep *s, char *buf, size_t s
 
 /* Runs a tree, which is used up, as a scenario. */
 void tree_run(struct dts *tree, const char *path, uint32_t watch, struct run_result *result);
+void tree_run_probed(struct dts *tree, const char *path, const struct run_probe *probe,
+		     struct run_result *result);
 
 #endif
