@@ -84,6 +84,18 @@ iommu crosscheck --random 0 -j 1 --vendor vtd --qemu ./other caps
 check 'a capability that is not stated' 0 ''
 has 'why it is skipped' 'it needs a capability that it does not state'
 
+cat >refuses <<SH2
+#!/bin/sh
+case \$1 in --version | -device | -accel) exec "$qemu" "\$@" ;; esac
+exec "$qemu" "\$@" -device intel-iommu,no-such-option=1
+SH2
+chmod +x refuses
+iommu crosscheck --random 1 --qemu ./refuses
+check 'an option refused' 2 'crosscheck: \./refuses: .*does not start as "intel-iommu,.*no-such-option.*; --qemu names another'
+(ulimit -v 400000; "$sim" crosscheck --random 1 >out 2>err </dev/null)
+status=$?
+check 'no memory for it' 2 'crosscheck: .*qemu-system-x86_64.*'
+
 # Nothing survives a command that was killed.
 "$sim" crosscheck --random 400 -j 2 vtd >out 2>err </dev/null &
 tool=$!

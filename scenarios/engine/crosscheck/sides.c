@@ -27,6 +27,31 @@ void sides_add_sim(struct sides *s)
 		(struct random_side){ .who = { .name = "sim", .ours = true }, .open = open_sim };
 }
 
+/* A program that knows its devices may still not start one: an option it refuses, no memory, data that are missing. */
+static bool starts(const struct sides_qemu *q, char *error, size_t size)
+{
+	struct be_qemu_options once = q->options;
+	struct be_config config = { .seed = 1 };
+	struct be_unit unit = { .arch = BE_VTD };
+	struct backend *be;
+	bool ok;
+
+	once.keep = NULL; /* ended when it is closed: workers start their own */
+	be = backend_qemu_open(&config, &once);
+	if (!be) {
+		snprintf(error, size, "out of memory");
+		return false;
+	}
+	be->ops->unit_default(&unit);
+	ok = be->ops->mem_add(be, 0, 0x3ffffff) == 0 && be->ops->unit_add(be, &unit) == 0 &&
+	     be->ops->ready(be) == 0;
+	if (!ok)
+		snprintf(error, size, "%s: %s; --qemu names another", q->program.binary,
+			 be->ops->why(be));
+	be->ops->close(be);
+	return ok;
+}
+
 bool sides_add_qemu(struct sides *s, const char *binary, char *error, size_t size)
 {
 	struct sides_qemu *q;
@@ -45,6 +70,8 @@ bool sides_add_qemu(struct sides *s, const char *binary, char *error, size_t siz
 		return false;
 	q->options.binary = q->program.binary;
 	q->options.program = &q->program;
+	if (!starts(q, error, size))
+		return false;
 	q->options.keep = qemu_keep_new();
 	snprintf(q->name, sizeof(q->name), "qemu %.*s", (int)strcspn(q->program.version, " "),
 		 q->program.version);
