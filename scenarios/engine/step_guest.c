@@ -138,7 +138,7 @@ enum step_rc guest_answer(struct run *r, const struct step *s, int rc)
 			r->be->ops->oracle_unbounded(r->be, step_unit(r, s));
 		return run_fail(
 			r,
-			"%s: the driver does not come back: it made all the accesses of its budget",
+			"%s: the driver does not come back: it made all the accesses of its budget, or none for too long",
 			s->verb->name);
 	}
 	r->res->checks++;

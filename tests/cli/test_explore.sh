@@ -109,3 +109,14 @@ if mutant early unmap.c 's/^\t\tt->state = IOMMU_TICKET_UNMAPPED;/&\n\t\tpage_li
 else
 	fail 'mutant early' 'it cannot be built'
 fi
+
+# A driver that loops without any access: no budget ends it, the clock of processor time does.
+if mutant hang unmap.c '/^int iommu_unmap(/,/^{/s/^{/{\n\tfor (volatile int never = 0; !never;)\n\t\t;/'; then
+	./iommu-hang run explore-driver.dts >out 2>err </dev/null
+	status=$?
+	check 'mutant hang: the run ends' 1 ''
+	has 'mutant hang: the step and the call' '^  unmap: the driver does not come back'
+	has 'mutant hang: what it is' 'the oracle found "bound"'
+else
+	fail 'mutant hang' 'it cannot be built'
+fi
