@@ -45,17 +45,11 @@ static bool event_read(const struct iommu_unit *u, uint32_t off, uint64_t raw[2]
 	return false;
 }
 
-/* The event names the command (48882 2.5 "IOTLB_INV_TIMEOUT Event"), and that the device. */
-static void note_unanswered(struct iommu_unit *u, uint64_t command)
+static void note_unanswered(struct iommu_unit *u, uint64_t q0)
 {
-	uint64_t first = u->queue.ring, q0;
-	struct iommu_device *dev;
+	struct iommu_device *dev = ats_find(u, (uint16_t)FIELD_GET(AMDVI_EV0_DEVICEID, q0));
 
-	if (command < first || command - first >= AMD_RING_BYTES || command & 7)
-		return;
-	q0 = mem_read64(u->plat, command);
-	dev = ats_find(u, (uint16_t)FIELD_GET(AMDVI_IOTLBC0_DEVICEID, q0));
-	if (dev && FIELD_GET(AMDVI_CMD0_OP, q0) == AMDVI_OP_INVALIDATE_IOTLB_PAGES)
+	if (dev)
 		dev->unanswered = true;
 }
 
@@ -75,7 +69,7 @@ void amd_log_look(struct iommu_unit *u)
 		code = FIELD_GET(AMDVI_EV0_CODE, raw[0]);
 		if (code == AMDVI_EV_IOTLB_INV_TIMEOUT) {
 			a->iotlb_timeouts++;
-			note_unanswered(u, raw[1]);
+			note_unanswered(u, raw[0]);
 		}
 		if (code == AMDVI_EV_ILLEGAL_COMMAND_ERROR ||
 		    code == AMDVI_EV_COMMAND_HARDWARE_ERROR)

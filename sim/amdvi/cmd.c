@@ -171,7 +171,9 @@ static void gave_up(void *arg)
 
 		if (!device_waits(cmd) || cmd->due_ns > now)
 			continue;
-		amdvi_log(a, FIELD_PREP(AMDVI_EV0_CODE, AMDVI_EV_IOTLB_INV_TIMEOUT),
+		amdvi_log(a,
+			  FIELD_PREP(AMDVI_EV0_CODE, AMDVI_EV_IOTLB_INV_TIMEOUT) |
+				  (cmd->q[0] & AMDVI_IOTLBC0_DEVICEID),
 			  a->ring[AMDVI_RING_CMD].base + cmd->at);
 		complete(a, cmd);
 		break; /* the window has moved */

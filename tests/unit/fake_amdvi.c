@@ -112,7 +112,10 @@ static void execute(struct fake_amdvi *f, uint64_t at, const uint64_t q[2])
 		if (!f->silent_left)
 			break;
 		f->silent_left--;
-		fake_amdvi_event(f, (uint64_t)AMDVI_EV_IOTLB_INV_TIMEOUT << 60, at);
+		fake_amdvi_event(f,
+				 (uint64_t)AMDVI_EV_IOTLB_INV_TIMEOUT << 60 |
+					 (q[0] & AMDVI_IOTLBC0_DEVICEID),
+				 at);
 		break;
 	default:
 		break;

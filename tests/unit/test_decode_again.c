@@ -162,7 +162,7 @@ END_TEST
 
 /*
  * Events, flags, and what the address is: that of the device's entry ('e'), of a paging entry ('p'), of an interrupt entry
- * ('i'), of a command ('c'), of a command's store ('s'), or one of first to last. What names nothing has the field 0.
+ * ('i'), of a command ('c'; 'd': and it names its device), of a command's store ('s'), or one of first to last. What names nothing has the field 0.
  */
 static const struct amdvi_case {
 	uint8_t event;
@@ -225,7 +225,7 @@ static const struct amdvi_case {
 	{ EV(COMMAND_HARDWARE_ERROR), 0x600, 'c', 0, ANY, 0 },
 	{ EV(COMMAND_HARDWARE_ERROR), 0x200, 's', 0, ANY, 0 },
 	{ EV(COMMAND_HARDWARE_ERROR), 0x400, 's', 0, ANY, 0 },
-	{ EV(IOTLB_INV_TIMEOUT), 0x000, 'c', 0, ANY, 0 },
+	{ EV(IOTLB_INV_TIMEOUT), 0x000, 'd', 0, ANY, 0 },
 	{ EV(INVALID_DEVICE_REQUEST), 0x000, 0, 0, HT_INTR, 0 },
 	{ EV(INVALID_DEVICE_REQUEST), 0x000, 0, 0, HT_RSVD, 0 },
 	{ EV(INVALID_DEVICE_REQUEST), 0x000, 0, 0, MESSAGE, 0 },
@@ -265,6 +265,7 @@ static uint64_t event_address(const struct amdvi_case *c, uint64_t rid, uint64_t
 	case 'i':
 		return at & ~UINT64_C(3);
 	case 'c':
+	case 'd':
 		return at & ~UINT64_C(15);
 	case 's':
 		return (at & ~UINT64_C(15)) | 8;

@@ -310,16 +310,15 @@ static const char *command_error(const struct decoded *d, struct amdvi_plan *p)
 	return why;
 }
 
-/* The event names the command alone; which device it was for is the scenario's choice. */
+/* The command to the silent device is the caller's to write. */
 static const char *time_out(const struct decoded *d, struct amdvi_plan *p)
 {
-	const char *why = names_nobody(d);
-
+	if (d->domain)
+		return "the report contradicts itself: this event names no domain";
 	p->dte = "I = <1>;";
 	p->silent = true;
-	p->command = "type = \"INVALIDATE_IOTLB_PAGES\"; DEVICEID = <0>; QUEUEID = <0>; MAXPEND = "
-		     "<32>; ADDR = <0x5000>;";
-	return why ? why : d->flags ? flags_apart : command_place(d, p);
+	p->command = "type = \"INVALIDATE_IOTLB_PAGES\"; MAXPEND = <32>; ADDR = <0x5000>;";
+	return d->flags ? flags_apart : command_place(d, p);
 }
 
 /* ---- requests that may not be made ---- */

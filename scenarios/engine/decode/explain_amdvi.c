@@ -62,7 +62,7 @@ static const struct row rows[] = {
 	{ AMDVI_EV_IOTLB_INV_TIMEOUT, 0, 0, { EVENTS "IOTLB_INV_TIMEOUT; 2.4.5 INVALIDATE_IOTLB_PAGES", {
 		"the device is gone, in reset or in D3 and cannot answer: ATS was not turned off first",
 		"more invalidations at once than the queue depth of its ATS capability", NULL }, {
-		"the command at the address: it names the device; power state and link of the device", NULL } } },
+		"power state and link of that device; the command at the address", NULL } } },
 	{ AMDVI_EV_INVALID_DEVICE_REQUEST, 0, 0, { EVENTS "INVALID_DEVICE_REQUEST", {
 		"a translated or translation request while the device table entry has I = 0: ATS enabled in the device and not in the unit",
 		"an access to the interrupt or system management range that the entry aborts (IntCtl, SysMgt)",

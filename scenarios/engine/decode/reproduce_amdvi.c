@@ -138,6 +138,11 @@ static void submit(const struct scene *s)
 			"\t\tcommand { do = \"reg-write\"; register = \"CMD_TAIL\"; PTR = <0x%x>; "
 			"};\n",
 			(unsigned)(p->head + sizeof(struct amdvi_cmd)) % BUFFER_BYTES);
+	else if (p->silent)
+		fprintf(s->f,
+			"\t\tcommand {\n\t\t\tdo = \"submit\"; %s\n\t\t\tDEVICEID = <0x%x>; "
+			"QUEUEID = <0x%x>;\n\t\t};\n",
+			p->command, s->d->rid, s->d->rid);
 	else if (p->cmdbuf == PLAN_ANYWHERE)
 		fprintf(s->f,
 			"\t\tcommand { do = \"submit\"; %s STOREADDR = /bits/ 64 <0x%" PRIx64
