@@ -58,6 +58,15 @@ has 'its page' '^  what      a page of 2 MiB at 0x400000, read and write$'
 iommu decode --raw dte 0x6000000100000403 7 0 0
 check 'a device table entry' 0 ''
 has 'its tables' '^  what      a device table entry: DomainID 0x7, tables of 2 levels at 0x100000000, read and write$'
+iommu decode --raw dte 0x6000000100000407 7 0 0
+check 'one with a reserved bit' 0 ''
+has 'that it is set' 'read and write; reserved bits are set: RSVD0$'
+printf '%s\n' 'iommu ivhd0: AMD-Vi: Event logged [IOTLB_INV_TIMEOUT device=0000:0b:00.0 address=0x2147e0]' >silent.log
+iommu decode --scenario silent.dts silent.log
+check 'a device that did not answer' 0 'report 1 as a scenario in silent\.dts; run it: iommu-sim run silent\.dts$'
+has 'who it is' '^  what      device did not answer an invalidation; device 0000:0b:00\.0; address 0x2147e0$'
+iommu run silent.dts
+check 'the scenario raises its event' 0 ''
 iommu decode --names
 check 'names' 0 ''
 has 'a register by name' '^register FSTS +1 word$'

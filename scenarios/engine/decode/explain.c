@@ -250,6 +250,19 @@ static void fault_status(struct text *t, uint64_t v)
 		put(t, "; the oldest is number %" PRIu64, FIELD_GET(VTD_FSTS_FRI, v));
 }
 
+/* Hardware refuses them, some only when the entry is in use. */
+static void reserved_bits(struct text *t, const struct decoded *d)
+{
+	const char *before = "; reserved bits are set: ";
+
+	for (const struct field *f = d->layout->fields; f->name; f++) {
+		if (strncmp(f->name, "RSVD", 4) != 0 || !field_get(f, d->words[f->word]))
+			continue;
+		put(t, "%s%s", before, f->name);
+		before = ", ";
+	}
+}
+
 static void words(struct text *t, const struct decoded *d)
 {
 	const char *name = d->layout->name;
@@ -332,6 +345,7 @@ void explain_what(const struct decoded *d, char *buf, size_t size)
 		break;
 	case DECODED_WORDS:
 		words(&t, d);
+		reserved_bits(&t, d);
 		break;
 	case DECODED_NOTE:
 		put(&t, "%s", note_row(d)->what);
