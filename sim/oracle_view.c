@@ -44,7 +44,7 @@ static bool leads(struct search *q, enum mem_view view, uint64_t iova, struct si
 	for (uint32_t i = 0; i < path.n; i++)
 		if (is_released(q, path.pa[i]))
 			return true;
-	return x->outcome == SIM_OUTCOME_OK && is_released(q, x->pa);
+	return x->outcome == SIM_OUTCOME_OK && x->pa != iova && is_released(q, x->pa);
 }
 
 static bool found_at(struct search *q, uint64_t iova)

@@ -299,7 +299,8 @@ static bool in_split(const struct run *r, const struct be_finding *f)
 	for (uint32_t i = 0; r->sc->lenient && i < r->machine->devices; i++) {
 		const struct machine_device *d = r->machine->device + i;
 
-		if (f->kind != BE_FINDING_STALE || d->unit != f->unit || d->rid != f->rid)
+		if ((f->kind != BE_FINDING_STALE && f->kind != BE_FINDING_OUTCOME) ||
+		    d->unit != f->unit || d->rid != f->rid)
 			continue;
 		for (uint32_t k = 0; k < r->ledger.count; k++) {
 			const struct piece *p = r->ledger.piece + k;
