@@ -348,7 +348,8 @@ static void tick(int sig, siginfo_t *info, void *context)
 /* Without a clock the budget of accesses and the worker's time limit are left. */
 static void clock_start(struct guest *g)
 {
-	struct sigaction act = { .sa_sigaction = tick, .sa_flags = SA_SIGINFO | SA_NODEFER | SA_RESTART };
+	struct sigaction act = { .sa_sigaction = tick,
+				 .sa_flags = SA_SIGINFO | SA_NODEFER | SA_RESTART };
 	struct sigevent event = { .sigev_notify = SIGEV_SIGNAL,
 				  .sigev_signo = SIGVTALRM,
 				  .sigev_value = { .sival_ptr = g } };

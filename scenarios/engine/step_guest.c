@@ -136,10 +136,10 @@ enum step_rc guest_answer(struct run *r, const struct step *s, int rc)
 		r->dead = true;
 		if (r->be->ops->oracle_unbounded)
 			r->be->ops->oracle_unbounded(r->be, step_unit(r, s));
-		return run_fail(
-			r,
-			"%s: the driver does not come back: it made all the accesses of its budget, or none for too long",
-			s->verb->name);
+		return run_fail(r,
+				"%s: the driver does not come back: it made all the accesses of "
+				"its budget, or none for too long",
+				s->verb->name);
 	}
 	r->res->checks++;
 	if (strcmp(want, rc_name(rc)) == 0)
