@@ -106,6 +106,11 @@ static void add_event(struct text *t, const struct sim_finding *f)
 	switch (f->kind) {
 	case SIM_FINDING_RELEASE:
 		add(t, "the page at 0x%" PRIx64 " was given back", f->pa);
+		if (!f->has_line && (f->rid || f->iova)) {
+			add(t, "; the tables lead there for ");
+			add_rid(t, f->rid);
+			add(t, " from 0x%" PRIx64, f->iova);
+		}
 		break;
 	case SIM_FINDING_ACCOUNTING:
 		add(t, "%" PRIu64 " are accounted for where %" PRIu64 " should be", f->pa, f->iova);
