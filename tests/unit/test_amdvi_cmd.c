@@ -77,7 +77,7 @@ START_TEST(test_each_reserved_bit_halts_the_buffer)
 		if (legal) {
 			ck_assert_uint_eq(head(&w), w.tail);
 			while (av_event(&w, &e[0], &e[1]))
-				ck_assert_uint_eq(e[0], OP(7));
+				ck_assert_uint_eq(e[0], OP(7) | (q[0] & 0xFFFF));
 			continue;
 		}
 		bad++;
@@ -302,7 +302,7 @@ START_TEST(test_wait_holds_for_device_answers)
 	sim_advance(w.s, 2000000); /* InvTimeOut: 1 s */
 	ck_assert_uint_eq(av_get(&w, STORE), 1);
 	ck_assert_uint_eq(av_get(&w, STORE + 8), 2);
-	av_expect_event(&w, OP(7), AMDVI_WORLD_CMD);
+	av_expect_event(&w, OP(7) | RID, AMDVI_WORLD_CMD);
 	ck_assert(!halted(&w));
 	av_stop(&w);
 }
@@ -335,8 +335,8 @@ START_TEST(test_time_out_is_the_one_asked_for)
 		ck_assert_uint_eq(av_get(&w, STORE), 1);
 		/* In order, the second is sent when the first has given up: one event for each. */
 		ck_assert(av_event(&w, &e[0], &e[1]));
-		ck_assert(e[0] == OP(7) && e[1] == AMDVI_WORLD_CMD);
-		av_expect_event(&w, OP(7), AMDVI_WORLD_CMD + 16);
+		ck_assert(e[0] == (OP(7) | RID) && e[1] == AMDVI_WORLD_CMD);
+		av_expect_event(&w, OP(7) | RID, AMDVI_WORLD_CMD + 16);
 	}
 	ck_assert_uint_eq(av_complaints(&w, "control-reserved"), _i == 7);
 	av_stop(&w);

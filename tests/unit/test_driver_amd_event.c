@@ -120,7 +120,7 @@ START_TEST(test_amd_event_order_and_wrap)
 		}
 		ck_assert_uint_eq(w.f->evt_head, w.f->evt_tail);
 	}
-	for (uint32_t i = 0; i < 512; i++)
+	for (uint32_t i = 0; i < 512; i += 2) /* the word with the code */
 		ck_assert_uint_eq(*fake_mem_cpu(&w.f->m, w.u.amd.log + 8 * i), 0);
 	drain(&w, 30);
 	ck_assert_uint_eq(w.n, 0);
