@@ -23,8 +23,6 @@ static const struct iommu_irq_ops *ops_of(const struct iommu_irq_source *src)
 
 static int usable(const struct iommu_unit *u)
 {
-	if (u->stage == IOMMU_STAGE_NONE)
-		return IOMMU_E_STAGE;
 	if (u->stage == IOMMU_STAGE_BROKEN)
 		return IOMMU_E_BROKEN;
 	return u->irq ? IOMMU_OK : IOMMU_E_NOENT;

@@ -91,8 +91,6 @@ int iommu_pages_unmap(struct iommu_pages *p)
 
 	if (!p)
 		return IOMMU_E_INVAL;
-	if (!p->ledger)
-		return IOMMU_E_NOENT;
 	if (p->state != IOMMU_PAGES_MAPPED)
 		return IOMMU_E_NOENT;
 	rc = iommu_iova_unmap_lazy(p->range, p->offset, p->size, &p->ticket);

@@ -1069,12 +1069,10 @@ static int irq_source_add(struct guest *g, const struct guest_irq *c)
 
 static int irq_source_remove(struct guest *g, const struct guest_irq *c)
 {
-	int rc;
+	int rc = iommu_irq_source_remove(&g->irq_source[c->source]);
 
-	if (!g->irq_source_used[c->source])
-		return GUEST_NO_SLOT;
-	rc = iommu_irq_source_remove(&g->irq_source[c->source]);
-	g->irq_source_used[c->source] = rc != IOMMU_OK;
+	if (rc == IOMMU_OK)
+		g->irq_source_used[c->source] = false;
 	return rc;
 }
 
@@ -1119,8 +1117,6 @@ static int do_irq(struct guest *g, struct call *call)
 	case GUEST_IRQ_SOURCE_REMOVE:
 		return irq_source_remove(g, c);
 	case GUEST_IRQ_ALLOC:
-		if (!g->irq_source_used[c->source])
-			return GUEST_NO_SLOT;
 		return iommu_irq_alloc(&g->irq_source[c->source], (enum iommu_irq_kind)c->kind,
 				       c->count, &g->irq[c->irq]);
 	case GUEST_IRQ_SET:
@@ -1139,11 +1135,8 @@ static int do_irq(struct guest *g, struct call *call)
 int guest_irq(struct guest *g, enum guest_irq_op op, const struct guest_irq *c)
 {
 	struct call call_irq = { .fn = do_irq, .irq_op = op, .irq = c };
-	bool of_irq = op >= GUEST_IRQ_ALLOC;
 
-	if (!guest_unit_known(g, c->unit) || c->source >= GUEST_DEVICES || c->irq >= GUEST_IRQS)
-		return GUEST_NO_SLOT;
-	if (of_irq && op != GUEST_IRQ_ALLOC && !g->irq[c->irq].source)
+	if (c->unit >= GUEST_UNITS || c->source >= GUEST_DEVICES || c->irq >= GUEST_IRQS)
 		return GUEST_NO_SLOT;
 	return call(g, &call_irq);
 }

@@ -52,10 +52,7 @@ static enum step_rc irq_step(struct run *r, const struct step *s, enum guest_irq
 	int rc = ask(r, s, op);
 
 	if (rc == GUEST_NO_SLOT)
-		return run_error(r,
-				 "%s: the unit is not initialised, or the source or irq is not "
-				 "there, or there already",
-				 s->verb->name);
+		return run_error(r, "%s: the source is there already", s->verb->name);
 	return guest_answer(r, s, rc);
 }
 
@@ -117,8 +114,6 @@ static enum step_rc do_poll(struct run *r, const struct step *s)
 		r->be->ops->relax(r->be);
 		rc = ask(r, s, GUEST_IRQ_POLL);
 	}
-	if (rc == GUEST_NO_SLOT)
-		return run_error(r, "irq-poll: the irq was never allocated");
 	return guest_answer(r, s, rc);
 }
 

@@ -440,7 +440,7 @@ static void on_yield(struct backend *be, be_yield_fn fn, void *ctx)
 
 struct fault {
 	uint64_t low, high;
-	uint32_t status;
+	uint32_t status; /* AMD-Vi: the tail of the event log, and nothing else */
 };
 
 static uint32_t frcd_of(const struct qemu_backend *b)
@@ -452,8 +452,11 @@ static struct fault fault_now(struct qemu_backend *b)
 {
 	struct fault f = { 0, 0, 0 };
 
-	if (b->plan.arch != BE_VTD)
+	if (b->plan.arch != BE_VTD) {
+		f.status =
+			(uint32_t)qtest_read(&b->vm->qtest, register_at(b, AMDVI_REG_EVT_TAIL), 8);
 		return f;
+	}
 	f.high = qtest_read(&b->vm->qtest, register_at(b, frcd_of(b) + 8), 8);
 	f.status = (uint32_t)qtest_read(&b->vm->qtest, register_at(b, VTD_REG_FSTS), 4);
 	if (f.high & VTD_FRCD1_F)
@@ -514,18 +517,28 @@ static void blocked_vtd(struct qemu_backend *b, uint32_t dev, const struct fault
 		     "V1: a hit in the IOTLB without the permission is blocked without a record");
 }
 
+static void blocked_amdvi(struct qemu_backend *b, uint32_t dev, const struct fault *before,
+			  struct be_dma_result *res)
+{
+	res->outcome = BE_CA;
+	res->unknown |= BE_UNKNOWN_REASON | BE_UNKNOWN_RECORDED | BE_UNKNOWN_SUPPRESSED;
+	if (guard_old(b->vm))
+		note(b, "A1: no event is ever logged");
+	else if (b->guard.used[dev] && fault_now(b).status == before->status)
+		stop(b, "A6: a cached page without permission blocks without event");
+	else
+		note(b, "A13: events have defects");
+}
+
 static void blocked(struct qemu_backend *b, uint32_t dev, const struct fault *before,
 		    const struct be_dma *d, struct be_dma_result *res)
 {
 	res->fail_addr = d->addr + res->done;
 	res->unknown |= BE_UNKNOWN_KIND;
-	if (b->plan.arch == BE_VTD) {
+	if (b->plan.arch == BE_VTD)
 		blocked_vtd(b, dev, before, res);
-		return;
-	}
-	res->outcome = BE_CA;
-	res->unknown |= BE_UNKNOWN_REASON | BE_UNKNOWN_RECORDED | BE_UNKNOWN_SUPPRESSED;
-	note(b, guard_old(b->vm) ? "A1: no event is ever logged" : "A13: events have defects");
+	else
+		blocked_amdvi(b, dev, before, res);
 }
 
 static void went(struct qemu_backend *b, uint32_t dev, uint64_t pa, uint32_t len,

@@ -301,11 +301,13 @@ static void set_bus(struct vm *vm, const struct vm_bus *b)
 static void number_finally(struct vm *vm, const struct vm_bus *b)
 {
 	bool two = b->kind == VM_BUS_SWITCH;
-	uint16_t bridge = two ? (uint16_t)(b->outer << 8) : bridge_of(&vm->plan, b);
+	uint16_t bridge = bridge_of(&vm->plan, b);
 	uint32_t primary = two ? b->outer : 0;
 
 	if (b->kind == VM_BUS_ROOT || !b->number)
 		return;
+	if (two)
+		bridge = (uint16_t)(b->outer << 8);
 	vm_config_write(vm, bridge, CFG_BUSES,
 			primary | (uint32_t)b->number << 8 | (uint32_t)b->number << 16);
 }
