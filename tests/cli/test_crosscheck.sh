@@ -92,9 +92,14 @@ SH2
 chmod +x refuses
 iommu crosscheck --random 1 --qemu ./refuses
 check 'an option refused' 2 'crosscheck: \./refuses: .*does not start as "intel-iommu,.*no-such-option.*; --qemu names another'
-(ulimit -v 400000; "$sim" crosscheck --random 1 >out 2>err </dev/null)
-status=$?
-check 'no memory for it' 2 'crosscheck: .*qemu-system-x86_64.*'
+case $B in
+*san*) ;; # a sanitizer reserves more addresses than that for itself
+*)
+	(ulimit -v 400000; "$sim" crosscheck --random 1 >out 2>err </dev/null)
+	status=$?
+	check 'no memory for it' 2 'crosscheck: .*qemu-system-x86_64.*'
+	;;
+esac
 
 # Nothing survives a command that was killed.
 "$sim" crosscheck --random 400 -j 2 vtd >out 2>err </dev/null &
