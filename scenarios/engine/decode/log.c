@@ -38,11 +38,17 @@ static void newest(struct log *log, struct decoded *report)
 	log->newest_line = log->lines;
 }
 
+/* A log may claim any number of times. */
+static void add_times(uint64_t *count, uint64_t times)
+{
+	*count = times > UINT64_MAX - *count ? UINT64_MAX : *count + times;
+}
+
 static void add(struct log *log, const struct decoded *d)
 {
 	for (uint32_t i = 0; i < log->reports; i++) {
 		if (same(&log->report[i], d)) {
-			log->report[i].count += log->weight;
+			add_times(&log->report[i].count, log->weight);
 			log->report[i].last = log->lines;
 			newest(log, &log->report[i]);
 			return;
@@ -145,7 +151,7 @@ static bool repeats_last(struct log *log, const char *line)
 	if (!scan_after(&line, "last message repeated ") || !scan_decimal(&line, &times))
 		return false;
 	if (log->newest && log->newest_line + 1 == log->lines) {
-		log->newest->count += times;
+		add_times(&log->newest->count, times);
 		newest(log, log->newest);
 		log->newest->last = log->lines;
 	}
@@ -175,7 +181,7 @@ static bool suppressed(struct log *log, const char *line)
 			latest = d;
 	}
 	if (latest)
-		latest->suppressed += times;
+		add_times(&latest->suppressed, times);
 	return true;
 }
 
