@@ -353,7 +353,7 @@ scenarios: $(BIN)
 CROSSCHECK_SUITE := $(foreach noun,map domain,$(sort $(wildcard scenarios/common/$(noun)-*.dts)))
 
 crosscheck: $(BIN) | $(if $(filter no,$(DEPS)),,build/.deps-qemu)
-	@$(BIN) crosscheck --random 300 --save $(B) $(ARGS) $(CROSSCHECK_SUITE)
+	@$(BIN) crosscheck --random 250 --save $(B) $(ARGS) $(CROSSCHECK_SUITE)
 
 layering: $(LIBSIM) $(LIBDRIVER) $(BIN)
 	@B=$(B) CC='$(CC)' tests/check.sh layering
