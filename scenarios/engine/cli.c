@@ -57,6 +57,35 @@ int cli_bad_option(const char *command, int argc, char **argv, int opt)
 	return CLI_USAGE;
 }
 
+int cli_bad_value(const char *command, const char *name, const char *want)
+{
+	cli_error("%s: option '%s%s' got '%s'; expected %s", command, name ? "--" : "",
+		  name ? name : "-j", optarg, want);
+	return CLI_USAGE;
+}
+
+int cli_options(const char *command, int argc, char **argv, const struct option *options,
+		const char *(*take)(void *ctx, int opt), void *ctx, bool *help_wanted)
+{
+	int opt, index = 0;
+
+	while ((opt = getopt_long(argc, argv, ":hj:", options, &index)) != -1) {
+		const char *want;
+
+		if (opt == 'h') {
+			*help_wanted = true;
+			return CLI_OK;
+		}
+		if (opt == '?' || opt == ':')
+			return cli_bad_option(command, argc, argv, opt);
+		want = take(ctx, opt);
+		if (want)
+			return cli_bad_value(command, opt == 'j' ? NULL : options[index].name,
+					     want);
+	}
+	return CLI_OK;
+}
+
 bool cli_number(const char *text, uint64_t min, uint64_t max, uint64_t *out)
 {
 	char *end;
@@ -77,6 +106,11 @@ uint64_t cli_workers(void)
 	long n = sysconf(_SC_NPROCESSORS_ONLN);
 
 	return n < 1 ? 1 : n > CLI_WORKERS_MAX ? CLI_WORKERS_MAX : (uint64_t)n;
+}
+
+const char *cli_take_jobs(uint64_t *workers)
+{
+	return cli_number(optarg, 0, CLI_WORKERS_MAX, workers) ? NULL : "a number from 0 to 256";
 }
 
 void *cli_need(void *memory)

@@ -158,13 +158,13 @@ static bool parse_shard(struct run *run, const char *text)
 }
 
 /* What is wrong with the value of the option just read, NULL when nothing. */
-static const char *take_option(struct run *run, int opt)
+static const char *take_option(void *ctx, int opt)
 {
+	struct run *run = ctx;
+
 	switch (opt) {
 	case 'j':
-		return cli_number(optarg, 0, CLI_WORKERS_MAX, &run->workers)
-			       ? NULL
-			       : "a number from 0 to 256";
+		return cli_take_jobs(&run->workers);
 	case OPT_SEED:
 		return cli_number(optarg, 0, UINT64_MAX, &run->options.seed)
 			       ? NULL
@@ -218,26 +218,8 @@ static int parse(struct run *run, int argc, char **argv, bool *help_wanted)
 		{ "help", no_argument, NULL, 'h' },
 		{ 0 },
 	};
-	int opt, index = 0;
 
-	while ((opt = getopt_long(argc, argv, ":hj:", options, &index)) != -1) {
-		const char *want;
-
-		if (opt == 'h') {
-			*help_wanted = true;
-			return CLI_OK;
-		}
-		if (opt == '?' || opt == ':')
-			return cli_bad_option("run", argc, argv, opt);
-		want = take_option(run, opt);
-		if (want) {
-			cli_error("run: option '%s%s' got '%s'; expected %s",
-				  opt == 'j' ? "" : "--", opt == 'j' ? "-j" : options[index].name,
-				  optarg, want);
-			return CLI_USAGE;
-		}
-	}
-	return CLI_OK;
+	return cli_options("run", argc, argv, options, take_option, run, help_wanted);
 }
 
 /* ---- QEMU ---- */

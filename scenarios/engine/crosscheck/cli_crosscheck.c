@@ -87,9 +87,7 @@ static const char *take_option(struct session *s, int opt)
 {
 	switch (opt) {
 	case 'j':
-		return cli_number(optarg, 0, CLI_WORKERS_MAX, &s->workers)
-			       ? NULL
-			       : "a number from 0 to 256";
+		return cli_take_jobs(&s->workers);
 	case OPT_CASE:
 		s->alone = true;
 		return cli_number(optarg, 0, MAX_CASES, &s->random) ? NULL
@@ -157,12 +155,9 @@ static int parse(struct session *s, int argc, char **argv, bool *help_wanted, bo
 		*help_wanted = *help_wanted || opt == 'h';
 		*rows = *rows || opt == OPT_ROWS;
 		want = opt == 'h' || opt == OPT_ROWS ? NULL : take_option(s, opt);
-		if (want) {
-			cli_error("crosscheck: option '%s%s' got '%s'; expected %s",
-				  opt == 'j' ? "" : "--", opt == 'j' ? "-j" : options[index].name,
-				  optarg, want);
-			return CLI_USAGE;
-		}
+		if (want)
+			return cli_bad_value("crosscheck", opt == 'j' ? NULL : options[index].name,
+					     want);
 	}
 	return CLI_OK;
 }

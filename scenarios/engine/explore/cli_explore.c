@@ -79,13 +79,13 @@ enum {
 /* ---- options ---- */
 
 /* What is wrong with the value of the option just read, NULL when nothing. */
-static const char *take_option(struct command *c, int opt)
+static const char *take_option(void *ctx, int opt)
 {
+	struct command *c = ctx;
+
 	switch (opt) {
 	case 'j':
-		return cli_number(optarg, 0, CLI_WORKERS_MAX, &c->workers)
-			       ? NULL
-			       : "a number from 0 to 256";
+		return cli_take_jobs(&c->workers);
 	case OPT_SEED:
 		return cli_number(optarg, 0, UINT64_MAX, &c->seed) ? NULL : "a number below 2^64";
 	case OPT_WALKS:
@@ -130,25 +130,10 @@ static int parse(struct command *c, int argc, char **argv, bool *help_wanted)
 		{ "help", no_argument, NULL, 'h' },
 		{ 0 },
 	};
-	int opt, index = 0;
+	int status = cli_options("explore", argc, argv, options, take_option, c, help_wanted);
 
-	while ((opt = getopt_long(argc, argv, ":hj:", options, &index)) != -1) {
-		const char *want;
-
-		if (opt == 'h') {
-			*help_wanted = true;
-			return CLI_OK;
-		}
-		if (opt == '?' || opt == ':')
-			return cli_bad_option("explore", argc, argv, opt);
-		want = take_option(c, opt);
-		if (want) {
-			cli_error("explore: option '%s%s' got '%s'; expected %s",
-				  opt == 'j' ? "" : "--", opt == 'j' ? "-j" : options[index].name,
-				  optarg, want);
-			return CLI_USAGE;
-		}
-	}
+	if (status != CLI_OK || *help_wanted)
+		return status;
 	if (c->form != &report_pretty && !c->out) {
 		cli_error("explore: --format %s needs --out DIR, where the scenarios that replay "
 			  "failures go",
