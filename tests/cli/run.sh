@@ -61,6 +61,29 @@ same() {
 	if cmp -s "$2" "$3"; then pass; else fail "$1" "$2 and $3 differ"; fi
 }
 
+# killed SECONDS ARG...: nothing survives the command when it is killed after that time
+killed() {
+	delay=$1
+	shift
+	"$sim" "$@" >out 2>err </dev/null &
+	tool=$!
+	sleep "$delay"
+	below=$(ps -eo pid=,ppid= | awk -v t=$tool '$2 == t { w[$1] } { p[$1] = $2 } END { for (i in p) if (p[i] in w) print i; for (i in w) print i }')
+	kill -9 $tool
+	wait $tool 2>/dev/null
+	if [ -n "$below" ]; then pass; else fail 'processes of a run' 'found none to look for'; fi
+	left=1
+	for _ in 1 2 3 4 5 6 7 8 9 10; do
+		left=
+		for pid in $below; do
+			case $(ps -o stat= -p "$pid") in '' | Z*) ;; *) left="$left $pid" ;; esac
+		done
+		[ -z "$left" ] && break
+		sleep 0.3
+	done
+	if [ -z "$left" ]; then pass; else fail 'killed' "still there: $left"; fi
+}
+
 # shellcheck disable=SC1090 # the groups, each in a fresh folder
 for group in "$here"/test_*.sh; do
 	name=${group##*/test_}
