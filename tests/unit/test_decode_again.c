@@ -343,6 +343,19 @@ static bool vtd_comes(uint8_t reason)
 	return false;
 }
 
+/* A code comes again, or stands in the list and decode says that it does not. */
+static void check_code(uint8_t code, bool comes, const struct missing *list, int count,
+		       const struct decoded *d)
+{
+	bool listed = missing(list, count, code);
+	const char *why;
+
+	ck_assert_msg(comes != listed, "code 0x%x", code);
+	if (listed)
+		ck_assert_msg(!again(d, &why) && strncmp(why, "not modelled: ", 14) == 0,
+			      "code 0x%x", code);
+}
+
 START_TEST(test_every_vtd_reason_comes_again_or_is_listed)
 {
 #define CODE(code, name, conditions, qualified, description) code,
@@ -352,16 +365,10 @@ START_TEST(test_every_vtd_reason_comes_again_or_is_listed)
 	for (int i = 0; i < COUNT(codes); i++) {
 		uint64_t word[2] = { 0x5000, VTD_FRCD1_F | VTD_FRCD1_T1 |
 						     FIELD_PREP(VTD_FRCD1_FR, (uint64_t)codes[i]) };
-		bool listed = missing(vtd_missing, COUNT(vtd_missing), codes[i]);
-		const char *why;
 		struct decoded d;
 
-		ck_assert_msg(vtd_comes(codes[i]) != listed, "reason 0x%x", codes[i]);
-		if (!listed)
-			continue;
 		raw_frcd(word, &d);
-		ck_assert_msg(!again(&d, &why) && strncmp(why, "not modelled: ", 14) == 0,
-			      "reason 0x%x", codes[i]);
+		check_code(codes[i], vtd_comes(codes[i]), vtd_missing, COUNT(vtd_missing), &d);
 	}
 }
 END_TEST
@@ -383,16 +390,11 @@ START_TEST(test_every_amdvi_event_comes_again_or_is_listed)
 
 	for (int i = 0; i < COUNT(codes); i++) {
 		uint64_t word[2] = { FIELD_PREP(AMDVI_EV0_CODE, (uint64_t)codes[i]), 0x5000 };
-		bool listed = missing(amdvi_missing, COUNT(amdvi_missing), codes[i]);
-		const char *why;
 		struct decoded d;
 
-		ck_assert_msg(amdvi_comes(codes[i]) != listed, "event 0x%x", codes[i]);
-		if (!listed)
-			continue;
 		raw_event(word, &d);
-		ck_assert_msg(!again(&d, &why) && strncmp(why, "not modelled: ", 14) == 0,
-			      "event 0x%x", codes[i]);
+		check_code(codes[i], amdvi_comes(codes[i]), amdvi_missing, COUNT(amdvi_missing),
+			   &d);
 	}
 }
 END_TEST
