@@ -8,7 +8,7 @@
  * blocks all it asks, translated requests too, for those need an entry that allows them. Then nothing it holds reaches
  * memory, and the pages are as safe as if it had answered.
  */
-#include "internal.h"
+#include "queue.h"
 
 uint32_t ats_devices(const struct iommu_domain *d, uint32_t slot)
 {
@@ -69,12 +69,16 @@ struct iommu_device *ats_find(const struct iommu_unit *u, uint16_t rid)
 	return NULL;
 }
 
-/* In memory; the caller invalidates the entry and the translations of the domain, and asks the others again. */
+/*
+ * In memory; the caller invalidates the entry and the translations of the domain, and asks the others again. What the queue
+ * could not be repaired of is gone with the device, so its errors are counted anew.
+ */
 void ats_cut_off(struct iommu_unit *u, struct iommu_device *dev)
 {
 	dev->silent = true;
 	u->ops->block(u, dev->rid);
 	u->stats.silent_devices++;
+	queue_repair_anew(u);
 	iommu_log(u, IOMMU_LOG_ERROR, "a device that does not answer invalidations was cut off");
 	if (u->plat->device_silent)
 		u->plat->device_silent(u->plat->ctx, dev);

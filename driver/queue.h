@@ -67,7 +67,7 @@ int queue_ticket_wait(struct iommu_unit *u, uint64_t wait);
  */
 int queue_repair_begin(struct iommu_unit *u, const char *what);
 bool queue_repair_spent(const struct iommu_unit *u); /* the next error would break the unit ... */
-void queue_repair_anew(struct iommu_unit *u); /* ... but its cause was removed: count from 0 */
+void queue_repair_anew(struct iommu_unit *u); /* ... unless its cause was removed: count from 0 */
 int queue_repair_room(struct iommu_unit *u, uint32_t head, uint32_t n);
 void queue_write(struct iommu_unit *u, uint32_t slot, uint64_t q0, uint64_t q1);
 void queue_append(struct iommu_unit *u, uint64_t q0, uint64_t q1);

@@ -245,10 +245,8 @@ static void cut_off_unanswered(struct iommu_unit *u, struct iommu_device *dev)
 /* Those that the log named since the last repair. False: nobody. */
 static bool cut_off_silent(struct iommu_unit *u)
 {
-	uint64_t before = u->stats.silent_devices;
-
 	ats_each_device(u, cut_off_unanswered);
-	return u->stats.silent_devices != before;
+	return !queue_repair_spent(u);
 }
 
 static void forget_unanswered(struct iommu_unit *u, struct iommu_device *dev)
@@ -280,8 +278,6 @@ int amd_cmd_trust(struct iommu_unit *u)
 		return IOMMU_OK;
 	u->amd.iotlb_timeouts = 0;
 	cut = !stuck && queue_repair_spent(u) && cut_off_silent(u);
-	if (cut)
-		queue_repair_anew(u);
 	ats_each_device(u, forget_unanswered);
 	rc = queue_repair_begin(u, stuck ? "events were lost while devices were invalidated"
 					 : "a device did not answer an IOTLB invalidation");

@@ -173,7 +173,6 @@ static bool cut_off_silent(struct iommu_unit *u, uint32_t head)
 {
 	uint64_t told = FIELD_GET(VTD_IQERCD_ITESID, reg_read64(u, VTD_REG_IQERCD));
 	uint32_t tail = u->queue.tail, slot;
-	uint64_t before = u->stats.silent_devices;
 
 	for (slot = u->queue.doubt; slot != tail; slot = queue_slot(slot + 1)) {
 		struct iommu_device *dev =
@@ -186,7 +185,7 @@ static bool cut_off_silent(struct iommu_unit *u, uint32_t head)
 		if (slot_is(u, slot, VTD_DT_DEV_TLB) && !slot_device(u, slot))
 			write_nothing(u, slot);
 	}
-	return u->stats.silent_devices != before;
+	return !queue_repair_spent(u);
 }
 
 /* Everything in doubt from the oldest device-TLB descriptor on, once more. */
@@ -215,8 +214,6 @@ static int repair_ite(struct iommu_unit *u)
 	bool cut = queue_repair_spent(u) && cut_off_silent(u, head);
 	int rc;
 
-	if (cut)
-		queue_repair_anew(u);
 	rc = queue_repair_begin(u, "a device did not answer a device-TLB invalidation");
 	if (rc == IOMMU_OK)
 		rc = queue_repair_room(u, head,
