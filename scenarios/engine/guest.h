@@ -1,7 +1,7 @@
 /*
  * The reference guest: our driver, on a backend.
  *
- * The only file that knows iommu/driver.h is guest.c. Return codes are the driver's (0, or a negative error whose name
+ * Only guest*.c know iommu/driver.h. Return codes are the driver's (0, or a negative error whose name
  * guest_error_name gives), or GUEST_BOUND when a call used up its budget of accesses: then it was left in the middle, the
  * guest must not be called again, and only guest_free is left.
  */
@@ -219,10 +219,10 @@ void guest_irq_status(const struct guest *g, uint32_t unit, struct guest_irq_sta
 /* Some entry of the requester is being changed: an interrupt may follow what it said before. */
 bool guest_irq_moving(const struct guest *g, uint32_t unit, uint16_t rid);
 
-/* True while fresh pages are being zeroed: not a moment of the driver's. */
 /* Inside a yield point of a call of the driver: the access that comes. */
 struct guest_pending guest_pending(const struct guest *g);
 
+/* True while fresh pages are being zeroed: not a moment of the driver's. */
 bool guest_zeroing(const struct guest *g);
 
 /* Pages of the pool the driver holds now; a static text when it misused the allocator, else NULL. */
