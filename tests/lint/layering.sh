@@ -45,6 +45,12 @@ only() {
 	if [ -z "$hits" ]; then ok; else bad "$1" "$4" "$hits"; fi
 }
 
+# nobody_but RULE ALLOWED SOURCES INCLUDED REMEDY: of the sources that match, those alone that match ALLOWED include such a file
+nobody_but() {
+	hits=$(awk -v a="$2" -v s="$3" -v i="$4" '$1 ~ s && $1 !~ a && $2 ~ i { print $1 " includes " $2 }' "$all")
+	if [ -z "$hits" ]; then ok; else bad "$1" "$5" "$hits"; fi
+}
+
 # at_most_one RULE SOURCES INCLUDED REMEDY: one source at most names such a file
 at_most_one() {
 	hits=$(awk -v s="$2" -v i="$3" '$1 ~ s && $2 ~ i { print $1 }' "$all" | sort -u)
@@ -76,7 +82,7 @@ never 'driver/intel never includes driver/amd' '^driver/intel/' '^driver/amd/' '
 never 'driver/amd never includes driver/intel' '^driver/amd/' '^driver/intel/' 'move what is common to driver/'
 never 'scenarios/engine uses public headers only' '^scenarios/engine/' '^(sim|driver|tests)/' \
 	'add what is missing to include/iommusim or include/iommu'
-at_most_one 'one engine file includes iommu/driver.h: the reference guest' \
+nobody_but 'of the engine the reference guest alone includes iommu/driver.h' '^scenarios/engine/guest(_[a-z]+)?\.c$' \
 	'^scenarios/engine/' '^include/iommu/driver\.h$' 'speak to the guest through its engine interface'
 at_most_one 'one engine file includes iommusim/: the simulator backend' \
 	'^scenarios/engine/' '^include/iommusim/' 'speak to the backend through its engine interface'
