@@ -23,11 +23,11 @@ includes sim/a.c driver/mem.h /usr/include/libfdt.h scenarios/engine/engine.h in
 includes sim/vtd/a.c sim/amdvi/a.h
 includes sim/amdvi/a.c sim/vtd/../../sim/vtd/a.h
 includes scenarios/engine/a.c include/iommu/driver.h include/iommusim/sim.h /usr/include/libfdt.h
-includes scenarios/engine/b.c include/iommu/driver.h include/iommusim/vtd.h /usr/include/libfdt.h sim/machine.h
+includes scenarios/engine/b.c include/iommusim/vtd.h /usr/include/libfdt.h sim/machine.h
 includes tests/toy/a.c include/iommu/plat.h
 includes tests/baremetal/a.c driver/internal.h
 last=$(B=b "$root/tests/lint/layering.sh" 2>&1 | tail -n 1) || :
-rules=$(grep -c "^\(never\|only\|at_most_one\) '" "$root/tests/lint/layering.sh")
+rules=$(grep -c "^\(never\|only\|nobody_but\|at_most_one\) '" "$root/tests/lint/layering.sh")
 if [ "$last" != "0 passed, $rules failed" ]; then
 	echo "layering_bites: every one of $rules rules is broken, yet it says '$last'"
 	exit 1
