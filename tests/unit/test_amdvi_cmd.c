@@ -8,33 +8,33 @@
 #define OP(n) ((uint64_t)(n) << 60)
 #define RUN UINT64_C(0x10)
 #define COMWAITINT UINT64_C(4)
-#define STORE AMDVI_WORLD_STORE
+#define STORE AV_STORE
 #define CW_STORE(at) (OP(1) | (at) | 1)
 
-static bool halted(struct amdvi_world *w)
+static bool halted(struct world *w)
 {
 	return !(av_status(w) & RUN);
 }
 
-static uint64_t head(struct amdvi_world *w)
+static uint64_t head(struct world *w)
 {
 	return sim_reg_peek(w->s, 0, 0x2000, 8);
 }
 
 /* CmdBufEn off and on again, head and tail to `at`. */
-static void restart(struct amdvi_world *w, uint32_t at)
+static void restart(struct world *w, uint32_t at)
 {
-	uint64_t control = av_r(w, 0x18);
+	uint64_t control = world_r64(w, 0x18);
 
-	av_w(w, 0x18, control & ~(UINT64_C(1) << 12));
-	av_settle(w);
+	world_w64(w, 0x18, control & ~(UINT64_C(1) << 12));
+	world_settle(w);
 	ck_assert(halted(w));
-	av_w(w, 0x2000, at);
-	av_w(w, 0x2008, at);
-	av_w(w, 0x18, control);
-	av_settle(w);
+	world_w64(w, 0x2000, at);
+	world_w64(w, 0x2008, at);
+	world_w64(w, 0x18, control);
+	world_settle(w);
 	ck_assert(!halted(w));
-	w->tail = at;
+	w->amdvi.tail = at;
 }
 
 /* ---- which are legal ---- */
@@ -57,13 +57,13 @@ START_TEST(test_each_reserved_bit_halts_the_buffer)
 {
 	struct sim_policy policy = { .delay = SIM_DELAY_IMMEDIATE };
 	unsigned op = (unsigned)_i;
-	struct amdvi_world w;
+	struct world w;
 	uint64_t e[2];
 	uint32_t bad = 0;
 
 	av_start(&w, NULL, &policy);
 	av_enable(&w);
-	av_w(&w, 0x18, 0x142D); /* a device that is not there gives up after 1 ms */
+	world_w64(&w, 0x18, 0x142D); /* a device that is not there gives up after 1 ms */
 	for (unsigned bit = 0; bit < 128; bit++) {
 		uint64_t q[2] = { OP(op), 0 };
 		bool legal = fields[op].legal;
@@ -75,19 +75,19 @@ START_TEST(test_each_reserved_bit_halts_the_buffer)
 		av_submit(&w, q[0], q[1]);
 		ck_assert_msg(halted(&w) == !legal, "op %x bit %u", op, bit);
 		if (legal) {
-			ck_assert_uint_eq(head(&w), w.tail);
+			ck_assert_uint_eq(head(&w), w.amdvi.tail);
 			while (av_event(&w, &e[0], &e[1]))
 				ck_assert_uint_eq(e[0], OP(7) | (q[0] & 0xFFFF));
 			continue;
 		}
 		bad++;
-		w.tail = (w.tail + 4096 - 16) % 4096;
-		ck_assert_uint_eq(head(&w), w.tail);
-		av_expect_event(&w, OP(5), AMDVI_WORLD_CMD + w.tail);
-		restart(&w, w.tail);
+		w.amdvi.tail = (w.amdvi.tail + 4096 - 16) % 4096;
+		ck_assert_uint_eq(head(&w), w.amdvi.tail);
+		av_expect_event(&w, OP(5), AV_CMD + w.amdvi.tail);
+		restart(&w, w.amdvi.tail);
 	}
 	ck_assert_uint_eq(bad == 124, !(fields[op].q0 | fields[op].q1));
-	av_stop(&w);
+	world_stop(&w);
 }
 END_TEST
 
@@ -104,7 +104,7 @@ static const struct {
 START_TEST(test_commands_of_absent_features_are_illegal)
 {
 	struct sim_amdvi_config c;
-	struct amdvi_world w;
+	struct world w;
 
 	sim_amdvi_default(&c);
 	c.efr &= ~needs[_i].efr;
@@ -113,8 +113,8 @@ START_TEST(test_commands_of_absent_features_are_illegal)
 	av_enable(&w);
 	av_submit(&w, OP(needs[_i].op), 0);
 	ck_assert(halted(&w));
-	av_expect_event(&w, OP(5), AMDVI_WORLD_CMD);
-	av_stop(&w);
+	av_expect_event(&w, OP(5), AV_CMD);
+	world_stop(&w);
 }
 END_TEST
 
@@ -123,7 +123,7 @@ END_TEST
 START_TEST(test_commands_before_the_bad_one_complete_and_none_after)
 {
 	struct sim_policy policy = { .out_of_order = _i & 1 };
-	struct amdvi_world w;
+	struct world w;
 
 	av_start(&w, NULL, &policy);
 	av_enable(&w);
@@ -133,29 +133,29 @@ START_TEST(test_commands_before_the_bad_one_complete_and_none_after)
 	av_cmd(&w, OP(0), 0);
 	av_cmd(&w, CW_STORE(STORE + 8), 22);
 	av_tell(&w);
-	av_settle(&w);
+	world_settle(&w);
 	ck_assert(halted(&w));
-	ck_assert_uint_eq(av_get(&w, STORE), 11);
-	ck_assert_uint_eq(av_get(&w, STORE + 8), 0);
+	ck_assert_uint_eq(world_get(&w, STORE), 11);
+	ck_assert_uint_eq(world_get(&w, STORE + 8), 0);
 	ck_assert_uint_eq(head(&w), 32);
-	av_expect_event(&w, OP(5), AMDVI_WORLD_CMD + 32);
-	ck_assert_uint_eq(av_r(&w, 0x18) >> 12 & 1, 1); /* CmdBufEn stays */
-	av_w(&w, 0x2008, 48);                           /* a tail alone restarts nothing */
-	av_settle(&w);
+	av_expect_event(&w, OP(5), AV_CMD + 32);
+	ck_assert_uint_eq(world_r64(&w, 0x18) >> 12 & 1, 1); /* CmdBufEn stays */
+	world_w64(&w, 0x2008, 48);                           /* a tail alone restarts nothing */
+	world_settle(&w);
 	ck_assert(halted(&w));
 	restart(&w, 48);
-	w.tail = 64;
+	w.amdvi.tail = 64;
 	av_tell(&w);
-	av_settle(&w);
-	ck_assert_uint_eq(av_get(&w, STORE + 8), 22);
-	av_stop(&w);
+	world_settle(&w);
+	ck_assert_uint_eq(world_get(&w, STORE + 8), 22);
+	world_stop(&w);
 }
 END_TEST
 
 START_TEST(test_head_past_the_bad_command_in_the_other_reading)
 {
 	struct sim_amdvi_config c;
-	struct amdvi_world w;
+	struct world w;
 
 	sim_amdvi_default(&c);
 	c.readings = SIM_AMDVI_HEAD_PAST_ERROR;
@@ -163,14 +163,14 @@ START_TEST(test_head_past_the_bad_command_in_the_other_reading)
 	av_enable(&w);
 	av_submit(&w, OP(0), 0);
 	ck_assert_uint_eq(head(&w), 16);
-	av_expect_event(&w, OP(5), AMDVI_WORLD_CMD);
-	av_stop(&w);
+	av_expect_event(&w, OP(5), AV_CMD);
+	world_stop(&w);
 }
 END_TEST
 
 START_TEST(test_unreadable_command_is_a_hardware_error)
 {
-	struct amdvi_world w;
+	struct world w;
 	uint64_t q0 = OP(6) | (uint64_t)(_i ? 3 : 2) << 57;
 
 	av_start(&w, NULL, NULL);
@@ -182,40 +182,40 @@ START_TEST(test_unreadable_command_is_a_hardware_error)
 						       .master = SIM_MASTER_QUEUE });
 	av_submit(&w, CW_STORE(STORE), 5);
 	ck_assert(halted(&w));
-	av_expect_event(&w, q0, AMDVI_WORLD_CMD);
-	ck_assert_uint_eq(av_r(&w, 0x40), q0);
-	ck_assert_uint_eq(av_r(&w, 0x48), AMDVI_WORLD_CMD);
+	av_expect_event(&w, q0, AV_CMD);
+	ck_assert_uint_eq(world_r64(&w, 0x40), q0);
+	ck_assert_uint_eq(world_r64(&w, 0x48), AV_CMD);
 	restart(&w, 0);
-	w.tail = 16;
+	w.amdvi.tail = 16;
 	av_tell(&w);
-	av_settle(&w);
-	ck_assert_uint_eq(av_get(&w, STORE), 5);
-	av_stop(&w);
+	world_settle(&w);
+	ck_assert_uint_eq(world_get(&w, STORE), 5);
+	world_stop(&w);
 }
 END_TEST
 
 START_TEST(test_buffer_outside_memory_is_a_master_abort)
 {
-	struct amdvi_world w;
+	struct world w;
 
 	av_start(&w, NULL, NULL);
 	av_enable(&w);
-	av_w(&w, 0x18, 0x48D);
-	av_settle(&w);
-	av_w(&w, 0x08, UINT64_C(0x0800007000000000));
-	av_w(&w, 0x18, 0x148D);
-	av_settle(&w);
-	av_w(&w, 0x2008, 16);
-	av_settle(&w);
+	world_w64(&w, 0x18, 0x48D);
+	world_settle(&w);
+	world_w64(&w, 0x08, UINT64_C(0x0800007000000000));
+	world_w64(&w, 0x18, 0x148D);
+	world_settle(&w);
+	world_w64(&w, 0x2008, 16);
+	world_settle(&w);
 	ck_assert(halted(&w));
 	av_expect_event(&w, OP(6) | UINT64_C(1) << 57, UINT64_C(0x7000000000));
-	av_stop(&w);
+	world_stop(&w);
 }
 END_TEST
 
 START_TEST(test_store_that_fails_halts)
 {
-	struct amdvi_world w;
+	struct world w;
 
 	av_start(&w, NULL, NULL);
 	av_enable(&w);
@@ -223,12 +223,12 @@ START_TEST(test_store_that_fails_halts)
 	av_cmd(&w, CW_STORE(UINT64_C(0x7000000008)), 5);
 	av_cmd(&w, CW_STORE(STORE), 6);
 	av_tell(&w);
-	av_settle(&w);
+	world_settle(&w);
 	ck_assert(halted(&w));
 	ck_assert_uint_eq(head(&w), 16);
-	ck_assert_uint_eq(av_get(&w, STORE), 0);
+	ck_assert_uint_eq(world_get(&w, STORE), 0);
 	av_expect_event(&w, OP(6) | UINT64_C(1) << 57, UINT64_C(0x7000000008));
-	av_stop(&w);
+	world_stop(&w);
 }
 END_TEST
 
@@ -236,15 +236,15 @@ END_TEST
 
 START_TEST(test_wait_stores_eight_bytes_then_raises)
 {
-	struct amdvi_world w;
+	struct world w;
 	const struct sim_msi *msi;
 
 	av_start(&w, NULL, NULL);
 	av_enable(&w);
-	av_w(&w, 0x18, 0x149D); /* and ComWaitIntEn */
-	av_settle(&w);
+	world_w64(&w, 0x18, 0x149D); /* and ComWaitIntEn */
+	world_settle(&w);
 	av_submit(&w, CW_STORE(STORE) | 2, UINT64_C(0x1122334455667788));
-	ck_assert_uint_eq(av_get(&w, STORE), UINT64_C(0x1122334455667788));
+	ck_assert_uint_eq(world_get(&w, STORE), UINT64_C(0x1122334455667788));
 	ck_assert(av_status(&w) & COMWAITINT);
 	ck_assert_uint_eq(sim_msi_count(w.s), 1);
 	msi = sim_msi_get(w.s, 0);
@@ -253,31 +253,31 @@ START_TEST(test_wait_stores_eight_bytes_then_raises)
 	ck_assert(msi->from_unit);
 	av_submit(&w, OP(1) | 2, 0); /* the bit is still 1: no second message */
 	ck_assert_uint_eq(sim_msi_count(w.s), 1);
-	av_w(&w, 0x2020, COMWAITINT);
+	world_w64(&w, 0x2020, COMWAITINT);
 	ck_assert(!(av_status(&w) & COMWAITINT));
 	av_submit(&w, OP(1) | 2, 0);
 	ck_assert_uint_eq(sim_msi_count(w.s), 2);
-	av_stop(&w);
+	world_stop(&w);
 }
 END_TEST
 
 /* Set without ComWaitIntEn, too; s = i = 0 does neither. */
 START_TEST(test_wait_bits_do_what_they_say)
 {
-	struct amdvi_world w;
+	struct world w;
 
 	av_start(&w, NULL, NULL);
 	av_enable(&w);
 	for (unsigned bits = 0; bits < 8; bits++) {
-		av_put(&w, STORE, 0);
-		av_w(&w, 0x2020, COMWAITINT);
+		world_put(&w, STORE, 0);
+		world_w64(&w, 0x2020, COMWAITINT);
 		av_submit(&w, OP(1) | STORE | bits, 77);
-		ck_assert_uint_eq(av_get(&w, STORE), bits & 1 ? 77 : 0);
+		ck_assert_uint_eq(world_get(&w, STORE), bits & 1 ? 77 : 0);
 		ck_assert_uint_eq(av_status(&w) & COMWAITINT, bits & 2 ? COMWAITINT : 0);
-		ck_assert_uint_eq(head(&w), w.tail);
+		ck_assert_uint_eq(head(&w), w.amdvi.tail);
 	}
 	ck_assert_uint_eq(sim_msi_count(w.s), 0);
-	av_stop(&w);
+	world_stop(&w);
 }
 END_TEST
 
@@ -285,7 +285,7 @@ END_TEST
 START_TEST(test_wait_holds_for_device_answers)
 {
 	struct sim_policy policy = { .out_of_order = _i & 1 };
-	struct amdvi_world w;
+	struct world w;
 
 	av_start(&w, NULL, &policy);
 	av_enable(&w);
@@ -297,14 +297,14 @@ START_TEST(test_wait_holds_for_device_answers)
 	av_cmd(&w, CW_STORE(STORE + 8), 2);
 	av_tell(&w);
 	sim_advance(w.s, 999000000);
-	ck_assert_uint_eq(av_get(&w, STORE), 0);
-	ck_assert_uint_eq(av_get(&w, STORE + 8), 0);
+	ck_assert_uint_eq(world_get(&w, STORE), 0);
+	ck_assert_uint_eq(world_get(&w, STORE + 8), 0);
 	sim_advance(w.s, 2000000); /* InvTimeOut: 1 s */
-	ck_assert_uint_eq(av_get(&w, STORE), 1);
-	ck_assert_uint_eq(av_get(&w, STORE + 8), 2);
-	av_expect_event(&w, OP(7) | RID, AMDVI_WORLD_CMD);
+	ck_assert_uint_eq(world_get(&w, STORE), 1);
+	ck_assert_uint_eq(world_get(&w, STORE + 8), 2);
+	av_expect_event(&w, OP(7) | RID, AV_CMD);
 	ck_assert(!halted(&w));
-	av_stop(&w);
+	world_stop(&w);
 }
 END_TEST
 
@@ -314,32 +314,32 @@ static const uint64_t time_outs[] = { 0,          1000000,     10000000,     100
 START_TEST(test_time_out_is_the_one_asked_for)
 {
 	uint64_t ns = time_outs[_i], e[2];
-	struct amdvi_world w;
+	struct world w;
 
 	av_start(&w, NULL, NULL);
 	av_enable(&w);
-	av_w(&w, 0x18, 0x140D | (uint64_t)_i << 5);
-	av_settle(&w);
+	world_w64(&w, 0x18, 0x140D | (uint64_t)_i << 5);
+	world_settle(&w);
 	av_cmd(&w, OP(4) | RID, 0x1000); /* no such device */
 	av_cmd(&w, OP(4) | RID, 0x2000);
 	av_cmd(&w, CW_STORE(STORE), 1);
 	av_tell(&w);
 	if (!ns) {
 		sim_advance(w.s, UINT64_C(300000000000));
-		ck_assert_uint_eq(av_get(&w, STORE), 0);
+		ck_assert_uint_eq(world_get(&w, STORE), 0);
 		av_expect_no_event(&w);
 	} else {
 		sim_advance(w.s, ns * 2 - ns / 100);
-		ck_assert_uint_eq(av_get(&w, STORE), 0);
+		ck_assert_uint_eq(world_get(&w, STORE), 0);
 		sim_advance(w.s, ns / 50);
-		ck_assert_uint_eq(av_get(&w, STORE), 1);
+		ck_assert_uint_eq(world_get(&w, STORE), 1);
 		/* In order, the second is sent when the first has given up: one event for each. */
 		ck_assert(av_event(&w, &e[0], &e[1]));
-		ck_assert(e[0] == (OP(7) | RID) && e[1] == AMDVI_WORLD_CMD);
-		av_expect_event(&w, OP(7) | RID, AMDVI_WORLD_CMD + 16);
+		ck_assert(e[0] == (OP(7) | RID) && e[1] == AV_CMD);
+		av_expect_event(&w, OP(7) | RID, AV_CMD + 16);
 	}
-	ck_assert_uint_eq(av_complaints(&w, "control-reserved"), _i == 7);
-	av_stop(&w);
+	ck_assert_uint_eq(world_complaints(&w, "control-reserved"), _i == 7);
+	world_stop(&w);
 }
 END_TEST
 
@@ -348,7 +348,7 @@ START_TEST(test_order_of_random_commands)
 {
 	struct sim_policy policy = { .out_of_order = true };
 	uint64_t state = (uint64_t)_i;
-	struct amdvi_world w;
+	struct world w;
 	unsigned waits = 0;
 
 	av_start(&w, NULL, &policy);
@@ -358,7 +358,7 @@ START_TEST(test_order_of_random_commands)
 		uint64_t seen = waits;
 
 		for (unsigned i = 0; i < 10; i++) {
-			switch (av_below(&state, 4)) {
+			switch (world_below(&state, 4)) {
 			case 0:
 				av_cmd(&w, OP(4) | RID, 0x1000);
 				break;
@@ -369,7 +369,7 @@ START_TEST(test_order_of_random_commands)
 				av_cmd(&w, OP(2) | RID, 0);
 				break;
 			default:
-				av_cmd(&w, CW_STORE(STORE) | av_below(&state, 2) << 2, ++waits);
+				av_cmd(&w, CW_STORE(STORE) | world_below(&state, 2) << 2, ++waits);
 			}
 		}
 		av_tell(&w);
@@ -377,15 +377,15 @@ START_TEST(test_order_of_random_commands)
 			uint64_t now;
 
 			sim_advance(w.s, 50);
-			now = av_get(&w, STORE);
+			now = world_get(&w, STORE);
 			ck_assert_uint_le(seen, now); /* waits complete in their order */
 			seen = now;
 		}
 		ck_assert_uint_eq(seen, waits);
-		ck_assert_uint_eq(head(&w), w.tail);
+		ck_assert_uint_eq(head(&w), w.amdvi.tail);
 	}
 	av_expect_no_event(&w);
-	av_stop(&w);
+	world_stop(&w);
 }
 END_TEST
 
@@ -393,7 +393,7 @@ END_TEST
 
 START_TEST(test_ring_wraps_at_its_length)
 {
-	struct amdvi_world w;
+	struct world w;
 
 	av_start(&w, NULL, NULL);
 	av_enable(&w);
@@ -401,18 +401,18 @@ START_TEST(test_ring_wraps_at_its_length)
 		av_cmd(&w, CW_STORE(STORE), i);
 		if (i % 100 == 0) {
 			av_tell(&w);
-			av_settle(&w);
-			ck_assert_uint_eq(av_get(&w, STORE), i);
+			world_settle(&w);
+			ck_assert_uint_eq(world_get(&w, STORE), i);
 			ck_assert_uint_eq(head(&w), i * 16 % 4096);
 		}
 	}
-	av_stop(&w);
+	world_stop(&w);
 }
 END_TEST
 
 START_TEST(test_stop_lets_fetched_commands_finish)
 {
-	struct amdvi_world w;
+	struct world w;
 
 	av_start(&w, NULL, NULL);
 	av_enable(&w);
@@ -425,37 +425,37 @@ START_TEST(test_stop_lets_fetched_commands_finish)
 	av_tell(&w);
 	sim_advance(w.s, 1000);
 	ck_assert_uint_eq(head(&w), 32);
-	av_w(&w, 0x18, 0x48D);
+	world_w64(&w, 0x18, 0x48D);
 	av_cmd(&w, CW_STORE(STORE + 8), 2);
 	av_tell(&w);
 	sim_advance(w.s, 100000);
 	ck_assert(!halted(&w)); /* the device may still answer */
 	sim_advance(w.s, 1100000000);
 	ck_assert(halted(&w));
-	ck_assert_uint_eq(av_get(&w, STORE), 1);
-	ck_assert_uint_eq(av_get(&w, STORE + 8), 0);
+	ck_assert_uint_eq(world_get(&w, STORE), 1);
+	ck_assert_uint_eq(world_get(&w, STORE + 8), 0);
 	ck_assert_uint_eq(head(&w), 32);
-	av_w(&w, 0x18, 0x148D);
-	av_settle(&w);
-	ck_assert_uint_eq(av_get(&w, STORE + 8), 2);
-	av_stop(&w);
+	world_w64(&w, 0x18, 0x148D);
+	world_settle(&w);
+	ck_assert_uint_eq(world_get(&w, STORE + 8), 2);
+	world_stop(&w);
 }
 END_TEST
 
 START_TEST(test_enable_before_stopped_is_complained_about)
 {
-	struct amdvi_world w;
+	struct world w;
 
 	av_start(&w, NULL, NULL);
 	av_enable(&w);
-	av_w(&w, 0x18, 0x48D);
-	av_w(&w, 0x18, 0x148D);
-	av_settle(&w);
-	ck_assert_uint_eq(av_complaints(&w, "enable-before-stopped"), 1);
+	world_w64(&w, 0x18, 0x48D);
+	world_w64(&w, 0x18, 0x148D);
+	world_settle(&w);
+	ck_assert_uint_eq(world_complaints(&w, "enable-before-stopped"), 1);
 	ck_assert(!halted(&w));
 	av_submit(&w, CW_STORE(STORE), 1);
-	ck_assert_uint_eq(av_get(&w, STORE), 1);
-	av_stop(&w);
+	ck_assert_uint_eq(world_get(&w, STORE), 1);
+	world_stop(&w);
 }
 END_TEST
 
@@ -466,7 +466,7 @@ START_TEST(test_injected_completions)
 	static const enum sim_point point[] = { SIM_POINT_COMPLETION_LOST,
 						SIM_POINT_COMPLETION_WRONG,
 						SIM_POINT_COMPLETION_LATE };
-	struct amdvi_world w;
+	struct world w;
 
 	av_start(&w, NULL, NULL);
 	av_enable(&w);
@@ -477,30 +477,30 @@ START_TEST(test_injected_completions)
 	av_cmd(&w, CW_STORE(STORE), 5);
 	av_tell(&w);
 	sim_advance(w.s, 500000);
-	ck_assert_uint_eq(av_get(&w, STORE), _i == 1 ? 1000000 : 0);
+	ck_assert_uint_eq(world_get(&w, STORE), _i == 1 ? 1000000 : 0);
 	sim_advance(w.s, 1000000);
-	ck_assert_uint_eq(av_get(&w, STORE), _i == 0 ? 0 : _i == 1 ? 1000000 : 5);
+	ck_assert_uint_eq(world_get(&w, STORE), _i == 0 ? 0 : _i == 1 ? 1000000 : 5);
 	av_submit(&w, CW_STORE(STORE), 6);
-	ck_assert_uint_eq(av_get(&w, STORE), 6);
-	av_stop(&w);
+	ck_assert_uint_eq(world_get(&w, STORE), 6);
+	world_stop(&w);
 }
 END_TEST
 
 START_TEST(test_injected_stall_and_lost_handshake)
 {
-	struct amdvi_world w;
+	struct world w;
 
 	av_start(&w, NULL, NULL);
 	sim_inject_add(w.s, &(struct sim_inject_rule){ .point = SIM_POINT_HANDSHAKE_LOST,
 						       .count = 1,
 						       .last = UINT64_MAX });
-	av_w(&w, 0x08, AMDVI_WORLD_CMD | UINT64_C(8) << 56);
-	av_w(&w, 0x18, 0x1401);
-	av_settle(&w);
+	world_w64(&w, 0x08, AV_CMD | UINT64_C(8) << 56);
+	world_w64(&w, 0x18, 0x1401);
+	world_settle(&w);
 	ck_assert(halted(&w));
-	av_w(&w, 0x18, 0x401);
-	av_w(&w, 0x18, 0x1401);
-	av_settle(&w);
+	world_w64(&w, 0x18, 0x401);
+	world_w64(&w, 0x18, 0x1401);
+	world_settle(&w);
 	ck_assert(!halted(&w));
 	sim_inject_add(w.s, &(struct sim_inject_rule){ .point = SIM_POINT_QUEUE_STALL,
 						       .count = 1,
@@ -509,10 +509,10 @@ START_TEST(test_injected_stall_and_lost_handshake)
 	av_cmd(&w, CW_STORE(STORE), 6);
 	av_tell(&w);
 	sim_advance(w.s, 900000);
-	ck_assert_uint_eq(av_get(&w, STORE), 0);
+	ck_assert_uint_eq(world_get(&w, STORE), 0);
 	sim_advance(w.s, 200000);
-	ck_assert_uint_eq(av_get(&w, STORE), 6);
-	av_stop(&w);
+	ck_assert_uint_eq(world_get(&w, STORE), 6);
+	world_stop(&w);
 }
 END_TEST
 
@@ -520,26 +520,26 @@ END_TEST
 
 START_TEST(test_prefetch_fills_and_tells_nothing)
 {
-	struct amdvi_world w;
+	struct world w;
 	uint64_t root;
 
 	av_start(&w, NULL, NULL);
-	root = av_page(&w);
+	root = world_page(&w);
 	av_enable(&w);
 	av_attach(&w, RID, root, 2, 9);
 	for (unsigned i = 0; i < 4; i++)
 		av_leaf(&w, root, 2, 0x10000 + i * 0x1000u, 1,
 			UINT64_C(0x6000000000000001) | (0xA0000 + i * 0x1000u));
 	av_submit(&w, OP(6) | 5u << 24 | RID, 0x10000); /* six pages, two of them absent */
-	ck_assert_uint_eq(av_cached(&w, SIM_CACHE_IOTLB, 9, UINT64_MAX), 4);
-	ck_assert_uint_eq(av_cached(&w, SIM_CACHE_IOTLB, 9, 0x13000), 1);
+	ck_assert_uint_eq(world_cached(&w, SIM_CACHE_IOTLB, 9, UINT64_MAX), 4);
+	ck_assert_uint_eq(world_cached(&w, SIM_CACHE_IOTLB, 9, 0x13000), 1);
 	av_expect_no_event(&w);
 	av_leaf(&w, root, 2, 0x11000, 1, UINT64_C(0x60000000000C1001));
 	av_submit(&w, OP(6) | RID, 0x11000); /* a hint: what is cached stays */
-	ck_assert(av_reads(&w, RID, 0x11000, 0xA1000));
+	ck_assert(world_reads(&w, RID, 0x11000, 0xA1000));
 	av_submit(&w, OP(6) | RID, 0x11010); /* Inval */
-	ck_assert(av_reads(&w, RID, 0x11000, 0xC1000));
-	av_stop(&w);
+	ck_assert(world_reads(&w, RID, 0x11000, 0xC1000));
+	world_stop(&w);
 }
 END_TEST
 

@@ -24,7 +24,7 @@
 #define CODE(n) ((uint64_t)(n) << 60)
 #define PAGE_FAULT (CODE(2) | (uint64_t)DOMAIN << 32 | RID)
 
-static void invalidate(struct amdvi_world *w, uint16_t rid)
+static void invalidate(struct world *w, uint16_t rid)
 {
 	av_submit(w, UINT64_C(2) << 60 | rid, 0);
 }
@@ -68,11 +68,11 @@ START_TEST(test_every_combination_of_v_tv_mode_and_permission)
 					  UINT64_C(1) << 63,
 					  UINT64_C(0xFFFFF000) };
 	struct sim_policy policy = { .keep = _i ? SIM_KEEP_ALL : SIM_KEEP_NONE };
-	struct amdvi_world w;
+	struct world w;
 	uint64_t root;
 
 	av_start(&w, NULL, &policy);
-	root = av_page(&w);
+	root = world_page(&w);
 	av_enable(&w);
 	for (unsigned bits = 0; bits < 128; bits++) {
 		uint64_t q0 = (bits & 3) | (uint64_t)(bits >> 2 & 3) << 61 |
@@ -86,7 +86,7 @@ START_TEST(test_every_combination_of_v_tv_mode_and_permission)
 			struct fate f = fate_of(q0, access, addr);
 			struct sim_xlat x;
 
-			av_request(&w, RID, addr, access, SIM_AT_UNTRANSLATED, 0, &x);
+			world_request(&w, RID, addr, access, SIM_AT_UNTRANSLATED, 0, &x);
 			ck_assert_msg(x.outcome == (f.ok ? SIM_OUTCOME_OK : SIM_OUTCOME_CA),
 				      "q0 %llx addr %llx access %u", (unsigned long long)q0,
 				      (unsigned long long)addr, access);
@@ -98,8 +98,8 @@ START_TEST(test_every_combination_of_v_tv_mode_and_permission)
 				av_expect_no_event(&w);
 		}
 	}
-	ck_assert_uint_eq(av_complaints_all(&w), 0);
-	av_stop(&w);
+	ck_assert_uint_eq(world_complaints_all(&w), 0);
+	world_stop(&w);
 }
 END_TEST
 
@@ -116,11 +116,11 @@ static bool legal_bit(unsigned word, unsigned bit)
 
 START_TEST(test_each_reserved_bit_is_illegal)
 {
-	struct amdvi_world w;
+	struct world w;
 	uint64_t root;
 
 	av_start(&w, NULL, NULL);
-	root = av_page(&w);
+	root = world_page(&w);
 	av_enable(&w);
 	for (unsigned n = 1; n < 128; n++) {
 		uint64_t q[2] = { V | TV | IR | IW | 2u << 9 | root, DOMAIN };
@@ -132,7 +132,7 @@ START_TEST(test_each_reserved_bit_is_illegal)
 			rz = false; /* HAD = 10b is a reserved encoding, not a reserved bit */
 		av_dte(&w, RID, q[0], q[1], 0);
 		invalidate(&w, RID);
-		av_request(&w, RID, 0x5003, SIM_WRITE, SIM_AT_UNTRANSLATED, 0, &x);
+		world_request(&w, RID, 0x5003, SIM_WRITE, SIM_AT_UNTRANSLATED, 0, &x);
 		if (rz || n == 8) {
 			ck_assert_msg(x.reason == 1, "bit %u", n);
 			av_expect_event(&w, CODE(1) | RW | (rz ? RZ : 0) | RID, 0x5000);
@@ -144,21 +144,21 @@ START_TEST(test_each_reserved_bit_is_illegal)
 				;
 		}
 	}
-	av_stop(&w);
+	world_stop(&w);
 }
 END_TEST
 
 /* The same reserved bits mean nothing while V = 0. */
 START_TEST(test_nothing_is_checked_without_v)
 {
-	struct amdvi_world w;
+	struct world w;
 
 	av_start(&w, NULL, NULL);
 	av_enable(&w);
 	av_dte(&w, RID, ALL & ~V, ALL, 0);
-	ck_assert(av_reads(&w, RID, 0x5000, 0x5000));
+	ck_assert(world_reads(&w, RID, 0x5000, 0x5000));
 	av_expect_no_event(&w);
-	av_stop(&w);
+	world_stop(&w);
 }
 END_TEST
 
@@ -175,7 +175,7 @@ static const struct {
 START_TEST(test_encodings_a_feature_takes_away)
 {
 	struct sim_amdvi_config c;
-	struct amdvi_world w;
+	struct world w;
 	struct sim_xlat x;
 
 	sim_amdvi_default(&c);
@@ -183,16 +183,16 @@ START_TEST(test_encodings_a_feature_takes_away)
 	av_start(&w, &c, NULL);
 	av_enable(&w);
 	av_dte(&w, RID, V | TV | IR | gated[_i].q0, DOMAIN | gated[_i].q1, 0);
-	av_request(&w, RID, 0x5000, SIM_READ, SIM_AT_UNTRANSLATED, 0, &x);
+	world_request(&w, RID, 0x5000, SIM_READ, SIM_AT_UNTRANSLATED, 0, &x);
 	av_expect_event(&w, CODE(1) | (gated[_i].rz ? RZ : 0) | RID, 0x5000);
-	av_stop(&w);
+	world_stop(&w);
 }
 END_TEST
 
 START_TEST(test_i_is_reserved_without_ats)
 {
 	struct sim_amdvi_config c;
-	struct amdvi_world w;
+	struct world w;
 	struct sim_xlat x;
 
 	sim_amdvi_default(&c);
@@ -200,9 +200,9 @@ START_TEST(test_i_is_reserved_without_ats)
 	av_start(&w, &c, NULL);
 	av_enable(&w);
 	av_dte(&w, RID, V | TV | IR, DOMAIN | I, 0);
-	av_request(&w, RID, 0x5000, SIM_READ, SIM_AT_UNTRANSLATED, 0, &x);
+	world_request(&w, RID, 0x5000, SIM_READ, SIM_AT_UNTRANSLATED, 0, &x);
 	av_expect_event(&w, CODE(1) | RZ | RID, 0x5000);
-	av_stop(&w);
+	world_stop(&w);
 }
 END_TEST
 
@@ -210,14 +210,14 @@ END_TEST
 
 START_TEST(test_sa_silences_page_faults_only)
 {
-	struct amdvi_world w;
+	struct world w;
 	struct sim_unit_stats st;
 	struct sim_xlat x;
 
 	av_start(&w, NULL, NULL);
 	av_enable(&w);
 	av_dte(&w, RID, V | TV, DOMAIN | SA, 0);
-	av_request(&w, RID, 0x5000, SIM_READ, SIM_AT_UNTRANSLATED, 0, &x);
+	world_request(&w, RID, 0x5000, SIM_READ, SIM_AT_UNTRANSLATED, 0, &x);
 	ck_assert_int_eq(x.outcome, SIM_OUTCOME_CA);
 	ck_assert_uint_eq(x.reason, 2);
 	ck_assert(x.suppressed && !x.recorded);
@@ -227,15 +227,15 @@ START_TEST(test_sa_silences_page_faults_only)
 	ck_assert_uint_eq(st.suppressed, 1);
 	av_dte(&w, RID, V | TV | 4, DOMAIN | SA, 0);
 	invalidate(&w, RID);
-	av_request(&w, RID, 0x5000, SIM_READ, SIM_AT_UNTRANSLATED, 0, &x);
+	world_request(&w, RID, 0x5000, SIM_READ, SIM_AT_UNTRANSLATED, 0, &x);
 	av_expect_event(&w, CODE(1) | RZ | RID, 0x5000);
-	av_stop(&w);
+	world_stop(&w);
 }
 END_TEST
 
 START_TEST(test_se_logs_one_fault_until_the_entry_is_invalidated)
 {
-	struct amdvi_world w;
+	struct world w;
 	struct sim_xlat x;
 
 	av_start(&w, NULL, NULL);
@@ -243,38 +243,38 @@ START_TEST(test_se_logs_one_fault_until_the_entry_is_invalidated)
 	av_dte(&w, RID, V | TV, DOMAIN | SE, 0);
 	av_dte(&w, RID + 1, V | TV, DOMAIN, 0);
 	for (unsigned round = 0; round < 2; round++) {
-		av_request(&w, RID, 0x5000, SIM_READ, SIM_AT_UNTRANSLATED, 0, &x);
+		world_request(&w, RID, 0x5000, SIM_READ, SIM_AT_UNTRANSLATED, 0, &x);
 		ck_assert(x.recorded && !x.suppressed);
 		av_expect_event(&w, PAGE_FAULT | PR | PE, 0x5000);
-		av_request(&w, RID, 0x6000, SIM_READ, SIM_AT_UNTRANSLATED, 0, &x);
+		world_request(&w, RID, 0x6000, SIM_READ, SIM_AT_UNTRANSLATED, 0, &x);
 		ck_assert(!x.recorded && x.suppressed);
 		ck_assert_int_eq(x.outcome, SIM_OUTCOME_CA);
-		av_request(&w, RID + 1, 0x6000, SIM_READ, SIM_AT_UNTRANSLATED, 0, &x);
+		world_request(&w, RID + 1, 0x6000, SIM_READ, SIM_AT_UNTRANSLATED, 0, &x);
 		av_expect_event(&w, (PAGE_FAULT | PR | PE) + 1, 0x6000);
 		invalidate(&w, RID);
 	}
-	av_stop(&w);
+	world_stop(&w);
 }
 END_TEST
 
 /* SE counts events that reached the log: one that found it off does not count. */
 START_TEST(test_se_does_not_count_what_was_not_logged)
 {
-	struct amdvi_world w;
+	struct world w;
 	struct sim_xlat x;
 
 	av_start(&w, NULL, NULL);
 	av_enable(&w);
 	av_dte(&w, RID, V | TV, DOMAIN | SE, 0);
-	av_w(&w, 0x18, av_r(&w, 0x18) & ~UINT64_C(4));
-	av_settle(&w);
-	av_request(&w, RID, 0x5000, SIM_READ, SIM_AT_UNTRANSLATED, 0, &x);
+	world_w64(&w, 0x18, world_r64(&w, 0x18) & ~UINT64_C(4));
+	world_settle(&w);
+	world_request(&w, RID, 0x5000, SIM_READ, SIM_AT_UNTRANSLATED, 0, &x);
 	ck_assert(!x.recorded);
-	av_w(&w, 0x18, av_r(&w, 0x18) | 4);
-	av_settle(&w);
-	av_request(&w, RID, 0x5000, SIM_READ, SIM_AT_UNTRANSLATED, 0, &x);
+	world_w64(&w, 0x18, world_r64(&w, 0x18) | 4);
+	world_settle(&w);
+	world_request(&w, RID, 0x5000, SIM_READ, SIM_AT_UNTRANSLATED, 0, &x);
 	ck_assert(x.recorded);
-	av_stop(&w);
+	world_stop(&w);
 }
 END_TEST
 
@@ -285,77 +285,76 @@ START_TEST(test_segments_and_sizes)
 {
 	const unsigned segen = (unsigned)_i;
 	static const unsigned sizes[] = { 0, 1, 5, 0x3F };
-	struct amdvi_world w;
+	struct world w;
 	struct sim_xlat x;
 
 	av_start(&w, NULL, NULL);
 	for (size_t k = 0; k < sizeof(sizes) / sizeof(sizes[0]); k++) {
 		uint32_t span = 0x10000u >> segen, covered = (sizes[k] + 1) * 128;
 
-		av_w(&w, 0x18, 0);
-		av_settle(&w);
+		world_w64(&w, 0x18, 0);
+		world_settle(&w);
 		av_enable(&w);
-		av_w(&w, 0x18, 0x400);
+		world_w64(&w, 0x18, 0x400);
 		for (unsigned seg = 0; seg < 1u << segen; seg++)
-			av_w(&w, seg ? 0x100 + 8 * (seg - 1) : 0,
-			     (AMDVI_WORLD_DEVTAB + seg * 0x40000) | sizes[k]);
-		av_w(&w, 0x18, 0x148D | (uint64_t)segen << 34);
-		av_settle(&w);
-		w.tail = w.head = 0;
-		av_w(&w, 0x2008, 0);
+			world_w64(&w, seg ? 0x100 + 8 * (seg - 1) : 0,
+				  (AV_DEVTAB + seg * 0x40000) | sizes[k]);
+		world_w64(&w, 0x18, 0x148D | (uint64_t)segen << 34);
+		world_settle(&w);
+		w.amdvi.tail = w.amdvi.head = 0;
+		world_w64(&w, 0x2008, 0);
 		for (unsigned seg = 0; seg < 1u << segen; seg++) {
 			uint16_t last = (uint16_t)(seg * span + covered - 1);
-			uint64_t at =
-				AMDVI_WORLD_DEVTAB + seg * 0x40000 + (uint64_t)(covered - 1) * 32;
+			uint64_t at = AV_DEVTAB + seg * 0x40000 + (uint64_t)(covered - 1) * 32;
 			uint64_t e[2];
 
 			while (av_event(&w, &e[0], &e[1]))
 				;
 			if (covered > span)
 				continue;
-			av_put(&w, at + 8, DOMAIN + seg);
-			av_put(&w, at, V | TV | IR);
+			world_put(&w, at + 8, DOMAIN + seg);
+			world_put(&w, at, V | TV | IR);
 			av_submit(&w, UINT64_C(2) << 60 | last, 0);
-			av_request(&w, last, 0x5000, SIM_WRITE, SIM_AT_UNTRANSLATED, 0, &x);
+			world_request(&w, last, 0x5000, SIM_WRITE, SIM_AT_UNTRANSLATED, 0, &x);
 			ck_assert_uint_eq(x.entry_pa, at);
 			av_expect_event(
 				&w, CODE(2) | RW | PR | PE | (uint64_t)(DOMAIN + seg) << 32 | last,
 				0x5000);
 			if (covered == span)
 				continue;
-			av_request(&w, (uint16_t)(last + 1), 0x5000, SIM_WRITE, SIM_AT_UNTRANSLATED,
-				   0, &x);
+			world_request(&w, (uint16_t)(last + 1), 0x5000, SIM_WRITE,
+				      SIM_AT_UNTRANSLATED, 0, &x);
 			ck_assert_int_eq(x.outcome, SIM_OUTCOME_CA);
 			av_expect_event(&w, CODE(2) | RW | (uint16_t)(last + 1), 0x5000);
 		}
 	}
-	av_stop(&w);
+	world_stop(&w);
 }
 END_TEST
 
 START_TEST(test_beyond_the_table_in_the_other_reading)
 {
 	struct sim_amdvi_config c;
-	struct amdvi_world w;
+	struct world w;
 	struct sim_xlat x;
 
 	sim_amdvi_default(&c);
 	c.readings = SIM_AMDVI_BEYOND_TABLE_IS_ILLEGAL;
 	av_start(&w, &c, NULL);
-	av_w(&w, 0x0000, AMDVI_WORLD_DEVTAB);
+	world_w64(&w, 0x0000, AV_DEVTAB);
 	av_enable(&w);
-	av_w(&w, 0x0000, AMDVI_WORLD_DEVTAB);
-	av_request(&w, 0x80, 0x5003, SIM_READ, SIM_AT_UNTRANSLATED, 0, &x);
+	world_w64(&w, 0x0000, AV_DEVTAB);
+	world_request(&w, 0x80, 0x5003, SIM_READ, SIM_AT_UNTRANSLATED, 0, &x);
 	av_expect_event(&w, CODE(1) | 0x80, 0x5000);
-	ck_assert_uint_eq(av_complaints(&w, "devtab-while-enabled"), 1);
-	av_stop(&w);
+	ck_assert_uint_eq(world_complaints(&w, "devtab-while-enabled"), 1);
+	world_stop(&w);
 }
 END_TEST
 
 START_TEST(test_reserved_mode_in_the_other_reading)
 {
 	struct sim_amdvi_config c;
-	struct amdvi_world w;
+	struct world w;
 	struct sim_xlat x;
 
 	sim_amdvi_default(&c);
@@ -366,10 +365,10 @@ START_TEST(test_reserved_mode_in_the_other_reading)
 	for (unsigned mode = 5; mode <= 7; mode++) {
 		av_dte(&w, RID, V | TV | IR | (uint64_t)mode << 9, DOMAIN, 0);
 		invalidate(&w, RID);
-		av_request(&w, RID, 0x5000, SIM_READ, SIM_AT_UNTRANSLATED, 0, &x);
+		world_request(&w, RID, 0x5000, SIM_READ, SIM_AT_UNTRANSLATED, 0, &x);
 		av_expect_event(&w, CODE(1) | RID, 0x5000);
 	}
-	av_stop(&w);
+	world_stop(&w);
 }
 END_TEST
 
@@ -385,71 +384,72 @@ static const struct {
 
 START_TEST(test_unreadable_entry_is_a_hardware_error)
 {
-	uint64_t table = unreadable[_i].nowhere ? UINT64_C(0x7F0000000000) : AMDVI_WORLD_DEVTAB;
+	uint64_t table = unreadable[_i].nowhere ? UINT64_C(0x7F0000000000) : AV_DEVTAB;
 	uint64_t at = table + (uint64_t)RID * 32, q0 = CODE(3) | RW | RID;
-	struct amdvi_world w;
+	struct world w;
 	struct sim_xlat x;
 
 	q0 |= (uint64_t)unreadable[_i].type << 57;
 	av_start(&w, NULL, NULL);
 	av_enable(&w);
-	av_w(&w, 0x0000, table | 0x1FF);
+	world_w64(&w, 0x0000, table | 0x1FF);
 	if (!unreadable[_i].nowhere)
 		sim_inject_add(w.s, &(struct sim_inject_rule){ .point = unreadable[_i].point,
 							       .first = at,
 							       .last = at + 31,
 							       .master = SIM_MASTER_WALK });
-	av_request(&w, RID, 0x5000, SIM_WRITE, SIM_AT_UNTRANSLATED, 0, &x);
+	world_request(&w, RID, 0x5000, SIM_WRITE, SIM_AT_UNTRANSLATED, 0, &x);
 	ck_assert_int_eq(x.outcome, SIM_OUTCOME_CA);
 	av_expect_event(&w, q0, at);
-	ck_assert_uint_eq(av_r(&w, 0x50), 1);
-	ck_assert_uint_eq(av_r(&w, 0x40), q0);
-	ck_assert_uint_eq(av_r(&w, 0x48), at);
-	av_stop(&w);
+	ck_assert_uint_eq(world_r64(&w, 0x50), 1);
+	ck_assert_uint_eq(world_r64(&w, 0x40), q0);
+	ck_assert_uint_eq(world_r64(&w, 0x48), at);
+	world_stop(&w);
 }
 END_TEST
 
 /* An entry stays cached until it is invalidated; other devices' entries stay then too. */
 START_TEST(test_entries_are_cached_by_device)
 {
-	struct amdvi_world w;
+	struct world w;
 
 	av_start(&w, NULL, NULL);
 	av_enable(&w);
 	av_dte(&w, RID, V | TV | IR, DOMAIN, 0);
 	av_dte(&w, RID + 1, V | TV | IR, DOMAIN, 0);
-	ck_assert(av_reads(&w, RID, 0x5000, 0x5000));
-	ck_assert(av_reads(&w, RID + 1, 0x5000, 0x5000));
+	ck_assert(world_reads(&w, RID, 0x5000, 0x5000));
+	ck_assert(world_reads(&w, RID + 1, 0x5000, 0x5000));
 	av_dte(&w, RID, V | TV, DOMAIN, 0);
 	av_dte(&w, RID + 1, V | TV, DOMAIN, 0);
-	ck_assert(av_reads(&w, RID, 0x5000, 0x5000));
+	ck_assert(world_reads(&w, RID, 0x5000, 0x5000));
 	invalidate(&w, RID);
-	ck_assert(!av_reads(&w, RID, 0x5000, 0x5000));
-	ck_assert(av_reads(&w, RID + 1, 0x5000, 0x5000));
+	ck_assert(!world_reads(&w, RID, 0x5000, 0x5000));
+	ck_assert(world_reads(&w, RID + 1, 0x5000, 0x5000));
 	av_submit(&w, UINT64_C(8) << 60, 0); /* INVALIDATE_IOMMU_ALL */
-	ck_assert(!av_reads(&w, RID + 1, 0x5000, 0x5000));
-	av_stop(&w);
+	ck_assert(!world_reads(&w, RID + 1, 0x5000, 0x5000));
+	world_stop(&w);
 }
 END_TEST
 
 START_TEST(test_one_domain_with_two_tables_is_complained_about)
 {
-	struct amdvi_world w;
+	struct world w;
 	uint64_t a, b;
 
 	av_start(&w, NULL, NULL);
-	a = av_page(&w);
-	b = av_page(&w);
+	a = world_page(&w);
+	b = world_page(&w);
 	av_enable(&w);
 	av_leaf(&w, a, 1, 0x5000, 1, 0xA000 | IR | IW | 1);
 	av_leaf(&w, b, 1, 0x5000, 1, 0xB000 | IR | IW | 1);
 	av_attach(&w, RID, a, 1, DOMAIN);
 	av_attach(&w, RID + 1, b, 1, DOMAIN);
-	ck_assert(av_reads(&w, RID, 0x5000, 0xA000));
-	ck_assert_uint_eq(av_complaints(&w, "domain-tables"), 0);
-	ck_assert(av_reads(&w, RID + 1, 0x5000, 0xA000)); /* the other device's entry serves it */
-	ck_assert_uint_eq(av_complaints(&w, "domain-tables"), 1);
-	av_stop(&w);
+	ck_assert(world_reads(&w, RID, 0x5000, 0xA000));
+	ck_assert_uint_eq(world_complaints(&w, "domain-tables"), 0);
+	ck_assert(
+		world_reads(&w, RID + 1, 0x5000, 0xA000)); /* the other device's entry serves it */
+	ck_assert_uint_eq(world_complaints(&w, "domain-tables"), 1);
+	world_stop(&w);
 }
 END_TEST
 

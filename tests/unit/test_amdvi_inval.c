@@ -31,7 +31,7 @@ static const unsigned sizes[SIZES] = { 12, 13, 14, 16, 20, 21, 22, 25, 29, 30,
 				       31, 35, 38, 12, 15, 18, 23, 12, 21, 33 };
 
 /* Encoded sizes need the same entry in every slot of the page. */
-static void map(struct amdvi_world *w, uint64_t root, uint64_t iova, unsigned lg2)
+static void map(struct world *w, uint64_t root, uint64_t iova, unsigned lg2)
 {
 	unsigned level = (lg2 - 12) / 9 + 1, shift = 12 + 9 * (level - 1);
 	bool sized = lg2 > shift;
@@ -42,19 +42,19 @@ static void map(struct amdvi_world *w, uint64_t root, uint64_t iova, unsigned lg
 		av_leaf(w, root, 4, iova + ((uint64_t)i << shift), level, entry);
 }
 
-static void touch(struct amdvi_world *w, const struct page *p, uint64_t *state)
+static void touch(struct world *w, const struct page *p, uint64_t *state)
 {
 	for (unsigned i = 0; i < 6; i++) {
-		uint64_t addr = p->base + (av_random(state) & ((UINT64_C(1) << p->lg2) - 1));
+		uint64_t addr = p->base + (world_random(state) & ((UINT64_C(1) << p->lg2) - 1));
 		struct sim_xlat x;
 
-		av_request(w, (uint16_t)(RID + p->domain), addr, SIM_READ, SIM_AT_UNTRANSLATED, 0,
-			   &x);
+		world_request(w, (uint16_t)(RID + p->domain), addr, SIM_READ, SIM_AT_UNTRANSLATED,
+			      0, &x);
 		ck_assert_int_eq(x.outcome, SIM_OUTCOME_OK);
 	}
 }
 
-static unsigned pieces(struct amdvi_world *w, const struct page *p)
+static unsigned pieces(struct world *w, const struct page *p)
 {
 	struct sim_cache_line line;
 	uint32_t cursor = 0;
@@ -66,13 +66,13 @@ static unsigned pieces(struct amdvi_world *w, const struct page *p)
 	return n;
 }
 
-static void build(struct amdvi_world *w, struct space *sp)
+static void build(struct world *w, struct space *sp)
 {
 	*sp = (struct space){ 0 };
 	for (unsigned d = 0; d < DOMAINS; d++) {
 		uint64_t iova = UINT64_C(0x10000000000);
 
-		sp->root[d] = av_page(w);
+		sp->root[d] = world_page(w);
 		av_attach(w, (uint16_t)(RID + d), sp->root[d], 4, (uint16_t)d);
 		for (unsigned i = 0; i < SIZES; i++) {
 			struct page *p = &sp->page[sp->pages++];
@@ -87,7 +87,7 @@ static void build(struct amdvi_world *w, struct space *sp)
 	}
 }
 
-static void warm(struct amdvi_world *w, struct space *sp, uint64_t *state)
+static void warm(struct world *w, struct space *sp, uint64_t *state)
 {
 	for (unsigned i = 0; i < sp->pages; i++) {
 		touch(w, &sp->page[i], state);
@@ -125,11 +125,11 @@ static bool meets(uint64_t a_first, uint64_t a_last, uint64_t b_first, uint64_t 
 
 static uint64_t random_address(struct space *sp, uint64_t *state, bool *sized)
 {
-	const struct page *p = &sp->page[av_below(state, sp->pages)];
-	uint64_t addr = p->base + (av_random(state) & ((UINT64_C(4) << p->lg2) - 1));
-	unsigned lg2 = 13 + av_below(state, 30);
+	const struct page *p = &sp->page[world_below(state, sp->pages)];
+	uint64_t addr = p->base + (world_random(state) & ((UINT64_C(4) << p->lg2) - 1));
+	unsigned lg2 = 13 + world_below(state, 30);
 
-	*sized = av_below(state, 3) != 0;
+	*sized = world_below(state, 3) != 0;
 	if (*sized)
 		addr = (addr & ~((UINT64_C(1) << lg2) - 1)) | ((UINT64_C(1) << (lg2 - 1)) - 1);
 	return addr & ~UINT64_C(0xFFF);
@@ -139,17 +139,17 @@ static uint64_t random_address(struct space *sp, uint64_t *state, bool *sized)
 START_TEST(test_pages_against_brute_force)
 {
 	uint64_t state = 41 + (uint64_t)_i;
-	struct amdvi_world w;
+	struct world w;
 	struct space sp;
 
 	av_start(&w, NULL, NULL);
 	build(&w, &sp);
 	av_enable(&w);
 	for (unsigned round = 0; round < 120; round++) {
-		unsigned domain = av_below(&state, DOMAINS), dirs, left = 0;
+		unsigned domain = world_below(&state, DOMAINS), dirs, left = 0;
 		struct sim_cache_line line;
 		uint64_t addr, first, last;
-		bool sized, pde = av_below(&state, 2);
+		bool sized, pde = world_below(&state, 2);
 		uint32_t cursor = 0;
 
 		warm(&w, &sp, &state);
@@ -177,7 +177,7 @@ START_TEST(test_pages_against_brute_force)
 		ck_assert(pde || left == dirs);
 	}
 	av_expect_no_event(&w);
-	av_stop(&w);
+	world_stop(&w);
 }
 END_TEST
 
@@ -196,7 +196,7 @@ static const struct {
 START_TEST(test_everything)
 {
 	uint64_t state = 1;
-	struct amdvi_world w;
+	struct world w;
 	struct space sp;
 	bool gone = encodings[_i].all || _i == 4;
 
@@ -208,17 +208,17 @@ START_TEST(test_everything)
 	for (unsigned i = 0; i < sp.pages; i++)
 		ck_assert_uint_eq(pieces(&w, &sp.page[i]),
 				  gone && sp.page[i].domain ? 0 : sp.page[i].pieces);
-	ck_assert_uint_eq(av_cached(&w, SIM_CACHE_PAGING, 1, UINT64_MAX) == 0, gone);
-	ck_assert_uint_gt(av_cached(&w, SIM_CACHE_PAGING, 0, UINT64_MAX), 0);
-	ck_assert_uint_eq(av_complaints(&w, "address-all-ones"), _i == 3);
-	av_stop(&w);
+	ck_assert_uint_eq(world_cached(&w, SIM_CACHE_PAGING, 1, UINT64_MAX) == 0, gone);
+	ck_assert_uint_gt(world_cached(&w, SIM_CACHE_PAGING, 0, UINT64_MAX), 0);
+	ck_assert_uint_eq(world_complaints(&w, "address-all-ones"), _i == 3);
+	world_stop(&w);
 }
 END_TEST
 
 START_TEST(test_invalidate_all_empties_every_cache)
 {
 	uint64_t state = 1;
-	struct amdvi_world w;
+	struct world w;
 	struct space sp;
 
 	av_start(&w, NULL, NULL);
@@ -229,55 +229,55 @@ START_TEST(test_invalidate_all_empties_every_cache)
 	av_submit(&w, OP(8), 0);
 	for (unsigned cache = 0; cache < SIM_CACHE_DEVICE; cache++)
 		ck_assert_uint_eq(sim_cache_count(w.s, 0, (enum sim_cache)cache), 0);
-	av_stop(&w);
+	world_stop(&w);
 }
 END_TEST
 
 /* DEVTAB drops no translation; another device of the domain is served by what the first one cached. */
 START_TEST(test_translations_belong_to_the_domain)
 {
-	struct amdvi_world w;
+	struct world w;
 	struct sim_xlat x;
 	uint64_t root;
 
 	av_start(&w, NULL, NULL);
-	root = av_page(&w);
+	root = world_page(&w);
 	av_enable(&w);
 	av_leaf(&w, root, 2, 0x5000, 1, RW | 0xA001);
 	av_attach(&w, RID, root, 2, 7);
 	av_attach(&w, RID + 1, root, 2, 7);
-	ck_assert(av_reads(&w, RID, 0x5000, 0xA000));
+	ck_assert(world_reads(&w, RID, 0x5000, 0xA000));
 	av_submit(&w, OP(2) | RID, 0);
-	ck_assert_uint_eq(av_cached(&w, SIM_CACHE_IOTLB, 7, 0x5000), 1);
-	av_request(&w, RID + 1, 0x5008, SIM_READ, SIM_AT_UNTRANSLATED, 0, &x);
+	ck_assert_uint_eq(world_cached(&w, SIM_CACHE_IOTLB, 7, 0x5000), 1);
+	world_request(&w, RID + 1, 0x5008, SIM_READ, SIM_AT_UNTRANSLATED, 0, &x);
 	ck_assert_int_eq(x.source, SIM_FROM_IOTLB);
 	ck_assert_uint_eq(x.pa, 0xA008);
 	av_submit(&w, PAGES(8), EVERYTHING | 3); /* another domain */
-	ck_assert_uint_eq(av_cached(&w, SIM_CACHE_IOTLB, 7, 0x5000), 1);
-	av_stop(&w);
+	ck_assert_uint_eq(world_cached(&w, SIM_CACHE_IOTLB, 7, 0x5000), 1);
+	world_stop(&w);
 }
 END_TEST
 
 /* The directory entry leads to the old table until PDE = 1 drops it. */
 START_TEST(test_directory_entries_need_pde)
 {
-	struct amdvi_world w;
+	struct world w;
 	uint64_t root, fresh;
 
 	av_start(&w, NULL, NULL);
-	root = av_page(&w);
-	fresh = av_page(&w);
+	root = world_page(&w);
+	fresh = world_page(&w);
 	av_enable(&w);
 	av_leaf(&w, root, 2, 0x5000, 1, RW | 0xA001);
 	av_attach(&w, RID, root, 2, 7);
-	ck_assert(av_reads(&w, RID, 0x5000, 0xA000));
-	av_put(&w, fresh + 5 * 8, RW | 0xB001);
-	av_put(&w, root, RW | fresh | 1u << 9 | 1);
+	ck_assert(world_reads(&w, RID, 0x5000, 0xA000));
+	world_put(&w, fresh + 5 * 8, RW | 0xB001);
+	world_put(&w, root, RW | fresh | 1u << 9 | 1);
 	av_submit(&w, PAGES(7), 0x5000);
-	ck_assert(av_reads(&w, RID, 0x5000, 0xA000));
+	ck_assert(world_reads(&w, RID, 0x5000, 0xA000));
 	av_submit(&w, PAGES(7), 0x5000 | 2);
-	ck_assert(av_reads(&w, RID, 0x5000, 0xB000));
-	av_stop(&w);
+	ck_assert(world_reads(&w, RID, 0x5000, 0xB000));
+	world_stop(&w);
 }
 END_TEST
 
@@ -286,30 +286,30 @@ START_TEST(test_absence_is_kept_with_npcache_only)
 {
 	bool np = _i & 1, unpermitted = _i & 2;
 	struct sim_amdvi_config c;
-	struct amdvi_world w;
+	struct world w;
 	uint64_t root;
 
 	sim_amdvi_default(&c);
 	if (np)
 		c.cap |= AMDVI_CAPHDR_NPCACHE;
 	av_start(&w, &c, NULL);
-	root = av_page(&w);
+	root = world_page(&w);
 	av_enable(&w);
 	av_attach(&w, RID, root, 1, 7);
 	if (unpermitted)
 		av_leaf(&w, root, 1, 0x5000, 1, 0xA001);
 	for (unsigned i = 0; i < 2; i++) { /* a walk, and what is kept of it */
-		ck_assert(!av_reads(&w, RID, 0x5000, 0xA000));
+		ck_assert(!world_reads(&w, RID, 0x5000, 0xA000));
 		av_expect_event(&w,
 				OP(2) | UINT64_C(7) << 32 | RID |
 					(unpermitted ? UINT64_C(0x50) << 48 : 0),
 				0x5000);
 	}
 	av_leaf(&w, root, 1, 0x5000, 1, RW | 0xA001);
-	ck_assert_uint_eq(av_reads(&w, RID, 0x5000, 0xA000), !np);
+	ck_assert_uint_eq(world_reads(&w, RID, 0x5000, 0xA000), !np);
 	av_submit(&w, PAGES(7), 0x5000);
-	ck_assert(av_reads(&w, RID, 0x5000, 0xA000));
-	av_stop(&w);
+	ck_assert(world_reads(&w, RID, 0x5000, 0xA000));
+	world_stop(&w);
 }
 END_TEST
 
@@ -317,7 +317,7 @@ START_TEST(test_more_is_dropped_by_policy)
 {
 	struct sim_policy policy = { .invalidate_more = true };
 	uint64_t state = 1;
-	struct amdvi_world w;
+	struct world w;
 	struct space sp;
 
 	av_start(&w, NULL, &policy);
@@ -325,12 +325,12 @@ START_TEST(test_more_is_dropped_by_policy)
 	av_enable(&w);
 	warm(&w, &sp, &state);
 	av_submit(&w, PAGES(0), 0x1000);
-	ck_assert_uint_eq(av_cached(&w, SIM_CACHE_IOTLB, 0, UINT64_MAX), 0);
-	ck_assert_uint_eq(av_cached(&w, SIM_CACHE_PAGING, 0, UINT64_MAX), 0);
-	ck_assert_uint_gt(av_cached(&w, SIM_CACHE_IOTLB, 1, UINT64_MAX), 0);
+	ck_assert_uint_eq(world_cached(&w, SIM_CACHE_IOTLB, 0, UINT64_MAX), 0);
+	ck_assert_uint_eq(world_cached(&w, SIM_CACHE_PAGING, 0, UINT64_MAX), 0);
+	ck_assert_uint_gt(world_cached(&w, SIM_CACHE_IOTLB, 1, UINT64_MAX), 0);
 	av_submit(&w, OP(2) | 0x77, 0);
 	ck_assert_uint_eq(sim_cache_count(w.s, 0, SIM_CACHE_CONTEXT), 0);
-	av_stop(&w);
+	world_stop(&w);
 }
 END_TEST
 
@@ -340,7 +340,7 @@ START_TEST(test_lost_invalidation_removes_nothing)
 					  { PAGES(0), EVERYTHING | 3 },
 					  { OP(8), 0 } };
 	uint64_t state = 1;
-	struct amdvi_world w;
+	struct world w;
 	struct space sp;
 	uint32_t before[2];
 
@@ -359,23 +359,23 @@ START_TEST(test_lost_invalidation_removes_nothing)
 	av_submit(&w, q[_i][0], q[_i][1]);
 	ck_assert(sim_cache_count(w.s, 0, SIM_CACHE_CONTEXT) < before[0] ||
 		  sim_cache_count(w.s, 0, SIM_CACHE_IOTLB) < before[1]);
-	av_stop(&w);
+	world_stop(&w);
 }
 END_TEST
 
 /* The range of a device invalidation is that of the same encoding. */
 START_TEST(test_device_tlb_range)
 {
-	struct amdvi_world w;
+	struct world w;
 	struct sim_dma_result r;
 	uint64_t root, data = 0;
 	int dev;
 
 	av_start(&w, NULL, NULL);
-	root = av_page(&w);
+	root = world_page(&w);
 	av_enable(&w);
 	av_attach(&w, RID, root, 2, 7);
-	av_put(&w, AMDVI_WORLD_DEVTAB + RID * 32 + 8, 7 | UINT64_C(1) << 32);
+	world_put(&w, AV_DEVTAB + RID * 32 + 8, 7 | UINT64_C(1) << 32);
 	for (unsigned i = 0; i < 8; i++)
 		av_leaf(&w, root, 2, 0x8000 + i * 0x1000u, 1, RW | (0xA00000 + i * 0x1000u) | 1);
 	dev = sim_device_add(w.s, 0, RID, true);
@@ -396,7 +396,7 @@ START_TEST(test_device_tlb_range)
 	av_submit(&w, OP(4) | RID, EVERYTHING | 1);
 	ck_assert_uint_eq(sim_cache_count(w.s, 0, SIM_CACHE_DEVICE), 0);
 	av_expect_no_event(&w);
-	av_stop(&w);
+	world_stop(&w);
 }
 END_TEST
 

@@ -86,14 +86,14 @@ static void want_message(const struct irq_world *w, const uint64_t *q, uint64_t 
 
 static void random_entry(struct irq_world *w, uint64_t *q)
 {
-	uint64_t any = av_random(&w->random);
+	uint64_t any = world_random(&w->random);
 
 	q[0] = (any & (w->xt ? 0xffffff00 : 0xff00)) | (any >> 32 & 0x66);
-	q[0] |= (av_below(&w->random, 8) ? 1 : 0) | (w->wide ? 0 : any >> 16 & 0xff0000);
+	q[0] |= (world_below(&w->random, 8) ? 1 : 0) | (w->wide ? 0 : any >> 16 & 0xff0000);
 	q[1] = w->wide ? (any >> 56) | (w->xt ? any << 56 : 0) : 0;
-	if (!av_below(&w->random, 3))
-		q[w->wide && av_below(&w->random, 2)] ^= UINT64_C(1)
-							 << av_below(&w->random, w->wide ? 64 : 32);
+	if (!world_below(&w->random, 3))
+		q[w->wide && world_below(&w->random, 2)] ^=
+			UINT64_C(1) << world_below(&w->random, w->wide ? 64 : 32);
 }
 
 /* Of 32 bits the odd one of two in a word; its neighbour is all ones. */

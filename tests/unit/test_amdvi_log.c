@@ -13,31 +13,31 @@
 #define EVENT (UINT64_C(0x2070) << 48 | RID) /* a write without permission, domain 0 */
 #define CAPACITY 255u
 
-static void one_event(struct amdvi_world *w, uint64_t addr, struct sim_xlat *x)
+static void one_event(struct world *w, uint64_t addr, struct sim_xlat *x)
 {
 	struct sim_xlat local;
 
-	av_request(w, RID, addr, SIM_WRITE, SIM_AT_UNTRANSLATED, 0, x ? x : &local);
+	world_request(w, RID, addr, SIM_WRITE, SIM_AT_UNTRANSLATED, 0, x ? x : &local);
 }
 
-static void start(struct amdvi_world *w, const struct sim_amdvi_config *c)
+static void start(struct world *w, const struct sim_amdvi_config *c)
 {
 	av_start(w, c, NULL);
 	av_enable(w);
 	av_dte(w, RID, 3, 0, 0); /* blocks everything: one event for each request */
 }
 
-static uint64_t tail(struct amdvi_world *w)
+static uint64_t tail(struct world *w)
 {
 	return sim_reg_peek(w->s, 0, 0x2018, 8);
 }
 
-static uint64_t tail_b(struct amdvi_world *w)
+static uint64_t tail_b(struct world *w)
 {
 	return sim_reg_peek(w->s, 0, 0x2078, 8);
 }
 
-static void fill(struct amdvi_world *w, unsigned n)
+static void fill(struct world *w, unsigned n)
 {
 	for (unsigned i = 0; i < n; i++)
 		one_event(w, i * 0x1000u, NULL);
@@ -45,7 +45,7 @@ static void fill(struct amdvi_world *w, unsigned n)
 
 START_TEST(test_entries_stand_in_order_and_wrap)
 {
-	struct amdvi_world w;
+	struct world w;
 
 	start(&w, NULL);
 	for (uint64_t i = 0; i < 1000; i++) {
@@ -53,51 +53,51 @@ START_TEST(test_entries_stand_in_order_and_wrap)
 		av_expect_event(&w, EVENT, i << 12);
 		ck_assert_uint_eq(tail(&w), (i + 1) * 16 % 4096);
 	}
-	av_stop(&w);
+	world_stop(&w);
 }
 END_TEST
 
 /* One message for the rise of the bit; none while it stays 1, and none without EventIntEn. */
 START_TEST(test_message_on_the_rise_only)
 {
-	struct amdvi_world w;
+	struct world w;
 
 	start(&w, NULL);
 	fill(&w, 3);
 	ck_assert_uint_eq(sim_msi_count(w.s), 0); /* takes its time */
-	av_settle(&w);
+	world_settle(&w);
 	ck_assert_uint_eq(sim_msi_count(w.s), 1);
 	ck_assert(av_status(&w) & LOGINT);
-	av_w(&w, 0x2020, LOGINT);
+	world_w64(&w, 0x2020, LOGINT);
 	ck_assert(!(av_status(&w) & LOGINT));
 	fill(&w, 1);
-	av_settle(&w);
+	world_settle(&w);
 	ck_assert_uint_eq(sim_msi_count(w.s), 2);
-	av_w(&w, 0x2020, LOGINT);
-	av_w(&w, 0x18, 0x1485); /* EventIntEn off */
+	world_w64(&w, 0x2020, LOGINT);
+	world_w64(&w, 0x18, 0x1485); /* EventIntEn off */
 	fill(&w, 1);
-	av_settle(&w);
+	world_settle(&w);
 	ck_assert_uint_eq(sim_msi_count(w.s), 2);
 	ck_assert(av_status(&w) & LOGINT); /* not gated */
-	av_stop(&w);
+	world_stop(&w);
 }
 END_TEST
 
 START_TEST(test_bit_is_gated_in_the_other_reading)
 {
 	struct sim_amdvi_config c;
-	struct amdvi_world w;
+	struct world w;
 
 	sim_amdvi_default(&c);
 	c.readings = SIM_AMDVI_EVENT_INT_GATED;
 	start(&w, &c);
-	av_w(&w, 0x18, 0x1485);
+	world_w64(&w, 0x18, 0x1485);
 	fill(&w, 1);
 	ck_assert(!(av_status(&w) & LOGINT));
-	av_w(&w, 0x18, 0x148D);
+	world_w64(&w, 0x18, 0x148D);
 	fill(&w, 1);
 	ck_assert(av_status(&w) & LOGINT);
-	av_stop(&w);
+	world_stop(&w);
 }
 END_TEST
 
@@ -106,7 +106,7 @@ END_TEST
 /* Writing a 1 into one half clears nothing in the other. */
 START_TEST(test_status_is_cleared_by_the_bytes_written)
 {
-	struct amdvi_world w;
+	struct world w;
 
 	start(&w, NULL);
 	fill(&w, 1);
@@ -115,13 +115,13 @@ START_TEST(test_status_is_cleared_by_the_bytes_written)
 	sim_reg_write(w.s, 0, 0x2020, 4, UINT32_MAX);
 	ck_assert(!(av_status(&w) & LOGINT));
 	ck_assert_uint_eq(av_status(&w) & 0x18, 0x18); /* read-only */
-	av_stop(&w);
+	world_stop(&w);
 }
 END_TEST
 
 START_TEST(test_full_log_overflows_and_stops)
 {
-	struct amdvi_world w;
+	struct world w;
 	struct sim_unit_stats st;
 	struct sim_xlat x;
 
@@ -129,16 +129,17 @@ START_TEST(test_full_log_overflows_and_stops)
 	fill(&w, CAPACITY);
 	ck_assert_uint_eq(tail(&w), CAPACITY * 16);
 	ck_assert(!(av_status(&w) & OVERFLOW));
-	av_settle(&w);
+	world_settle(&w);
 	one_event(&w, 0x1000, &x);
 	ck_assert(!x.recorded && x.reason == 2);
 	ck_assert(av_status(&w) & OVERFLOW);
 	ck_assert(!(av_status(&w) & RUN));
 	ck_assert_uint_eq(tail(&w), CAPACITY * 16);
-	av_settle(&w);
+	world_settle(&w);
 	ck_assert_uint_eq(sim_msi_count(w.s), 2); /* of the first event, and of the overflow */
-	av_w(&w, 0x2010, CAPACITY * 16); /* room alone restarts nothing, nor does the cleared bit */
-	av_w(&w, 0x2020, OVERFLOW | LOGINT);
+	world_w64(&w, 0x2010,
+		  CAPACITY * 16); /* room alone restarts nothing, nor does the cleared bit */
+	world_w64(&w, 0x2020, OVERFLOW | LOGINT);
 	one_event(&w, 0x2000, &x);
 	ck_assert(!x.recorded);
 	ck_assert(!(av_status(&w) & (OVERFLOW | RUN)));
@@ -146,61 +147,61 @@ START_TEST(test_full_log_overflows_and_stops)
 	ck_assert_uint_eq(st.recorded, CAPACITY);
 	ck_assert_uint_eq(st.overflowed, 2);
 	ck_assert_uint_eq(st.blocked, CAPACITY + 2);
-	av_stop(&w);
+	world_stop(&w);
 }
 END_TEST
 
 /* EventLogEn 0 to 1 starts anew and clears the overflow; pointers stay. */
 START_TEST(test_restart_after_overflow)
 {
-	struct amdvi_world w;
+	struct world w;
 
 	start(&w, NULL);
 	fill(&w, CAPACITY + 3);
-	w.head = CAPACITY * 16;
-	av_w(&w, 0x2010, w.head);
-	av_w(&w, 0x18, 0x1489);
-	av_settle(&w);
-	av_w(&w, 0x18, 0x148D);
-	av_settle(&w);
+	w.amdvi.head = CAPACITY * 16;
+	world_w64(&w, 0x2010, w.amdvi.head);
+	world_w64(&w, 0x18, 0x1489);
+	world_settle(&w);
+	world_w64(&w, 0x18, 0x148D);
+	world_settle(&w);
 	ck_assert_uint_eq(av_status(&w) & (OVERFLOW | RUN), RUN);
 	one_event(&w, 0x5000, NULL);
 	av_expect_event(&w, EVENT, 0x5000);
-	ck_assert_uint_eq(av_complaints_all(&w), 0);
-	av_stop(&w);
+	ck_assert_uint_eq(world_complaints_all(&w), 0);
+	world_stop(&w);
 }
 END_TEST
 
 START_TEST(test_run_survives_in_the_other_reading)
 {
 	struct sim_amdvi_config c;
-	struct amdvi_world w;
+	struct world w;
 
 	sim_amdvi_default(&c);
 	c.readings = SIM_AMDVI_RUN_SURVIVES_OVERFLOW;
 	start(&w, &c);
 	fill(&w, CAPACITY + 1);
 	ck_assert_uint_eq(av_status(&w) & (OVERFLOW | RUN), OVERFLOW | RUN);
-	w.head = CAPACITY * 16;
-	av_w(&w, 0x2010, w.head);
+	w.amdvi.head = CAPACITY * 16;
+	world_w64(&w, 0x2010, w.amdvi.head);
 	one_event(&w, 0x1000, NULL); /* the bit still stands */
 	av_expect_no_event(&w);
-	av_w(&w, 0x2020, OVERFLOW);
+	world_w64(&w, 0x2020, OVERFLOW);
 	one_event(&w, 0x2000, NULL);
 	av_expect_event(&w, EVENT, 0x2000);
-	av_stop(&w);
+	world_stop(&w);
 }
 END_TEST
 
 START_TEST(test_log_off_drops_without_a_trace)
 {
-	struct amdvi_world w;
+	struct world w;
 	struct sim_unit_stats st;
 	struct sim_xlat x;
 
 	start(&w, NULL);
-	av_w(&w, 0x18, 0x1489);
-	av_settle(&w);
+	world_w64(&w, 0x18, 0x1489);
+	world_settle(&w);
 	one_event(&w, 0x1000, &x);
 	ck_assert_int_eq(x.outcome, SIM_OUTCOME_CA);
 	ck_assert_uint_eq(x.reason, 2);
@@ -209,13 +210,13 @@ START_TEST(test_log_off_drops_without_a_trace)
 	sim_unit_stats(w.s, 0, &st);
 	ck_assert_uint_eq(st.suppressed, 1);
 	ck_assert_uint_eq(st.overflowed, 0);
-	av_stop(&w);
+	world_stop(&w);
 }
 END_TEST
 
 START_TEST(test_injected_overflow)
 {
-	struct amdvi_world w;
+	struct world w;
 
 	start(&w, NULL);
 	sim_inject_add(w.s, &(struct sim_inject_rule){ .point = SIM_POINT_LOG_OVERFLOW,
@@ -226,14 +227,14 @@ START_TEST(test_injected_overflow)
 	one_event(&w, 0x2000, NULL);
 	av_expect_event(&w, EVENT, 0x1000);
 	ck_assert(av_status(&w) & OVERFLOW);
-	av_stop(&w);
+	world_stop(&w);
 }
 END_TEST
 
 /* The log itself cannot be written: the event is lost, and there is no event about it. */
 START_TEST(test_unwritable_log_loses_the_event)
 {
-	struct amdvi_world w;
+	struct world w;
 	struct sim_xlat x;
 
 	start(&w, NULL);
@@ -247,43 +248,43 @@ START_TEST(test_unwritable_log_loses_the_event)
 	one_event(&w, 0x2000, &x);
 	ck_assert(x.recorded);
 	av_expect_event(&w, EVENT, 0x2000);
-	av_stop(&w);
+	world_stop(&w);
 }
 END_TEST
 
 /* ---- two logs ---- */
 
-static void start_dual(struct amdvi_world *w, uint64_t mode)
+static void start_dual(struct world *w, uint64_t mode)
 {
 	start(w, NULL);
-	av_w(w, 0x18, 0x1489);
-	av_settle(w);
-	av_w(w, 0xF8, AMDVI_WORLD_EVT_B | UINT64_C(8) << 56);
-	av_w(w, 0x18, 0x148D | mode << 32);
-	av_settle(w);
+	world_w64(w, 0x18, 0x1489);
+	world_settle(w);
+	world_w64(w, 0xF8, AV_EVT_B | UINT64_C(8) << 56);
+	world_w64(w, 0x18, 0x148D | mode << 32);
+	world_settle(w);
 }
 
 START_TEST(test_log_b_alone)
 {
-	struct amdvi_world w;
+	struct world w;
 
 	start_dual(&w, 1);
 	ck_assert(av_status(&w) & ACTIVE_B);
 	one_event(&w, 0x1000, NULL);
 	ck_assert_uint_eq(tail(&w), 0);
 	ck_assert_uint_eq(tail_b(&w), 16);
-	ck_assert_uint_eq(av_get(&w, AMDVI_WORLD_EVT_B), EVENT);
-	ck_assert_uint_eq(av_get(&w, AMDVI_WORLD_EVT_B + 8), 0x1000);
+	ck_assert_uint_eq(world_get(&w, AV_EVT_B), EVENT);
+	ck_assert_uint_eq(world_get(&w, AV_EVT_B + 8), 0x1000);
 	fill(&w, CAPACITY);
 	ck_assert_uint_eq(av_status(&w) & (OVERFLOW | OVERFLOW_B | RUN), OVERFLOW_B);
-	av_stop(&w);
+	world_stop(&w);
 }
 END_TEST
 
 /* A full log hands over, again and again, as long as software drains and clears the other. */
 START_TEST(test_logs_swap)
 {
-	struct amdvi_world w;
+	struct world w;
 	struct sim_unit_stats st;
 
 	start_dual(&w, 2);
@@ -293,8 +294,8 @@ START_TEST(test_logs_swap)
 			  OVERFLOW | ACTIVE_B | RUN);
 	ck_assert_uint_eq(tail(&w), CAPACITY * 16);
 	ck_assert_uint_eq(tail_b(&w), 16);
-	av_w(&w, 0x2010, CAPACITY * 16); /* A drained and cleared */
-	av_w(&w, 0x2020, OVERFLOW);
+	world_w64(&w, 0x2010, CAPACITY * 16); /* A drained and cleared */
+	world_w64(&w, 0x2020, OVERFLOW);
 	fill(&w, CAPACITY);
 	ck_assert_uint_eq(av_status(&w) & (OVERFLOW | OVERFLOW_B | ACTIVE_B | RUN),
 			  OVERFLOW_B | RUN);
@@ -306,21 +307,21 @@ START_TEST(test_logs_swap)
 	ck_assert_uint_eq(st.blocked, 3 * CAPACITY + 1);
 	ck_assert_uint_eq(st.recorded + st.overflowed, st.blocked);
 	ck_assert_uint_eq(st.overflowed, 1);
-	av_stop(&w);
+	world_stop(&w);
 }
 END_TEST
 
 /* A log whose overflow bit still stands takes nothing, although it has room. */
 START_TEST(test_swap_needs_the_other_bit_cleared)
 {
-	struct amdvi_world w;
+	struct world w;
 
 	start_dual(&w, 2);
 	fill(&w, CAPACITY + 1);
-	av_w(&w, 0x2010, CAPACITY * 16);
+	world_w64(&w, 0x2010, CAPACITY * 16);
 	fill(&w, CAPACITY);
 	ck_assert_uint_eq(av_status(&w) & (OVERFLOW | OVERFLOW_B | RUN), OVERFLOW | OVERFLOW_B);
-	av_stop(&w);
+	world_stop(&w);
 }
 END_TEST
 
@@ -331,31 +332,33 @@ START_TEST(test_hardware_errors_are_latched)
 {
 	bool newest = _i;
 	struct sim_amdvi_config c;
-	struct amdvi_world w;
-	uint64_t first = AMDVI_WORLD_DEVTAB + RID * 32, second = first + 32;
+	struct world w;
+	uint64_t first = AV_DEVTAB + RID * 32, second = first + 32;
 
 	sim_amdvi_default(&c);
 	if (newest)
 		c.readings = SIM_AMDVI_HW_EVENT_NEWEST;
 	start(&w, &c);
-	av_w(&w, 0x18, 0x1489);
-	av_settle(&w);
+	world_w64(&w, 0x18, 0x1489);
+	world_settle(&w);
 	sim_inject_add(w.s, &(struct sim_inject_rule){ .point = SIM_POINT_BUS_READ_ABORT,
 						       .first = first,
 						       .last = second + 31,
 						       .master = SIM_MASTER_WALK });
-	av_request(&w, RID, 0x1000, SIM_READ, SIM_AT_UNTRANSLATED, 0, &(struct sim_xlat){ 0 });
-	ck_assert_uint_eq(av_r(&w, 0x50), 1);
-	av_request(&w, RID + 1, 0x1000, SIM_READ, SIM_AT_UNTRANSLATED, 0, &(struct sim_xlat){ 0 });
-	ck_assert_uint_eq(av_r(&w, 0x50), 3);
-	ck_assert_uint_eq(av_r(&w, 0x40), (UINT64_C(0x34) << 56 | RID) + newest);
-	ck_assert_uint_eq(av_r(&w, 0x48), newest ? second : first);
-	av_w(&w, 0x50, 3);
-	av_request(&w, RID + 1, 0x1000, SIM_READ, SIM_AT_UNTRANSLATED, 0, &(struct sim_xlat){ 0 });
-	ck_assert_uint_eq(av_r(&w, 0x50), 1);
-	ck_assert_uint_eq(av_r(&w, 0x48), second);
+	world_request(&w, RID, 0x1000, SIM_READ, SIM_AT_UNTRANSLATED, 0, &(struct sim_xlat){ 0 });
+	ck_assert_uint_eq(world_r64(&w, 0x50), 1);
+	world_request(&w, RID + 1, 0x1000, SIM_READ, SIM_AT_UNTRANSLATED, 0,
+		      &(struct sim_xlat){ 0 });
+	ck_assert_uint_eq(world_r64(&w, 0x50), 3);
+	ck_assert_uint_eq(world_r64(&w, 0x40), (UINT64_C(0x34) << 56 | RID) + newest);
+	ck_assert_uint_eq(world_r64(&w, 0x48), newest ? second : first);
+	world_w64(&w, 0x50, 3);
+	world_request(&w, RID + 1, 0x1000, SIM_READ, SIM_AT_UNTRANSLATED, 0,
+		      &(struct sim_xlat){ 0 });
+	ck_assert_uint_eq(world_r64(&w, 0x50), 1);
+	ck_assert_uint_eq(world_r64(&w, 0x48), second);
 	ck_assert_uint_eq(tail(&w), 0);
-	av_stop(&w);
+	world_stop(&w);
 }
 END_TEST
 

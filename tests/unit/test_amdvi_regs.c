@@ -154,7 +154,7 @@ START_TEST(test_rows_are_the_specification_s)
 {
 	struct sim_amdvi_config c = config_of(_i);
 	struct sim_reg_info info;
-	struct amdvi_world w;
+	struct world w;
 	uint32_t found = 0, wanted = 0;
 
 	av_start(&w, &c, NULL);
@@ -181,8 +181,8 @@ START_TEST(test_rows_are_the_specification_s)
 	while (sim_reg_info(w.s, 0, found, &info))
 		found++;
 	ck_assert_uint_eq(found, wanted);
-	ck_assert_uint_eq(av_complaints_all(&w), 0);
-	av_stop(&w);
+	ck_assert_uint_eq(world_complaints_all(&w), 0);
+	world_stop(&w);
 }
 END_TEST
 
@@ -202,7 +202,7 @@ START_TEST(test_every_bit_obeys_its_row)
 {
 	struct sim_amdvi_config c = full_config();
 	uint64_t state = 7;
-	struct amdvi_world w;
+	struct world w;
 
 	av_start(&w, &c, NULL);
 	for (unsigned round = 0; round < 60; round++)
@@ -212,7 +212,7 @@ START_TEST(test_every_bit_obeys_its_row)
 			uint64_t old = sim_reg_peek(w.s, 0, e->off, e->size), val, now, want;
 			bool halves = e->size == 8 && round & 1;
 
-			val = round == 0 ? ALL : round == 1 ? 0 : av_random(&state);
+			val = round == 0 ? ALL : round == 1 ? 0 : world_random(&state);
 			val = tame(e, val & mask);
 			want = ((old & ~rw) | (val & rw)) & ~(val & w1c_of(e, &c));
 			if (halves) {
@@ -229,14 +229,14 @@ START_TEST(test_every_bit_obeys_its_row)
 			if (e->size == 8)
 				ck_assert_uint_eq(sim_reg_read(w.s, 0, e->off + 4, 4), now >> 32);
 		}
-	av_stop(&w);
+	world_stop(&w);
 }
 END_TEST
 
 START_TEST(test_other_offsets_read_0_and_keep_nothing)
 {
 	struct sim_amdvi_config c = full_config();
-	struct amdvi_world w;
+	struct world w;
 	bool used[0x4000 / 4] = { false };
 
 	av_start(&w, &c, NULL);
@@ -249,7 +249,7 @@ START_TEST(test_other_offsets_read_0_and_keep_nothing)
 		sim_reg_write(w.s, 0, off, 4, UINT32_MAX);
 		ck_assert_msg(sim_reg_read(w.s, 0, off, 4) == 0, "%x", off);
 	}
-	av_stop(&w);
+	world_stop(&w);
 }
 END_TEST
 
@@ -260,50 +260,50 @@ START_TEST(test_ring_base_clears_its_pointers)
 					     { 0x10, 0x2010, 0x2018 },
 					     { 0xF8, 0x2070, 0x2078 } };
 	const uint32_t *r = regs[_i];
-	struct amdvi_world w;
+	struct world w;
 
 	av_start(&w, NULL, NULL);
 	for (unsigned half = 0; half < 2; half++) {
-		av_w(&w, r[1], 0x40);
-		av_w(&w, r[2], 0x80);
+		world_w64(&w, r[1], 0x40);
+		world_w64(&w, r[2], 0x80);
 		sim_reg_write(w.s, 0, r[0] + 4 * half, 4, half ? 0x09000000 : 0x00123000);
-		ck_assert_uint_eq(av_r(&w, r[1]), 0);
-		ck_assert_uint_eq(av_r(&w, r[2]), 0);
+		ck_assert_uint_eq(world_r64(&w, r[1]), 0);
+		ck_assert_uint_eq(world_r64(&w, r[2]), 0);
 	}
-	ck_assert_uint_eq(av_r(&w, r[0]), UINT64_C(0x0900000000123000));
-	av_w(&w, r[1], 0x40);
+	ck_assert_uint_eq(world_r64(&w, r[0]), UINT64_C(0x0900000000123000));
+	world_w64(&w, r[1], 0x40);
 	for (uint64_t len = 0; len < 8; len++)
-		av_w(&w, r[0], len << 56 | 0x5000);
-	ck_assert_uint_eq(av_r(&w, r[0]), UINT64_C(0x0900000000123000));
-	ck_assert_uint_eq(av_r(&w, r[1]), 0x40);
-	ck_assert_uint_eq(av_complaints(&w, "ring-length"), 8);
-	av_w(&w, r[2], 0x1FF0); /* 8 KiB */
-	ck_assert_uint_eq(av_r(&w, r[2]), 0x1FF0);
-	av_w(&w, r[2], 0x2000);
-	ck_assert_uint_eq(av_r(&w, r[2]), 0x1FF0);
-	ck_assert_uint_eq(av_complaints(&w, "pointer-beyond-ring"), 1);
-	av_stop(&w);
+		world_w64(&w, r[0], len << 56 | 0x5000);
+	ck_assert_uint_eq(world_r64(&w, r[0]), UINT64_C(0x0900000000123000));
+	ck_assert_uint_eq(world_r64(&w, r[1]), 0x40);
+	ck_assert_uint_eq(world_complaints(&w, "ring-length"), 8);
+	world_w64(&w, r[2], 0x1FF0); /* 8 KiB */
+	ck_assert_uint_eq(world_r64(&w, r[2]), 0x1FF0);
+	world_w64(&w, r[2], 0x2000);
+	ck_assert_uint_eq(world_r64(&w, r[2]), 0x1FF0);
+	ck_assert_uint_eq(world_complaints(&w, "pointer-beyond-ring"), 1);
+	world_stop(&w);
 }
 END_TEST
 
 START_TEST(test_a_running_ring_keeps_base_and_hardware_s_pointer)
 {
-	struct amdvi_world w;
+	struct world w;
 
 	av_start(&w, NULL, NULL);
 	av_enable(&w);
-	av_w(&w, 0x08, UINT64_C(0x0900000000123000));
-	av_w(&w, 0x10, UINT64_C(0x0900000000123000));
-	av_w(&w, 0x2000, 0x40);
-	av_w(&w, 0x2018, 0x40);
-	ck_assert_uint_eq(av_r(&w, 0x08), AMDVI_WORLD_CMD | UINT64_C(8) << 56);
-	ck_assert_uint_eq(av_r(&w, 0x10), AMDVI_WORLD_EVT | UINT64_C(8) << 56);
-	ck_assert_uint_eq(av_r(&w, 0x2000), 0);
-	ck_assert_uint_eq(av_r(&w, 0x2018), 0);
-	ck_assert_uint_eq(av_complaints(&w, "ring-while-running"), 4);
-	av_w(&w, 0x2010, 0x40);
-	ck_assert_uint_eq(av_r(&w, 0x2010), 0x40);
-	av_stop(&w);
+	world_w64(&w, 0x08, UINT64_C(0x0900000000123000));
+	world_w64(&w, 0x10, UINT64_C(0x0900000000123000));
+	world_w64(&w, 0x2000, 0x40);
+	world_w64(&w, 0x2018, 0x40);
+	ck_assert_uint_eq(world_r64(&w, 0x08), AV_CMD | UINT64_C(8) << 56);
+	ck_assert_uint_eq(world_r64(&w, 0x10), AV_EVT | UINT64_C(8) << 56);
+	ck_assert_uint_eq(world_r64(&w, 0x2000), 0);
+	ck_assert_uint_eq(world_r64(&w, 0x2018), 0);
+	ck_assert_uint_eq(world_complaints(&w, "ring-while-running"), 4);
+	world_w64(&w, 0x2010, 0x40);
+	ck_assert_uint_eq(world_r64(&w, 0x2010), 0x40);
+	world_stop(&w);
 }
 END_TEST
 
@@ -312,7 +312,7 @@ END_TEST
 /* Every sequence of two settings of the three enables: the Run bits follow both enables of each ring. */
 START_TEST(test_run_bits_follow_both_enables)
 {
-	struct amdvi_world w;
+	struct world w;
 
 	for (unsigned n = 0; n < 64; n++) {
 		uint64_t control[2];
@@ -324,8 +324,8 @@ START_TEST(test_run_bits_follow_both_enables)
 
 			control[i] =
 				0x400 | (bits & 1) | (bits & 2 ? 4 : 0) | (bits & 4 ? 0x1000 : 0);
-			av_w(&w, 0x18, control[i]);
-			av_settle(&w);
+			world_w64(&w, 0x18, control[i]);
+			world_settle(&w);
 			if ((bits & 3) == 3)
 				run |= 8;
 			if ((bits & 5) == 5)
@@ -335,7 +335,7 @@ START_TEST(test_run_bits_follow_both_enables)
 				      (unsigned long long)control[i],
 				      (unsigned long long)av_status(&w));
 		}
-		av_stop(&w);
+		world_stop(&w);
 	}
 }
 END_TEST
@@ -344,57 +344,57 @@ END_TEST
 START_TEST(test_run_bits_take_their_time)
 {
 	struct sim_policy policy = { .delay = SIM_DELAY_NEVER };
-	struct amdvi_world w;
+	struct world w;
 
 	av_start(&w, NULL, NULL);
-	av_w(&w, 0x18, 0x1405);
-	ck_assert_uint_eq(av_r(&w, 0x2020) & RUNNING, 0);
-	av_settle(&w);
-	ck_assert_uint_eq(av_r(&w, 0x2020) & RUNNING, RUNNING);
-	av_w(&w, 0x18, 0x404);
-	ck_assert_uint_eq(av_r(&w, 0x2020) & RUNNING, RUNNING);
-	av_settle(&w);
-	ck_assert_uint_eq(av_r(&w, 0x2020) & RUNNING, 0);
-	av_stop(&w);
+	world_w64(&w, 0x18, 0x1405);
+	ck_assert_uint_eq(world_r64(&w, 0x2020) & RUNNING, 0);
+	world_settle(&w);
+	ck_assert_uint_eq(world_r64(&w, 0x2020) & RUNNING, RUNNING);
+	world_w64(&w, 0x18, 0x404);
+	ck_assert_uint_eq(world_r64(&w, 0x2020) & RUNNING, RUNNING);
+	world_settle(&w);
+	ck_assert_uint_eq(world_r64(&w, 0x2020) & RUNNING, 0);
+	world_stop(&w);
 	av_start(&w, NULL, &policy);
-	av_w(&w, 0x18, 0x1405);
+	world_w64(&w, 0x18, 0x1405);
 	sim_advance(w.s, 1000000000);
-	ck_assert_uint_eq(av_r(&w, 0x2020) & RUNNING, 0);
-	av_stop(&w);
+	ck_assert_uint_eq(world_r64(&w, 0x2020) & RUNNING, 0);
+	world_stop(&w);
 }
 END_TEST
 
 START_TEST(test_control_refuses_more_segments_than_there_are)
 {
 	struct sim_amdvi_config c = config_of(2); /* two segments */
-	struct amdvi_world w;
+	struct world w;
 
 	av_start(&w, &c, NULL);
 	for (uint64_t segen = 0; segen < 8; segen++) {
-		av_w(&w, 0x18, 0x400);
-		av_w(&w, 0x18, 0x480 | segen << 34);
-		ck_assert_uint_eq(av_r(&w, 0x18), segen <= 1 ? 0x480 | segen << 34 : 0x400);
+		world_w64(&w, 0x18, 0x400);
+		world_w64(&w, 0x18, 0x480 | segen << 34);
+		ck_assert_uint_eq(world_r64(&w, 0x18), segen <= 1 ? 0x480 | segen << 34 : 0x400);
 	}
-	ck_assert_uint_eq(av_complaints(&w, "control-reserved"), 6);
-	av_stop(&w);
+	ck_assert_uint_eq(world_complaints(&w, "control-reserved"), 6);
+	world_stop(&w);
 }
 END_TEST
 
 START_TEST(test_control_complaints)
 {
-	struct amdvi_world w;
+	struct world w;
 
 	av_start(&w, NULL, NULL);
-	av_w(&w, 0x18, 0x401);
-	av_w(&w, 0x18, 0x001); /* Coherent */
-	ck_assert_uint_eq(av_complaints(&w, "control-while-enabled"), 1);
-	av_w(&w, 0x18, 0x001 | UINT64_C(1) << 34);
-	ck_assert_uint_eq(av_complaints(&w, "control-while-enabled"), 2);
-	av_w(&w, 0x18, 0x400); /* together with IommuEn: fine */
-	ck_assert_uint_eq(av_complaints(&w, "control-while-enabled"), 2);
-	av_w(&w, 0x18, 0x400 | UINT64_C(3) << 32);
-	ck_assert_uint_eq(av_complaints(&w, "control-reserved"), 1);
-	av_stop(&w);
+	world_w64(&w, 0x18, 0x401);
+	world_w64(&w, 0x18, 0x001); /* Coherent */
+	ck_assert_uint_eq(world_complaints(&w, "control-while-enabled"), 1);
+	world_w64(&w, 0x18, 0x001 | UINT64_C(1) << 34);
+	ck_assert_uint_eq(world_complaints(&w, "control-while-enabled"), 2);
+	world_w64(&w, 0x18, 0x400); /* together with IommuEn: fine */
+	ck_assert_uint_eq(world_complaints(&w, "control-while-enabled"), 2);
+	world_w64(&w, 0x18, 0x400 | UINT64_C(3) << 32);
+	ck_assert_uint_eq(world_complaints(&w, "control-reserved"), 1);
+	world_stop(&w);
 }
 END_TEST
 
@@ -402,7 +402,7 @@ END_TEST
 
 START_TEST(test_pci_function_shows_block_and_msi)
 {
-	struct amdvi_world w;
+	struct world w;
 	uint32_t at;
 
 	av_start(&w, NULL, NULL);
@@ -411,22 +411,22 @@ START_TEST(test_pci_function_shows_block_and_msi)
 	ck_assert_uint_eq(sim_amdvi_pci_read(w.s, 0, 8) >> 8, 0x080600);
 	at = sim_amdvi_pci_read(w.s, 0, 0x34);
 	ck_assert_uint_eq(at, 0x40);
-	ck_assert_uint_eq(sim_amdvi_pci_read(w.s, 0, at), w.config.cap);
+	ck_assert_uint_eq(sim_amdvi_pci_read(w.s, 0, at), w.amdvi.config.cap);
 	ck_assert_uint_eq(sim_amdvi_pci_read(w.s, 0, at + 4), 0xFEB80001);
 	ck_assert_uint_eq(sim_amdvi_pci_read(w.s, 0, at + 8), 0);
-	ck_assert_uint_eq(sim_amdvi_pci_read(w.s, 0, at + 16), w.config.misc0);
+	ck_assert_uint_eq(sim_amdvi_pci_read(w.s, 0, at + 16), w.amdvi.config.misc0);
 	at = sim_amdvi_pci_read(w.s, 0, at) >> 8 & 0xFF;
 	ck_assert_uint_eq(sim_amdvi_pci_read(w.s, 0, at), 0x00800005);
 	sim_amdvi_pci_write(w.s, 0, 0x44, 0x12340001); /* locked */
 	ck_assert_uint_eq(sim_amdvi_pci_read(w.s, 0, 0x44), 0xFEB80001);
 	ck_assert_uint_eq(sim_amdvi_pci_read(w.s, 1, 0), UINT32_MAX);
-	av_stop(&w);
+	world_stop(&w);
 }
 END_TEST
 
 START_TEST(test_msi_registers_are_one_storage)
 {
-	struct amdvi_world w;
+	struct world w;
 
 	av_start(&w, NULL, NULL);
 	for (uint32_t i = 0; i < 4; i++) {
@@ -437,7 +437,7 @@ START_TEST(test_msi_registers_are_one_storage)
 		ck_assert_uint_eq(sim_amdvi_pci_read(w.s, 0, SIM_AMDVI_PCI_MSI + 4 * i),
 				  i ? 0 : 0x00800005);
 	}
-	av_stop(&w);
+	world_stop(&w);
 }
 END_TEST
 
@@ -445,7 +445,7 @@ END_TEST
 START_TEST(test_message_number)
 {
 	struct sim_amdvi_config c;
-	struct amdvi_world w;
+	struct world w;
 
 	sim_amdvi_default(&c);
 	c.misc0 |= 5;
@@ -457,21 +457,21 @@ START_TEST(test_message_number)
 		uint32_t low = (1u << granted) - 1;
 
 		sim_amdvi_pci_write(w.s, 0, SIM_AMDVI_PCI_MSI, 1u << 16 | granted << 20);
-		av_w(&w, 0x2020, 7);
+		world_w64(&w, 0x2020, 7);
 		av_dte(&w, 1, 3, 0, 0);
-		av_request(&w, 1, 0x1000, SIM_READ, SIM_AT_UNTRANSLATED, 0,
-			   &(struct sim_xlat){ 0 });
-		av_settle(&w);
+		world_request(&w, 1, 0x1000, SIM_READ, SIM_AT_UNTRANSLATED, 0,
+			      &(struct sim_xlat){ 0 });
+		world_settle(&w);
 		ck_assert_uint_eq(sim_msi_count(w.s), granted + 1);
 		ck_assert_uint_eq(sim_msi_get(w.s, granted)->data, (0x41u & ~low) | (5 & low));
 		ck_assert_uint_eq(sim_msi_get(w.s, granted)->addr, UINT64_C(0x12FEE00000));
 	}
 	sim_amdvi_pci_write(w.s, 0, SIM_AMDVI_PCI_MSI, 0);
-	av_w(&w, 0x2020, 7);
-	av_request(&w, 1, 0x1000, SIM_READ, SIM_AT_UNTRANSLATED, 0, &(struct sim_xlat){ 0 });
-	av_settle(&w);
+	world_w64(&w, 0x2020, 7);
+	world_request(&w, 1, 0x1000, SIM_READ, SIM_AT_UNTRANSLATED, 0, &(struct sim_xlat){ 0 });
+	world_settle(&w);
 	ck_assert_uint_eq(sim_msi_count(w.s), 4);
-	av_stop(&w);
+	world_stop(&w);
 }
 END_TEST
 

@@ -37,7 +37,7 @@ static uint64_t two_to(unsigned n)
 	return n > 63 ? 0 : (uint64_t)1 << n;
 }
 
-static struct want slow_walk(struct amdvi_world *w, uint64_t root, unsigned mode, uint64_t iova,
+static struct want slow_walk(struct world *w, uint64_t root, unsigned mode, uint64_t iova,
 			     bool write)
 {
 	unsigned level = mode, r = 1, wr = 1;
@@ -48,7 +48,8 @@ static struct want slow_walk(struct amdvi_world *w, uint64_t root, unsigned mode
 			return refuse(1, 0, 0);
 	for (;;) {
 		unsigned shift = 12 + 9 * (level - 1), next, z;
-		uint64_t index = iova / two_to(shift) % 512, entry = av_get(w, table + 8 * index);
+		uint64_t index = iova / two_to(shift) % 512,
+			 entry = world_get(w, table + 8 * index);
 
 		if (!(entry & 1))
 			return refuse(0, 0, 0);
@@ -100,11 +101,11 @@ struct forest {
 static uint64_t sized(uint64_t *state, unsigned level)
 {
 	unsigned shift = 12 + 9 * (level - 1);
-	unsigned lg2 =
-		av_below(state, 8) ? shift + 1 + av_below(state, 8) : 13 + av_below(state, 40);
-	uint64_t pa = av_random(state) & UINT64_C(0xFFFFFFFFFF000), ones = 0;
+	unsigned lg2 = world_below(state, 8) ? shift + 1 + world_below(state, 8)
+					     : 13 + world_below(state, 40);
+	uint64_t pa = world_random(state) & UINT64_C(0xFFFFFFFFFF000), ones = 0;
 
-	if (!av_below(state, 30))
+	if (!world_below(state, 30))
 		return UINT64_C(0xFFFFFFFFFF000);
 	for (unsigned b = 12; b + 1 < lg2; b++)
 		ones |= two_to(b);
@@ -114,40 +115,40 @@ static uint64_t sized(uint64_t *state, unsigned level)
 static uint64_t random_entry(struct forest *f, unsigned level)
 {
 	uint64_t *st = &f->state, entry = 1;
-	unsigned kind = av_below(st, 16), next = level - 1;
+	unsigned kind = world_below(st, 16), next = level - 1;
 
-	entry |= av_below(st, 8) ? RWBITS : (uint64_t)av_below(st, 4) << 61;
-	if (!av_below(st, 12))
-		entry |= two_to(52 + av_below(st, 9));
-	if (!av_below(st, 16))
+	entry |= world_below(st, 8) ? RWBITS : (uint64_t)world_below(st, 4) << 61;
+	if (!world_below(st, 12))
+		entry |= two_to(52 + world_below(st, 9));
+	if (!world_below(st, 16))
 		entry &= ~(uint64_t)1;
-	entry |= (uint64_t)av_below(st, 16) << 1 | (uint64_t)av_below(st, 2) << 63;
+	entry |= (uint64_t)world_below(st, 16) << 1 | (uint64_t)world_below(st, 2) << 63;
 	if (kind == 0)
-		next = av_below(st, 8);
+		next = world_below(st, 8);
 	else if (kind < 4)
 		next = 7;
 	else if (kind < 6)
 		next = 0;
 	else if (kind < 9 && level > 2)
-		next = 1 + av_below(st, level - 2);
+		next = 1 + world_below(st, level - 2);
 	entry |= (uint64_t)next << 9;
 	if (next == 7)
 		return entry | sized(st, level);
 	if (next == 0)
-		return entry | (av_random(st) & UINT64_C(0xFFFFFFFFFF000));
-	return entry | f->table[next][av_below(st, 3)];
+		return entry | (world_random(st) & UINT64_C(0xFFFFFFFFFF000));
+	return entry | f->table[next][world_below(st, 3)];
 }
 
 /* Every table has one busy half: addresses are drawn so that skipped bits are often zero. */
-static void grow(struct amdvi_world *w, struct forest *f)
+static void grow(struct world *w, struct forest *f)
 {
 	for (unsigned level = 1; level <= 6; level++)
 		for (unsigned n = 0; n < 3; n++)
-			f->table[level][n] = av_page(w);
+			f->table[level][n] = world_page(w);
 	for (unsigned level = 1; level <= 6; level++)
 		for (unsigned n = 0; n < 3; n++)
 			for (unsigned i = 0; i < 512; i++)
-				av_put(w, f->table[level][n] + 8 * i, random_entry(f, level));
+				world_put(w, f->table[level][n] + 8 * i, random_entry(f, level));
 }
 
 static uint64_t random_iova(uint64_t *state, unsigned mode)
@@ -155,12 +156,12 @@ static uint64_t random_iova(uint64_t *state, unsigned mode)
 	uint64_t iova = 0;
 
 	for (unsigned level = 1; level <= mode; level++)
-		if (av_below(state, 3))
-			iova |= (uint64_t)av_below(state, level == 6 ? 128 : 512)
+		if (world_below(state, 3))
+			iova |= (uint64_t)world_below(state, level == 6 ? 128 : 512)
 				<< (12 + 9 * (level - 1));
-	if (!av_below(state, 10))
-		iova = av_random(state);
-	return iova | av_below(state, 4096);
+	if (!world_below(state, 10))
+		iova = world_random(state);
+	return iova | world_below(state, 4096);
 }
 
 /* Ranges with rules of their own, which other tests are about. */
@@ -170,13 +171,13 @@ static bool special(uint64_t iova)
 	       (iova >= UINT64_C(0xFD00000000) && iova <= UINT64_C(0xFFFFFFFFFF));
 }
 
-static void compare(struct amdvi_world *w, uint64_t root, unsigned mode, uint64_t iova, bool write)
+static void compare(struct world *w, uint64_t root, unsigned mode, uint64_t iova, bool write)
 {
 	struct want want = slow_walk(w, root, mode, iova, write);
 	struct sim_xlat x;
 	uint64_t q0 = UINT64_C(2) << 60 | (uint64_t)DOMAIN << 32 | RID, e[2];
 
-	av_request(w, RID, iova, write ? SIM_WRITE : SIM_READ, SIM_AT_UNTRANSLATED, 0, &x);
+	world_request(w, RID, iova, write ? SIM_WRITE : SIM_READ, SIM_AT_UNTRANSLATED, 0, &x);
 	ck_assert_msg(want.ok == (x.outcome == SIM_OUTCOME_OK), "mode %u iova %llx write %d: %d",
 		      mode, (unsigned long long)iova, write, x.outcome);
 	if (want.ok) {
@@ -203,7 +204,7 @@ START_TEST(test_walk_agrees_with_the_reference)
 	struct sim_policy policy = { .keep = _i & 1 ? SIM_KEEP_ALL : SIM_KEEP_NONE,
 				     .prefetch = (_i & 2) != 0 };
 	struct forest f = { .state = 77 + (uint64_t)_i };
-	struct amdvi_world w;
+	struct world w;
 	unsigned ok = 0;
 
 	policy.rewalk_on_permission = true; /* a hit answers for reads and writes alike */
@@ -224,16 +225,16 @@ START_TEST(test_walk_agrees_with_the_reference)
 
 			if (special(iova))
 				continue;
-			compare(&w, root, mode, iova, av_below(&f.state, 2));
-			av_request(&w, RID, iova, SIM_READ, SIM_AT_UNTRANSLATED, 0, &x);
+			compare(&w, root, mode, iova, world_below(&f.state, 2));
+			world_request(&w, RID, iova, SIM_READ, SIM_AT_UNTRANSLATED, 0, &x);
 			ok += x.outcome == SIM_OUTCOME_OK;
 			while (av_event(&w, &(uint64_t){ 0 }, &(uint64_t){ 0 }))
 				;
 		}
 	}
 	ck_assert_uint_ge(ok, 500);
-	ck_assert_uint_eq(av_complaints_all(&w), av_complaints(&w, "domain-tables"));
-	av_stop(&w);
+	ck_assert_uint_eq(world_complaints_all(&w), world_complaints(&w, "domain-tables"));
+	world_stop(&w);
 }
 END_TEST
 

@@ -20,17 +20,17 @@
 #define TR FLAGS(0x100)
 #define FAULT (OP(2) | (uint64_t)DOMAIN << 32 | RID)
 
-static void invalidate(struct amdvi_world *w)
+static void invalidate(struct world *w)
 {
 	av_submit(w, OP(2) | RID, 0);
 }
 
-static void outcome(struct amdvi_world *w, uint64_t addr, unsigned access, unsigned at,
+static void outcome(struct world *w, uint64_t addr, unsigned access, unsigned at,
 		    enum sim_outcome want)
 {
 	struct sim_xlat x;
 
-	av_request(w, RID, addr, access, at, 0, &x);
+	world_request(w, RID, addr, access, at, 0, &x);
 	ck_assert_msg(x.outcome == want, "%llx access %u at %u: %s, not %s",
 		      (unsigned long long)addr, access, at,
 		      sim_outcome_name((enum sim_outcome)x.outcome), sim_outcome_name(want));
@@ -40,35 +40,35 @@ static void outcome(struct amdvi_world *w, uint64_t addr, unsigned access, unsig
 
 START_TEST(test_disabled_unit_passes_everything)
 {
-	struct amdvi_world w;
+	struct world w;
 	struct sim_xlat x;
 
 	av_start(&w, NULL, NULL);
-	av_request(&w, RID, UINT64_C(0xFDF9200000), SIM_WRITE, SIM_AT_UNTRANSLATED, 0, &x);
+	world_request(&w, RID, UINT64_C(0xFDF9200000), SIM_WRITE, SIM_AT_UNTRANSLATED, 0, &x);
 	ck_assert(x.outcome == SIM_OUTCOME_OK && x.pa == UINT64_C(0xFDF9200000));
 	ck_assert_int_eq(x.source, SIM_FROM_BYPASS);
-	av_request(&w, RID, 0xFEE00000, SIM_WRITE, SIM_AT_UNTRANSLATED, 0, &x);
+	world_request(&w, RID, 0xFEE00000, SIM_WRITE, SIM_AT_UNTRANSLATED, 0, &x);
 	ck_assert_int_eq(x.source, SIM_FROM_MSI);
 	outcome(&w, 0x1000, SIM_READ, SIM_AT_TRANSLATION, SIM_OUTCOME_UR);
 	outcome(&w, 0x1000, SIM_READ, SIM_AT_TRANSLATED, SIM_OUTCOME_OK);
-	av_stop(&w);
+	world_stop(&w);
 }
 END_TEST
 
 /* What the caches held is still there when the unit is enabled again. */
 START_TEST(test_caches_survive_a_disable)
 {
-	struct amdvi_world w;
+	struct world w;
 
 	av_start(&w, NULL, NULL);
 	av_enable(&w);
 	av_dte(&w, RID, V | TV | RW, DOMAIN, 0);
-	ck_assert(av_reads(&w, RID, 0x1000, 0x1000));
+	ck_assert(world_reads(&w, RID, 0x1000, 0x1000));
 	av_dte(&w, RID, V | TV, DOMAIN, 0);
-	av_w(&w, 0x18, 0x148C);
-	av_w(&w, 0x18, 0x148D);
-	ck_assert(av_reads(&w, RID, 0x1000, 0x1000));
-	av_stop(&w);
+	world_w64(&w, 0x18, 0x148C);
+	world_w64(&w, 0x18, 0x148D);
+	ck_assert(world_reads(&w, RID, 0x1000, 0x1000));
+	world_stop(&w);
 }
 END_TEST
 
@@ -126,7 +126,7 @@ static uint64_t event_addr(uint64_t event, uint64_t addr)
 	return event >> 60 == 1 ? addr & ~UINT64_C(3) : addr;
 }
 
-static void expect(struct amdvi_world *w, uint64_t event, uint64_t addr)
+static void expect(struct world *w, uint64_t event, uint64_t addr)
 {
 	if (event)
 		av_expect_event(w, event, event_addr(event, addr));
@@ -137,7 +137,7 @@ static void expect(struct amdvi_world *w, uint64_t event, uint64_t addr)
 START_TEST(test_special_ranges)
 {
 	uint64_t addr = special[_i].addr;
-	struct amdvi_world w;
+	struct world w;
 
 	av_start(&w, NULL, NULL);
 	av_enable(&w);
@@ -148,31 +148,31 @@ START_TEST(test_special_ranges)
 		outcome(&w, addr, SIM_WRITE, SIM_AT_UNTRANSLATED, special[_i].write);
 		expect(&w, special[_i].write_event, addr);
 	}
-	ck_assert_uint_eq(av_complaints_all(&w), 0);
-	av_stop(&w);
+	ck_assert_uint_eq(world_complaints_all(&w), 0);
+	world_stop(&w);
 }
 END_TEST
 
 START_TEST(test_ht_range_is_ordinary_when_ignored)
 {
 	struct sim_amdvi_config c;
-	struct amdvi_world w;
+	struct world w;
 
 	sim_amdvi_default(&c);
 	c.efr2 = AMDVI_EFR2_HTRANGEIGNORE;
 	av_start(&w, &c, NULL);
 	av_enable(&w);
 	av_dte(&w, RID, V | TV | RW, DOMAIN, 0);
-	ck_assert(av_reads(&w, RID, UINT64_C(0xFDF9200000), UINT64_C(0xFDF9200000)));
+	ck_assert(world_reads(&w, RID, UINT64_C(0xFDF9200000), UINT64_C(0xFDF9200000)));
 	outcome(&w, 0xFEE00000, SIM_READ, SIM_AT_UNTRANSLATED, SIM_OUTCOME_CA);
-	av_stop(&w);
+	world_stop(&w);
 }
 END_TEST
 
 START_TEST(test_ht_ats_range_can_be_reserved)
 {
 	struct sim_amdvi_config c;
-	struct amdvi_world w;
+	struct world w;
 
 	sim_amdvi_default(&c);
 	c.misc0 |= AMDVI_MISC0_HTATSRESV;
@@ -181,14 +181,14 @@ START_TEST(test_ht_ats_range_can_be_reserved)
 	av_dte(&w, RID, V | TV | RW, DOMAIN, 0);
 	outcome(&w, UINT64_C(0xFDFB000000), SIM_READ, SIM_AT_UNTRANSLATED, SIM_OUTCOME_CA);
 	av_expect_no_event(&w);
-	av_stop(&w);
+	world_stop(&w);
 }
 END_TEST
 
 /* V = 0 leaves interrupts to IV; what is no aligned dword is no interrupt. */
 START_TEST(test_interrupts_go_by_iv)
 {
-	struct amdvi_world w;
+	struct world w;
 	struct sim_xlat x;
 
 	av_start(&w, NULL, NULL);
@@ -196,34 +196,34 @@ START_TEST(test_interrupts_go_by_iv)
 	av_dte(&w, RID, 0, 0, IV);
 	outcome(&w, 0xFEE00000, SIM_WRITE, SIM_AT_UNTRANSLATED, SIM_OUTCOME_CA);
 	av_expect_event(&w, OP(2) | FLAGS(8) | RID, 0xFEE00000);
-	av_request(&w, RID, 0xFEE00002, SIM_WRITE, SIM_AT_UNTRANSLATED, 0, &x);
+	world_request(&w, RID, 0xFEE00002, SIM_WRITE, SIM_AT_UNTRANSLATED, 0, &x);
 	av_expect_event(&w, OP(8) | RID, 0xFEE00002);
 	av_dte(&w, RID, V | TV | 4, 0, 0); /* illegal for DMA: interrupts do not care */
 	invalidate(&w);
 	outcome(&w, 0xFEE00000, SIM_WRITE, SIM_AT_UNTRANSLATED, SIM_OUTCOME_OK);
 	av_expect_no_event(&w);
-	av_stop(&w);
+	world_stop(&w);
 }
 END_TEST
 
 START_TEST(test_remapping_of_ht_interrupts_says_it_is_not_modelled)
 {
-	struct amdvi_world w;
+	struct world w;
 
 	av_start(&w, NULL, NULL);
 	av_enable(&w);
 	av_dte(&w, RID, V | TV, 0, IV | UINT64_C(2) << 60);
 	outcome(&w, UINT64_C(0xFDF8000000), SIM_WRITE, SIM_AT_UNTRANSLATED, SIM_OUTCOME_CA);
-	ck_assert_uint_eq(av_complaints(&w, "remap-not-modelled"), 1);
+	ck_assert_uint_eq(world_complaints(&w, "remap-not-modelled"), 1);
 	av_expect_no_event(&w);
-	av_stop(&w);
+	world_stop(&w);
 }
 END_TEST
 
 START_TEST(test_aborted_interrupt_is_silent_in_the_other_reading)
 {
 	struct sim_amdvi_config c;
-	struct amdvi_world w;
+	struct world w;
 
 	sim_amdvi_default(&c);
 	c.readings = SIM_AMDVI_INTERRUPT_ABORT_SILENT;
@@ -232,7 +232,7 @@ START_TEST(test_aborted_interrupt_is_silent_in_the_other_reading)
 	av_dte(&w, RID, 0, 0, IV);
 	outcome(&w, 0xFEE00000, SIM_WRITE, SIM_AT_UNTRANSLATED, SIM_OUTCOME_CA);
 	av_expect_no_event(&w);
-	av_stop(&w);
+	world_stop(&w);
 }
 END_TEST
 
@@ -243,18 +243,18 @@ START_TEST(test_exclusion_range)
 {
 	static const uint64_t addrs[] = { 0x7FFFFFFF, 0x80000000, 0x801FFFFF, 0x80200000 };
 	struct sim_amdvi_config c;
-	struct amdvi_world w;
+	struct world w;
 
 	sim_amdvi_default(&c);
 	if (_i & 1)
 		c.readings = SIM_AMDVI_EXCLUSION_ATS_ONLY;
 	av_start(&w, &c, NULL);
 	av_enable(&w);
-	av_w(&w, 0x28, 0x801FF123);
+	world_w64(&w, 0x28, 0x801FF123);
 	for (unsigned n = 0; n < 16; n++) {
 		bool exen = n & 1, allow = n & 2, ex = n & 4, i = n & 8;
 
-		av_w(&w, 0x20, 0x80000000u | (exen ? 1u : 0) | (allow ? 2u : 0));
+		world_w64(&w, 0x20, 0x80000000u | (exen ? 1u : 0) | (allow ? 2u : 0));
 		av_dte(&w, RID, V | TV, DOMAIN | (ex ? EX : 0) | (i ? I : 0), 0);
 		invalidate(&w);
 		for (unsigned k = 0; k < 4; k++) {
@@ -265,28 +265,28 @@ START_TEST(test_exclusion_range)
 			expect(&w, in ? 0 : FAULT | FLAGS(0x70), addrs[k]);
 		}
 	}
-	av_stop(&w);
+	world_stop(&w);
 }
 END_TEST
 
 START_TEST(test_exclusion_bypasses_what_is_cached)
 {
-	struct amdvi_world w;
+	struct world w;
 	uint64_t root;
 
 	av_start(&w, NULL, NULL);
-	root = av_page(&w);
+	root = world_page(&w);
 	av_enable(&w);
 	av_attach(&w, RID, root, 2, DOMAIN);
 	av_leaf(&w, root, 2, 0x5000, 1, RW | 0xA001);
-	ck_assert(av_reads(&w, RID, 0x5000, 0xA000));
-	ck_assert(av_reads(&w, RID, 0x5000, 0xA000));
-	av_w(&w, 0x28, 0x5000);
-	av_w(&w, 0x20, 0x5003);
-	ck_assert(av_reads(&w, RID, 0x5000, 0x5000));
-	av_w(&w, 0x20, 0);
-	ck_assert(av_reads(&w, RID, 0x5000, 0xA000));
-	av_stop(&w);
+	ck_assert(world_reads(&w, RID, 0x5000, 0xA000));
+	ck_assert(world_reads(&w, RID, 0x5000, 0xA000));
+	world_w64(&w, 0x28, 0x5000);
+	world_w64(&w, 0x20, 0x5003);
+	ck_assert(world_reads(&w, RID, 0x5000, 0x5000));
+	world_w64(&w, 0x20, 0);
+	ck_assert(world_reads(&w, RID, 0x5000, 0xA000));
+	world_stop(&w);
 }
 END_TEST
 
@@ -316,76 +316,76 @@ static const struct ats ats[] = {
 START_TEST(test_translation_requests)
 {
 	const struct ats *t = &ats[_i];
-	struct amdvi_world w;
+	struct world w;
 	struct sim_xlat x;
 	uint64_t root;
 
 	av_start(&w, NULL, NULL);
-	root = av_page(&w);
+	root = world_page(&w);
 	av_enable(&w);
 	av_leaf(&w, root, 2, 0x5000, 1, t->entry);
 	av_dte(&w, RID, t->q0 | root | 2u << 9, t->q1 | DOMAIN, 0);
 	for (unsigned round = 0; round < 2; round++) {
-		av_request(&w, RID, 0x5123, SIM_READ, SIM_AT_TRANSLATION, 0, &x);
+		world_request(&w, RID, 0x5123, SIM_READ, SIM_AT_TRANSLATION, 0, &x);
 		ck_assert_int_eq(x.outcome, t->outcome);
 		ck_assert_uint_eq(x.perm, t->perm);
 		if (t->outcome == SIM_OUTCOME_OK)
 			ck_assert_uint_eq(x.pa, 0xA123);
 		expect(&w, t->event, t->event >> 60 == 1 ? 0x5120 : 0x5123);
 	}
-	av_stop(&w);
+	world_stop(&w);
 }
 END_TEST
 
 START_TEST(test_translation_request_attributes)
 {
-	struct amdvi_world w;
+	struct world w;
 	struct sim_xlat x;
 	uint64_t root;
 
 	av_start(&w, NULL, NULL);
-	root = av_page(&w);
+	root = world_page(&w);
 	av_enable(&w);
 	av_dte(&w, RID, V | TV | RW | root | 4u << 9, DOMAIN | I, 0);
 	av_leaf(&w, root, 4, 0x5000, 1, RW | 0xA001 | UINT64_C(1) << 59); /* U */
 	av_leaf(&w, root, 4, 0x6000, 1, RW | 0xB001 | UINT64_C(1) << 60); /* FC */
 	av_leaf(&w, root, 4, 0xC0000000, 3, RW | UINT64_C(0x1C0000001));
-	av_request(&w, RID, 0x5000, SIM_READ, SIM_AT_TRANSLATION, 0, &x);
+	world_request(&w, RID, 0x5000, SIM_READ, SIM_AT_TRANSLATION, 0, &x);
 	ck_assert(x.untranslated_only && !x.coherent);
-	av_request(&w, RID, 0x6000, SIM_READ, SIM_AT_TRANSLATION, SIM_REQ_NO_WRITE, &x);
+	world_request(&w, RID, 0x6000, SIM_READ, SIM_AT_TRANSLATION, SIM_REQ_NO_WRITE, &x);
 	ck_assert(!x.untranslated_only && x.coherent && x.perm == 1);
 	/* 1 GiB around the interrupt range: no completion covers that range */
-	av_request(&w, RID, 0xC0001234, SIM_READ, SIM_AT_TRANSLATION, 0, &x);
+	world_request(&w, RID, 0xC0001234, SIM_READ, SIM_AT_TRANSLATION, 0, &x);
 	ck_assert(x.level == 0 && x.pa == UINT64_C(0x1C0001234));
-	av_request(&w, RID, 0xFEE00000, SIM_READ, SIM_AT_TRANSLATION, 0, &x);
+	world_request(&w, RID, 0xFEE00000, SIM_READ, SIM_AT_TRANSLATION, 0, &x);
 	ck_assert_int_eq(x.outcome, SIM_OUTCOME_UR);
 	av_expect_event(&w, OP(8) | TR | RID, 0xFEE00000);
-	av_stop(&w);
+	world_stop(&w);
 }
 END_TEST
 
 START_TEST(test_device_beyond_the_table_by_class)
 {
-	struct amdvi_world w;
+	struct world w;
 	struct sim_xlat x;
 
 	av_start(&w, NULL, NULL);
 	av_enable(&w);
-	av_w(&w, 0x00, AMDVI_WORLD_DEVTAB);
-	av_request(&w, RID, 0x5000, SIM_READ, SIM_AT_TRANSLATION, 0, &x);
+	world_w64(&w, 0x00, AV_DEVTAB);
+	world_request(&w, RID, 0x5000, SIM_READ, SIM_AT_TRANSLATION, 0, &x);
 	ck_assert_int_eq(x.outcome, SIM_OUTCOME_UR);
 	av_expect_event(&w, OP(8) | TR | TYPE(2) | RID, 0x5000);
-	av_request(&w, RID, 0x5000, SIM_WRITE, SIM_AT_UNTRANSLATED, 0, &x);
+	world_request(&w, RID, 0x5000, SIM_WRITE, SIM_AT_UNTRANSLATED, 0, &x);
 	av_expect_event(&w, OP(2) | FLAGS(0x20) | RID, 0x5000);
-	av_request(&w, RID, 0xFEE00000, SIM_WRITE, SIM_AT_UNTRANSLATED, 0, &x);
+	world_request(&w, RID, 0xFEE00000, SIM_WRITE, SIM_AT_UNTRANSLATED, 0, &x);
 	av_expect_event(&w, OP(2) | FLAGS(8) | RID, 0xFEE00000);
-	av_stop(&w);
+	world_stop(&w);
 }
 END_TEST
 
 START_TEST(test_translated_requests_need_v_and_i)
 {
-	struct amdvi_world w;
+	struct world w;
 	struct sim_xlat x;
 
 	av_start(&w, NULL, NULL);
@@ -395,14 +395,14 @@ START_TEST(test_translated_requests_need_v_and_i)
 
 		av_dte(&w, RID, n & 1 ? V | TV : 0, DOMAIN | (n & 2 ? I : 0), 0);
 		invalidate(&w);
-		av_request(&w, RID, 0xDEADB000, SIM_READ, SIM_AT_TRANSLATED, 0, &x);
+		world_request(&w, RID, 0xDEADB000, SIM_READ, SIM_AT_TRANSLATED, 0, &x);
 		ck_assert_int_eq(x.outcome, ok ? SIM_OUTCOME_OK : SIM_OUTCOME_CA);
 		if (ok)
 			ck_assert_uint_eq(x.pa, 0xDEADB000);
 		/* A.5: the golden entry of a pre-translated access with I = 0 */
 		expect(&w, ok ? 0 : UINT64_C(0x8200000000000000) | RID, 0xDEADB000);
 	}
-	av_stop(&w);
+	world_stop(&w);
 }
 END_TEST
 
@@ -411,7 +411,7 @@ START_TEST(test_pasid_without_guest_translation)
 	struct sim_request rq = {
 		.addr = 0x5000, .rid = RID, .pasid = 0x12345, .flags = SIM_REQ_PASID, .len = 4
 	};
-	struct amdvi_world w;
+	struct world w;
 	struct sim_xlat x;
 
 	av_start(&w, NULL, NULL);
@@ -420,7 +420,7 @@ START_TEST(test_pasid_without_guest_translation)
 	sim_translate(w.s, &rq, &x);
 	ck_assert_int_eq(x.outcome, SIM_OUTCOME_CA);
 	av_expect_event(&w, OP(2) | FLAGS(5) | UINT64_C(0x2345) << 32 | 1u << 16 | RID, 0x5000);
-	av_stop(&w);
+	world_stop(&w);
 }
 END_TEST
 
@@ -428,29 +428,29 @@ END_TEST
 
 START_TEST(test_golden_events)
 {
-	struct amdvi_world w;
+	struct world w;
 	struct sim_xlat x;
 	uint64_t root;
 
 	av_start(&w, NULL, NULL);
-	root = av_page(&w);
+	root = world_page(&w);
 	av_enable(&w);
 	av_attach(&w, 0x100, root, 4, 7);
-	av_request(&w, 0x100, 0xDEADB000, SIM_WRITE, SIM_AT_UNTRANSLATED, 0, &x);
+	world_request(&w, 0x100, 0xDEADB000, SIM_WRITE, SIM_AT_UNTRANSLATED, 0, &x);
 	av_expect_event(&w, UINT64_C(0x2020000700000100), 0xDEADB000);
-	av_request(&w, 0x100, 0xDEADB000, SIM_READ, SIM_AT_UNTRANSLATED, 0, &x);
+	world_request(&w, 0x100, 0xDEADB000, SIM_READ, SIM_AT_UNTRANSLATED, 0, &x);
 	av_expect_event(&w, UINT64_C(0x2000000700000100), 0xDEADB000);
 	av_leaf(&w, root, 4, 0xDEADB000, 1, UINT64_C(0x30000000ABCDE001));
-	av_request(&w, 0x100, 0xDEADB000, SIM_WRITE, SIM_AT_UNTRANSLATED, 0, &x);
+	world_request(&w, 0x100, 0xDEADB000, SIM_WRITE, SIM_AT_UNTRANSLATED, 0, &x);
 	av_expect_event(&w, UINT64_C(0x2070000700000100), 0xDEADB000);
 	av_leaf(&w, root, 4, 0xDEADB000, 1, UINT64_C(0x70100000ABCDE001));
-	av_request(&w, 0x100, 0xDEADB000, SIM_READ, SIM_AT_UNTRANSLATED, 0, &x);
+	world_request(&w, 0x100, 0xDEADB000, SIM_READ, SIM_AT_UNTRANSLATED, 0, &x);
 	av_expect_event(&w, UINT64_C(0x2090000700000100), 0xDEADB000);
 	av_dte(&w, 0x100, 0x7 | RW, 7, 0);
 	av_submit(&w, OP(2) | 0x100, 0);
-	av_request(&w, 0x100, 0xDEADB000, SIM_WRITE, SIM_AT_UNTRANSLATED, 0, &x);
+	world_request(&w, 0x100, 0xDEADB000, SIM_WRITE, SIM_AT_UNTRANSLATED, 0, &x);
 	av_expect_event(&w, UINT64_C(0x10A0000000000100), 0xDEADB000);
-	av_stop(&w);
+	world_stop(&w);
 }
 END_TEST
 
@@ -461,12 +461,12 @@ static const struct {
 
 START_TEST(test_unreadable_table_is_a_hardware_error)
 {
-	struct amdvi_world w;
+	struct world w;
 	struct sim_xlat x;
 	uint64_t root, at;
 
 	av_start(&w, NULL, NULL);
-	root = av_page(&w);
+	root = world_page(&w);
 	av_enable(&w);
 	av_attach(&w, RID, root, 2, DOMAIN);
 	av_leaf(&w, root, 2, 0x5000, 1, RW | 0xA001);
@@ -476,19 +476,19 @@ START_TEST(test_unreadable_table_is_a_hardware_error)
 						       .first = at,
 						       .last = at + 7,
 						       .master = SIM_MASTER_WALK });
-	av_request(&w, RID, 0x5000, SIM_WRITE, SIM_AT_UNTRANSLATED, 0, &x);
+	world_request(&w, RID, 0x5000, SIM_WRITE, SIM_AT_UNTRANSLATED, 0, &x);
 	ck_assert_int_eq(x.outcome, SIM_OUTCOME_CA);
 	av_expect_event(
 		&w, OP(4) | FLAGS(0x20) | TYPE(unreadable[_i].type) | (uint64_t)DOMAIN << 32 | RID,
 		at);
-	av_put(&w, AMDVI_WORLD_DEVTAB + RID * 32 + 8, DOMAIN | I);
+	world_put(&w, AV_DEVTAB + RID * 32 + 8, DOMAIN | I);
 	invalidate(&w);
-	av_request(&w, RID, 0x5000, SIM_READ, SIM_AT_TRANSLATION, 0, &x);
+	world_request(&w, RID, 0x5000, SIM_READ, SIM_AT_TRANSLATION, 0, &x);
 	ck_assert_int_eq(x.outcome, SIM_OUTCOME_CA);
 	av_expect_event(&w, OP(4) | TR | TYPE(unreadable[_i].type) | (uint64_t)DOMAIN << 32 | RID,
 			at);
-	ck_assert(av_reads(&w, RID, 0x5000, 0xA000));
-	av_stop(&w);
+	ck_assert(world_reads(&w, RID, 0x5000, 0xA000));
+	world_stop(&w);
 }
 END_TEST
 
@@ -502,35 +502,38 @@ START_TEST(test_accessed_and_dirty_bits)
 {
 	unsigned had = _i & 1 ? 3 : _i & 2 ? 1 : 0;
 	struct sim_policy policy = { .keep = _i & 4 ? SIM_KEEP_ALL : SIM_KEEP_NONE };
-	struct amdvi_world w;
+	struct world w;
 	struct sim_xlat x;
 	uint64_t root, pde, pte, q0;
 
 	av_start(&w, NULL, &policy);
-	root = av_page(&w);
+	root = world_page(&w);
 	av_enable(&w);
 	q0 = V | TV | RW | root | 2u << 9 | (uint64_t)had << 7;
 	av_dte(&w, RID, q0, DOMAIN | I, 0);
 	av_leaf(&w, root, 2, 0x5000, 1, RW | 0xA001);
 	pde = av_entry_at(&w, root, 2, 0x5000, 2);
 	pte = av_entry_at(&w, root, 2, 0x5000, 1);
-	av_request(&w, RID, 0x6000, SIM_WRITE, SIM_AT_UNTRANSLATED, 0,
-		   &x); /* absent: marks nothing */
-	ck_assert_uint_eq(av_get(&w, pde) & (A | D), 0);
+	world_request(&w, RID, 0x6000, SIM_WRITE, SIM_AT_UNTRANSLATED, 0,
+		      &x); /* absent: marks nothing */
+	ck_assert_uint_eq(world_get(&w, pde) & (A | D), 0);
 	outcome(&w, 0x5000, SIM_READ, SIM_AT_UNTRANSLATED, SIM_OUTCOME_OK);
-	ck_assert_uint_eq(av_get(&w, pde) & (A | D), had ? A : 0);
-	ck_assert_uint_eq(av_get(&w, pte) & (A | D), had ? A : 0);
+	ck_assert_uint_eq(world_get(&w, pde) & (A | D), had ? A : 0);
+	ck_assert_uint_eq(world_get(&w, pte) & (A | D), had ? A : 0);
 	outcome(&w, 0x5000, SIM_WRITE, SIM_AT_UNTRANSLATED, SIM_OUTCOME_OK);
-	ck_assert_uint_eq(av_get(&w, pde) & (A | D), had ? A : 0);
-	ck_assert_uint_eq(av_get(&w, pte) & (A | D), had == 3 ? A | D : had ? A : 0);
-	av_put(&w, pte, av_get(&w, pte) & ~(A | D));
+	ck_assert_uint_eq(world_get(&w, pde) & (A | D), had ? A : 0);
+	ck_assert_uint_eq(world_get(&w, pte) & (A | D), had == 3 ? A | D : had ? A : 0);
+	world_put(&w, pte, world_get(&w, pte) & ~(A | D));
 	outcome(&w, 0x5000, SIM_WRITE, SIM_AT_UNTRANSLATED, SIM_OUTCOME_OK);
 	/* A cached translation known dirty is not looked at again: software has to invalidate. */
-	ck_assert_uint_eq(av_get(&w, pte) & (A | D), _i & 4 ? 0 : had == 3 ? A | D : had ? A : 0);
+	ck_assert_uint_eq(world_get(&w, pte) & (A | D), _i & 4     ? 0
+							: had == 3 ? A | D
+							: had      ? A
+								   : 0);
 	av_submit(&w, OP(3) | (uint64_t)DOMAIN << 32, 0x5000);
 	outcome(&w, 0x5000, SIM_READ, SIM_AT_TRANSLATION, SIM_OUTCOME_OK);
-	ck_assert_uint_eq(av_get(&w, pte) & (A | D), had == 3 ? A | D : had ? A : 0);
-	av_stop(&w);
+	ck_assert_uint_eq(world_get(&w, pte) & (A | D), had == 3 ? A | D : had ? A : 0);
+	world_stop(&w);
 }
 END_TEST
 
@@ -542,26 +545,26 @@ START_TEST(test_unsnooped_reads_are_those_software_allows)
 	struct sim_policy policy = { .publish = SIM_PUBLISH_AT_SYNC, .keep = SIM_KEEP_NONE };
 	bool coherent = _i & 1, sd = _i & 2, seen;
 	struct sim_amdvi_config c;
-	struct amdvi_world w;
-	uint64_t root, at = AMDVI_WORLD_DEVTAB + RID * 32;
+	struct world w;
+	uint64_t root, at = AV_DEVTAB + RID * 32;
 
 	sim_amdvi_default(&c);
 	c.unsnooped = (_i & 4) != 0;
 	av_start(&w, &c, &policy);
-	root = av_page(&w);
+	root = world_page(&w);
 	av_enable(&w);
-	av_w(&w, 0x18, coherent ? 0x148D : 0x108D);
-	av_put(&w, at + 8, DOMAIN | (sd ? UINT64_C(1) << 38 : 0));
-	av_put(&w, at, V | TV | RW | root | 1u << 9);
+	world_w64(&w, 0x18, coherent ? 0x148D : 0x108D);
+	world_put(&w, at + 8, DOMAIN | (sd ? UINT64_C(1) << 38 : 0));
+	world_put(&w, at, V | TV | RW | root | 1u << 9);
 	sim_cpu_write64(w.s, root + 5 * 8, RW | 0xA001);
-	seen = av_reads(&w, RID, 0x5000, 0xA000);
+	seen = world_reads(&w, RID, 0x5000, 0xA000);
 	ck_assert_uint_eq(seen, !(c.unsnooped && sd));
 	sim_cpu_sync(w.s, root, 4096, true);
-	ck_assert(av_reads(&w, RID, 0x5000, 0xA000));
+	ck_assert(world_reads(&w, RID, 0x5000, 0xA000));
 	sim_cpu_write64(w.s, at, V | TV); /* blocks */
-	seen = !av_reads(&w, RID, 0x5000, 0xA000);
+	seen = !world_reads(&w, RID, 0x5000, 0xA000);
 	ck_assert_uint_eq(seen, !(c.unsnooped && !coherent));
-	av_stop(&w);
+	world_stop(&w);
 }
 END_TEST
 
@@ -571,38 +574,38 @@ END_TEST
 START_TEST(test_hit_without_permission)
 {
 	struct sim_policy policy = { .rewalk_on_permission = _i };
-	struct amdvi_world w;
+	struct world w;
 	uint64_t root;
 
 	av_start(&w, NULL, &policy);
-	root = av_page(&w);
+	root = world_page(&w);
 	av_enable(&w);
 	av_attach(&w, RID, root, 1, DOMAIN);
 	av_leaf(&w, root, 1, 0x5000, 1, UINT64_C(1) << 61 | 0xA001);
-	ck_assert(av_reads(&w, RID, 0x5000, 0xA000));
+	ck_assert(world_reads(&w, RID, 0x5000, 0xA000));
 	av_leaf(&w, root, 1, 0x5000, 1, RW | 0xA001);
 	outcome(&w, 0x5000, SIM_WRITE, SIM_AT_UNTRANSLATED, _i ? SIM_OUTCOME_OK : SIM_OUTCOME_CA);
 	expect(&w, _i ? 0 : FAULT | FLAGS(0x70), 0x5000);
-	av_stop(&w);
+	world_stop(&w);
 }
 END_TEST
 
 START_TEST(test_prefetch_policy_fills_the_next_page)
 {
 	struct sim_policy policy = { .prefetch = true };
-	struct amdvi_world w;
+	struct world w;
 	uint64_t root;
 
 	av_start(&w, NULL, &policy);
-	root = av_page(&w);
+	root = world_page(&w);
 	av_enable(&w);
 	av_attach(&w, RID, root, 1, DOMAIN);
 	av_leaf(&w, root, 1, 0x5000, 1, RW | 0xA001);
 	av_leaf(&w, root, 1, 0x6000, 1, RW | 0xB001);
-	ck_assert(av_reads(&w, RID, 0x5000, 0xA000));
-	ck_assert_uint_eq(av_cached(&w, SIM_CACHE_IOTLB, DOMAIN, 0x6000), 1);
-	ck_assert(av_reads(&w, RID, 0x6000, 0xB000));
-	av_stop(&w);
+	ck_assert(world_reads(&w, RID, 0x5000, 0xA000));
+	ck_assert_uint_eq(world_cached(&w, SIM_CACHE_IOTLB, DOMAIN, 0x6000), 1);
+	ck_assert(world_reads(&w, RID, 0x6000, 0xB000));
+	world_stop(&w);
 }
 END_TEST
 
@@ -611,20 +614,20 @@ END_TEST
 START_TEST(test_low_bits_of_a_large_page)
 {
 	struct sim_amdvi_config c;
-	struct amdvi_world w;
+	struct world w;
 	uint64_t root;
 
 	sim_amdvi_default(&c);
 	if (_i)
 		c.readings = SIM_AMDVI_PAGE_LOW_BITS_CHECKED;
 	av_start(&w, &c, NULL);
-	root = av_page(&w);
+	root = world_page(&w);
 	av_enable(&w);
 	av_attach(&w, RID, root, 2, DOMAIN);
 	av_leaf(&w, root, 2, 0x200000, 2, RW | 0x405001);
-	ck_assert_uint_eq(av_reads(&w, RID, 0x201000, 0x401000), !_i);
+	ck_assert_uint_eq(world_reads(&w, RID, 0x201000, 0x401000), !_i);
 	expect(&w, _i ? FAULT | FLAGS(0x10) : 0, 0x201000);
-	av_stop(&w);
+	world_stop(&w);
 }
 END_TEST
 

@@ -35,18 +35,18 @@ static void begin(struct scene *m, const struct sim_vtd_config *config,
 		  const struct sim_policy *policy)
 {
 	*m = (struct scene){ .top = 0 };
-	world_start(&m->w, config, policy);
+	vt_start(&m->w, config, policy);
 	sim_oracle_enable(m->w.s, true);
 	ck_assert_int_eq(sim_device_add(m->w.s, 0, RID, false), PLAIN);
 	ck_assert_int_eq(sim_device_add(m->w.s, 0, OTHER_RID, true), ATS);
 	ck_assert_int_eq(sim_device_ats(m->w.s, ATS, true), SIM_OK);
 	m->top = world_page(&m->w);
-	world_leaf(&m->w, m->top, LEVELS, IOVA, 0, PAGE | WORLD_RW);
-	world_leaf(&m->w, m->top, LEVELS, BIG_IOVA, 1, BIG_PAGE | VTD_SS_PS | WORLD_RW);
-	world_context(&m->w, RID, m->top, VTD_TT_UNTRANSLATED, 2, DID, false);
-	world_context(&m->w, OTHER_RID, m->top, VTD_TT_DEV_TLB, 2, DID, false);
-	world_queue_on(&m->w, 0, false);
-	world_enable(&m->w, VTD_TTM_LEGACY);
+	vt_leaf(&m->w, m->top, LEVELS, IOVA, 0, PAGE | VT_RW);
+	vt_leaf(&m->w, m->top, LEVELS, BIG_IOVA, 1, BIG_PAGE | VTD_SS_PS | VT_RW);
+	vt_context(&m->w, RID, m->top, VTD_TT_UNTRANSLATED, 2, DID, false);
+	vt_context(&m->w, OTHER_RID, m->top, VTD_TT_DEV_TLB, 2, DID, false);
+	vt_queue_on(&m->w, 0, false);
+	vt_enable(&m->w, VTD_TTM_LEGACY);
 }
 
 static struct sim_dma_result dma(struct scene *m, uint32_t dev, enum sim_access access,
@@ -76,7 +76,7 @@ static void put(struct scene *m, uint64_t at, uint64_t val)
 
 static void clear(struct scene *m, uint64_t iova, unsigned level)
 {
-	put(m, world_entry_at(&m->w, m->top, LEVELS, iova, level), 0);
+	put(m, vt_entry_at(&m->w, m->top, LEVELS, iova, level), 0);
 }
 
 /* ---- descriptors, typed from VT-d 6.5.2 ---- */
@@ -88,22 +88,22 @@ static uint64_t iotlb0(unsigned g, unsigned did)
 
 static void iotlb_page(struct scene *m, unsigned did, uint64_t addr, unsigned am, bool ih)
 {
-	world_submit(&m->w, iotlb0(3, did), addr | (uint64_t)ih << 6 | am);
+	vt_submit(&m->w, iotlb0(3, did), addr | (uint64_t)ih << 6 | am);
 }
 
 static void context_global(struct scene *m)
 {
-	world_submit(&m->w, 1 | 1u << 4, 0);
+	vt_submit(&m->w, 1 | 1u << 4, 0);
 }
 
 static void device_tlb(struct scene *m, uint16_t sid, uint64_t addr)
 {
-	world_submit(&m->w, 3 | (uint64_t)sid << 32, addr);
+	vt_submit(&m->w, 3 | (uint64_t)sid << 32, addr);
 }
 
 static void wait_for(struct scene *m, bool look)
 {
-	world_submit(&m->w, 5 | 1u << 5 | UINT64_C(1) << 32, STATUS);
+	vt_submit(&m->w, 5 | 1u << 5 | UINT64_C(1) << 32, STATUS);
 	if (look)
 		ck_assert_uint_eq(sim_cpu_read64(m->w.s, STATUS), 1);
 }
@@ -129,8 +129,8 @@ static void no_invalidation(struct scene *m)
 /* Flushes of everything, and of the mapping while nothing was cached, come before every mistake: they are not to blame. */
 static void only_flushes_at_the_start(struct scene *m)
 {
-	put(m, world_entry_at(&m->w, m->top, LEVELS, IOVA, 0), (PAGE + 0x1000) | WORLD_RW);
-	world_submit(&m->w, iotlb0(1, 0), 0);
+	put(m, vt_entry_at(&m->w, m->top, LEVELS, IOVA, 0), (PAGE + 0x1000) | VT_RW);
+	vt_submit(&m->w, iotlb0(1, 0), 0);
 	iotlb_page(m, DID, IOVA, 0, false);
 	touch(m);
 	clear(m, IOVA, 0);
@@ -169,7 +169,7 @@ static void one_page_short(struct scene *m)
 
 static void address_cut_to_32_bits(struct scene *m)
 {
-	world_leaf(&m->w, m->top, LEVELS, HIGH_IOVA, 0, PAGE | WORLD_RW);
+	vt_leaf(&m->w, m->top, LEVELS, HIGH_IOVA, 0, PAGE | VT_RW);
 	dma(m, PLAIN, SIM_READ, HIGH_IOVA);
 	clear(m, HIGH_IOVA, 0);
 	iotlb_page(m, DID, (uint32_t)HIGH_IOVA, 0, true);
@@ -215,21 +215,21 @@ static void context_cache_only(struct scene *m)
 static void iotlb_only(struct scene *m)
 {
 	touch(m);
-	put(m, world_context_at(&m->w, RID), 0);
-	world_submit(&m->w, iotlb0(2, DID), 0);
+	put(m, vt_context_at(&m->w, RID), 0);
+	vt_submit(&m->w, iotlb0(2, DID), 0);
 	touch(m);
 }
 
 /* Caching mode: the absence is cached in domain id 0, and the driver invalidates the domain the entry now names. */
 static void absence_in_domain_0(struct scene *m)
 {
-	uint64_t at = world_context_at(&m->w, OTHER_RID + 8);
+	uint64_t at = vt_context_at(&m->w, OTHER_RID + 8);
 
 	ck_assert_int_eq(sim_device_add(m->w.s, 0, OTHER_RID + 8, false), 2);
 	dma(m, 2, SIM_READ, IOVA);
 	world_put(&m->w, at + 8, (uint64_t)DID << 8 | 2);
 	put(m, at, m->top | 1);
-	world_submit(&m->w, 1 | 3u << 4 | (uint64_t)DID << 16 | (uint64_t)(OTHER_RID + 8) << 32, 0);
+	vt_submit(&m->w, 1 | 3u << 4 | (uint64_t)DID << 16 | (uint64_t)(OTHER_RID + 8) << 32, 0);
 	dma(m, 2, SIM_READ, IOVA);
 }
 
@@ -237,8 +237,8 @@ static void not_yet_executed(struct scene *m)
 {
 	touch(m);
 	clear(m, IOVA, 0);
-	world_desc(&m->w, iotlb0(3, DID), IOVA);
-	world_tell(&m->w);
+	vt_desc(&m->w, iotlb0(3, DID), IOVA);
+	vt_tell(&m->w);
 	touch(m);
 }
 
@@ -301,34 +301,34 @@ static void given_up_by_the_queue(struct scene *m)
 	touch(m);
 	clear(m, IOVA, 0);
 	inject(m, SIM_POINT_DEVTLB_SILENT);
-	world_desc(&m->w, 3 | (uint64_t)OTHER_RID << 32, IOVA);
-	world_desc(&m->w, iotlb0(3, DID), IOVA);
-	world_tell(&m->w);
+	vt_desc(&m->w, 3 | (uint64_t)OTHER_RID << 32, IOVA);
+	vt_desc(&m->w, iotlb0(3, DID), IOVA);
+	vt_tell(&m->w);
 	world_settle(&m->w);
 	touch(m);
 }
 
 static void by_registers_wrong_domain(struct scene *m)
 {
-	world_gcmd(&m->w, VTD_GCMD_QIE, false);
+	vt_gcmd(&m->w, VTD_GCMD_QIE, false);
 	touch(m);
 	clear(m, IOVA, 0);
-	world_w64(&m->w, m->w.iva, IOVA | 1u << 6);
-	world_w64(&m->w, m->w.iotlb, UINT64_C(1) << 63 | UINT64_C(3) << 60 | UINT64_C(9) << 32);
+	world_w64(&m->w, m->w.vtd.iva, IOVA | 1u << 6);
+	world_w64(&m->w, m->w.vtd.iotlb, UINT64_C(1) << 63 | UINT64_C(3) << 60 | UINT64_C(9) << 32);
 	world_settle(&m->w);
-	ck_assert(!(world_r64(&m->w, m->w.iotlb) >> 63));
+	ck_assert(!(world_r64(&m->w, m->w.vtd.iotlb) >> 63));
 	touch(m);
 }
 
 static void other_unit(struct scene *m)
 {
-	struct sim_vtd_config second = m->w.config;
+	struct sim_vtd_config second = m->w.vtd.config;
 
 	second.base += 0x100000;
 	ck_assert_int_eq(sim_vtd_add(m->w.s, &second), 1);
 	touch(m);
 	clear(m, IOVA, 0);
-	sim_reg_write(m->w.s, 1, m->w.iotlb, 8,
+	sim_reg_write(m->w.s, 1, m->w.vtd.iotlb, 8,
 		      UINT64_C(1) << 63 | UINT64_C(2) << 60 | (uint64_t)DID << 32);
 	world_settle(&m->w);
 	touch(m);
@@ -358,7 +358,7 @@ static void written_back_too_late(struct scene *m)
 
 static void buffer_not_flushed(struct scene *m)
 {
-	put(m, world_entry_at(&m->w, m->top, LEVELS, IOVA + 0x1000, 0), (PAGE + 0x1000) | WORLD_RW);
+	put(m, vt_entry_at(&m->w, m->top, LEVELS, IOVA + 0x1000, 0), (PAGE + 0x1000) | VT_RW);
 	sim_cpu_sync(m->w.s, m->store_at, 8, true); /* out of the cache, into the buffer */
 	dma(m, PLAIN, SIM_WRITE, IOVA + 0x1000);
 }
@@ -366,7 +366,7 @@ static void buffer_not_flushed(struct scene *m)
 /* Freed while the tables still lead there: the entry's own store is the one to look at. */
 static void freed_while_mapped(struct scene *m)
 {
-	put(m, world_entry_at(&m->w, m->top, LEVELS, IOVA + 0x1000, 0), (PAGE + 0x1000) | WORLD_RW);
+	put(m, vt_entry_at(&m->w, m->top, LEVELS, IOVA + 0x1000, 0), (PAGE + 0x1000) | VT_RW);
 	dma(m, PLAIN, SIM_WRITE, IOVA + 0x1000);
 	sim_oracle_release(m->w.s, PAGE + 0x1000, PAGE + 0x1fff);
 }
@@ -380,7 +380,7 @@ static void freed_without_invalidation(struct scene *m)
 
 static void table_freed_with_the_hint_set(struct scene *m)
 {
-	uint64_t table = world_entry_at(&m->w, m->top, LEVELS, IOVA, 0) & ~UINT64_C(0xfff);
+	uint64_t table = vt_entry_at(&m->w, m->top, LEVELS, IOVA, 0) & ~UINT64_C(0xfff);
 
 	touch(m);
 	clear(m, IOVA, 1);
@@ -392,12 +392,12 @@ static void table_freed_with_the_hint_set(struct scene *m)
 /* The table itself is mapped for the device, which clears its own leaf entry. */
 static void device_wrote_the_table(struct scene *m)
 {
-	uint64_t leaf = world_entry_at(&m->w, m->top, LEVELS, IOVA, 0);
+	uint64_t leaf = vt_entry_at(&m->w, m->top, LEVELS, IOVA, 0);
 
-	world_leaf(&m->w, m->top, LEVELS, IOVA + 0x2000, 0, (leaf & ~UINT64_C(0xfff)) | WORLD_RW);
+	vt_leaf(&m->w, m->top, LEVELS, IOVA + 0x2000, 0, (leaf & ~UINT64_C(0xfff)) | VT_RW);
 	touch(m);
 	m->store_at = leaf;
-	m->store_old = PAGE | WORLD_RW;
+	m->store_old = PAGE | VT_RW;
 	m->store_new = 0;
 	dma(m, PLAIN, SIM_WRITE, IOVA + 0x2000 + leaf % 4096);
 	touch(m);
@@ -447,7 +447,7 @@ static void queue_stalled(struct scene *m)
 
 static void bad_descriptor(struct scene *m)
 {
-	world_desc(&m->w, 15, 0);
+	vt_desc(&m->w, 15, 0);
 	wait_for(m, false);
 	sim_oracle_unbounded(m->w.s, 0);
 }
@@ -563,7 +563,7 @@ static void make(struct scene *m, unsigned i)
 	struct sim_vtd_config config;
 	struct sim_policy policy = { .keep = SIM_KEEP_ALL };
 
-	world_default(&config);
+	sim_vtd_default(&config);
 	config.ecap |= VTD_ECAP_DT;
 	policy.exact_range = row[i].hw == EXACT;
 	if (row[i].hw >= UNSNOOPED) {
@@ -720,7 +720,7 @@ START_TEST(test_oracle_cause_names_the_dma_that_filled_the_line)
 	ck_assert_uint_eq(line->by_iova, IOVA + 0x10);
 	ck_assert(!line->by_ats);
 	world_stop(&m.w);
-	world_start(&m.w, NULL, NULL);
+	vt_start(&m.w, NULL, NULL);
 	ck_assert_ptr_null(sim_finding_get(m.w.s, 0));
 	world_stop(&m.w);
 }
@@ -733,7 +733,7 @@ START_TEST(test_oracle_cause_blames_no_unrelated_command)
 	const struct sim_finding *f;
 	struct scene m;
 
-	world_default(&config);
+	sim_vtd_default(&config);
 	begin(&m, &config, NULL);
 	touch(&m);
 	clear(&m, IOVA, 0);

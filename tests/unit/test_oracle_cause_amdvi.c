@@ -14,7 +14,7 @@
 #define TOP 3u /* levels, counted from 1 */
 
 struct scene {
-	struct amdvi_world w;
+	struct world w;
 	uint64_t root, store_at;
 };
 
@@ -22,7 +22,7 @@ static void touch(struct scene *m)
 {
 	struct sim_xlat x;
 
-	av_request(&m->w, RID, IOVA, SIM_READ, SIM_AT_UNTRANSLATED, 0, &x);
+	world_request(&m->w, RID, IOVA, SIM_READ, SIM_AT_UNTRANSLATED, 0, &x);
 }
 
 static void put(struct scene *m, uint64_t at, uint64_t val)
@@ -105,7 +105,7 @@ START_TEST(test_oracle_cause_amdvi_of_a_mistake)
 
 	av_start(&m.w, NULL, NULL);
 	sim_oracle_enable(m.w.s, true);
-	m.root = av_page(&m.w);
+	m.root = world_page(&m.w);
 	av_leaf(&m.w, m.root, TOP, IOVA, 1, PAGE | AV_RW | 1);
 	av_attach(&m.w, RID, m.root, TOP, DOMAIN);
 	av_enable(&m.w);
@@ -129,7 +129,7 @@ START_TEST(test_oracle_cause_amdvi_of_a_mistake)
 	ck_assert_int_eq(f->has_nearest, row[_i].nearest != NULL);
 	if (row[_i].nearest)
 		ck_assert_str_eq(f->nearest.name, row[_i].nearest);
-	av_stop(&m.w);
+	world_stop(&m.w);
 }
 END_TEST
 

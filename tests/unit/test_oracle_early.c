@@ -27,20 +27,20 @@ static void begin(struct scene *m)
 	const struct sim_policy policy = { .keep = SIM_KEEP_ALL };
 
 	*m = (struct scene){ .top = 0 };
-	world_default(&config);
+	sim_vtd_default(&config);
 	config.ecap |= VTD_ECAP_DT;
-	world_start(&m->w, &config, &policy);
+	vt_start(&m->w, &config, &policy);
 	sim_oracle_enable(m->w.s, true);
 	ck_assert_int_eq(sim_device_add(m->w.s, 0, RID, false), 0);
 	ck_assert_int_eq(sim_device_add(m->w.s, 0, ATS_RID, true), 1);
 	ck_assert_int_eq(sim_device_ats(m->w.s, 1, true), SIM_OK);
 	m->top = world_page(&m->w);
-	world_leaf(&m->w, m->top, LEVELS, IOVA, 0, PAGE | WORLD_RW);
-	m->leaf = world_entry_at(&m->w, m->top, LEVELS, IOVA, 0);
-	world_context(&m->w, RID, m->top, VTD_TT_UNTRANSLATED, 2, DID, false);
-	world_context(&m->w, ATS_RID, m->top, VTD_TT_DEV_TLB, 2, DID, false);
-	world_queue_on(&m->w, 0, false);
-	world_enable(&m->w, VTD_TTM_LEGACY);
+	vt_leaf(&m->w, m->top, LEVELS, IOVA, 0, PAGE | VT_RW);
+	m->leaf = vt_entry_at(&m->w, m->top, LEVELS, IOVA, 0);
+	vt_context(&m->w, RID, m->top, VTD_TT_UNTRANSLATED, 2, DID, false);
+	vt_context(&m->w, ATS_RID, m->top, VTD_TT_DEV_TLB, 2, DID, false);
+	vt_queue_on(&m->w, 0, false);
+	vt_enable(&m->w, VTD_TTM_LEGACY);
 }
 
 static void touch(struct scene *m, uint32_t dev)
@@ -58,14 +58,14 @@ static void invalidate(struct scene *m)
 {
 	touch(m, 0);
 	sim_cpu_write64(m->w.s, m->leaf, 0);
-	world_submit(&m->w, 2 | 3u << 4 | (uint64_t)DID << 16, IOVA | 1u << 6);
+	vt_submit(&m->w, 2 | 3u << 4 | (uint64_t)DID << 16, IOVA | 1u << 6);
 }
 
 static void wait(struct scene *m, bool interrupt)
 {
 	uint64_t how = interrupt ? 1u << 4 : 1u << 5;
 
-	world_submit(&m->w, 5 | how | UINT64_C(2) << 32, STATUS);
+	vt_submit(&m->w, 5 | how | UINT64_C(2) << 32, STATUS);
 }
 
 static void inject(struct scene *m, enum sim_point point, uint64_t value)
@@ -147,7 +147,7 @@ static void looked_at_a_newer_wait(struct scene *m)
 {
 	invalidate(m);
 	wait(m, false);
-	world_submit(&m->w, 5 | 1u << 5 | UINT64_C(3) << 32, STATUS + 8);
+	vt_submit(&m->w, 5 | 1u << 5 | UINT64_C(3) << 32, STATUS + 8);
 	ck_assert_uint_eq(sim_cpu_read64(m->w.s, STATUS + 8), 3);
 }
 
@@ -175,18 +175,19 @@ static void polled_the_interrupt_status(struct scene *m)
 
 static void by_register(struct scene *m)
 {
-	world_gcmd(&m->w, VTD_GCMD_QIE, false);
+	vt_gcmd(&m->w, VTD_GCMD_QIE, false);
 	touch(m, 0);
 	sim_cpu_write64(m->w.s, m->leaf, 0);
-	world_w64(&m->w, m->w.iva, IOVA | 1u << 6);
-	world_w64(&m->w, m->w.iotlb, UINT64_C(1) << 63 | UINT64_C(3) << 60 | (uint64_t)DID << 32);
+	world_w64(&m->w, m->w.vtd.iva, IOVA | 1u << 6);
+	world_w64(&m->w, m->w.vtd.iotlb,
+		  UINT64_C(1) << 63 | UINT64_C(3) << 60 | (uint64_t)DID << 32);
 	world_settle(&m->w);
 }
 
 static void by_register_and_looked(struct scene *m)
 {
 	by_register(m);
-	ck_assert_uint_eq(world_r64(&m->w, m->w.iotlb) >> 63, 0);
+	ck_assert_uint_eq(world_r64(&m->w, m->w.vtd.iotlb) >> 63, 0);
 }
 
 static void evicted_before(struct scene *m)
@@ -194,23 +195,23 @@ static void evicted_before(struct scene *m)
 	touch(m, 0);
 	sim_cpu_write64(m->w.s, m->leaf, 0);
 	sim_cache_evict(m->w.s, 0, SIM_CACHE_IOTLB, SIM_EVICT_ALL);
-	world_submit(&m->w, 2 | 3u << 4 | (uint64_t)DID << 16, IOVA | 1u << 6);
+	vt_submit(&m->w, 2 | 3u << 4 | (uint64_t)DID << 16, IOVA | 1u << 6);
 }
 
 static void stopped_the_unit(struct scene *m)
 {
 	invalidate(m);
-	world_gcmd(&m->w, VTD_GCMD_TE, false);
+	vt_gcmd(&m->w, VTD_GCMD_TE, false);
 }
 
 static void device_answered(struct scene *m)
 {
 	touch(m, 1);
 	sim_cpu_write64(m->w.s, m->leaf, 0);
-	world_submit(&m->w, 2 | 3u << 4 | (uint64_t)DID << 16, IOVA | 1u << 6);
+	vt_submit(&m->w, 2 | 3u << 4 | (uint64_t)DID << 16, IOVA | 1u << 6);
 	wait(m, false);
 	ck_assert_uint_eq(sim_cpu_read64(m->w.s, STATUS), 2);
-	world_submit(&m->w, 3 | (uint64_t)ATS_RID << 32, IOVA);
+	vt_submit(&m->w, 3 | (uint64_t)ATS_RID << 32, IOVA);
 }
 
 static void device_answered_and_looked(struct scene *m)
@@ -290,11 +291,11 @@ START_TEST(test_oracle_early_release_of_a_table)
 	uint64_t upper, table;
 
 	begin(&m);
-	upper = world_entry_at(&m.w, m.top, LEVELS, IOVA, 1);
+	upper = vt_entry_at(&m.w, m.top, LEVELS, IOVA, 1);
 	table = m.leaf & ~UINT64_C(0xfff);
 	touch(&m, 0);
 	sim_cpu_write64(m.w.s, upper, 0);
-	world_submit(&m.w, 2 | 2u << 4 | (uint64_t)DID << 16, 0);
+	vt_submit(&m.w, 2 | 2u << 4 | (uint64_t)DID << 16, 0);
 	ck_assert_uint_eq(sim_oracle_release(m.w.s, table, table + 0xfff), 1);
 	ck_assert_int_eq(sim_finding_get(m.w.s, 0)->cause, SIM_CAUSE_UNOBSERVED);
 	ck_assert_int_eq(sim_finding_get(m.w.s, 0)->line.cache, SIM_CACHE_PAGING);
@@ -312,7 +313,7 @@ START_TEST(test_oracle_early_release_names_a_line_that_is_there_first)
 
 	begin(&m);
 	invalidate(&m);
-	sim_cpu_write64(m.w.s, m.leaf, PAGE | WORLD_RW);
+	sim_cpu_write64(m.w.s, m.leaf, PAGE | VT_RW);
 	touch(&m, 0);
 	sim_cpu_write64(m.w.s, m.leaf, 0);
 	ck_assert_uint_eq(sim_oracle_release(m.w.s, PAGE, PAGE + 0xfff), 1);
@@ -334,11 +335,11 @@ START_TEST(test_oracle_early_release_remembers_the_newest)
 		struct sim_dma_result r;
 
 		d.addr = UINT64_C(0x40000000) + i * 0x1000;
-		world_leaf(&m.w, m.top, LEVELS, d.addr, 0, (PAGE + i * 0x1000) | WORLD_RW);
+		vt_leaf(&m.w, m.top, LEVELS, d.addr, 0, (PAGE + i * 0x1000) | VT_RW);
 		ck_assert_int_eq(sim_dma(m.w.s, &d, &r), SIM_OK);
-		world_leaf(&m.w, m.top, LEVELS, d.addr, 0, 0);
+		vt_leaf(&m.w, m.top, LEVELS, d.addr, 0, 0);
 		if (i % 500 == 499)
-			world_submit(&m.w, 2 | 1u << 4, 0);
+			vt_submit(&m.w, 2 | 1u << 4, 0);
 	}
 	ck_assert_uint_eq(sim_oracle_release(m.w.s, last, last + 0xfff), 1);
 	ck_assert_uint_eq(sim_oracle_release(m.w.s, PAGE, PAGE + 0xfff), 0);

@@ -16,16 +16,16 @@ static void begin(struct world *w)
 	struct sim_vtd_config config;
 	uint64_t top;
 
-	world_default(&config);
+	sim_vtd_default(&config);
 	config.ecap |= VTD_ECAP_DT;
-	world_start(w, &config, NULL);
+	vt_start(w, &config, NULL);
 	sim_oracle_enable(w->s, true);
 	ck_assert_int_eq(sim_device_add(w->s, 0, RID, true), 0);
 	ck_assert_int_eq(sim_device_add(w->s, 0, OTHER_RID, false), 1);
 	top = world_page(w);
-	world_leaf(w, top, 4, IOVA, 0, PAGE | WORLD_RW);
-	world_context(w, RID, top, VTD_TT_DEV_TLB, 2, 7, false);
-	world_enable(w, VTD_TTM_LEGACY);
+	vt_leaf(w, top, 4, IOVA, 0, PAGE | VT_RW);
+	vt_context(w, RID, top, VTD_TT_DEV_TLB, 2, 7, false);
+	vt_enable(w, VTD_TTM_LEGACY);
 	ck_assert_int_eq(sim_oracle_map(w->s, 1, IOVA, IOVA + 0xfff, PAGE, 3), SIM_OK);
 	ck_assert_int_eq(sim_oracle_attach(w->s, 0, RID, 1), SIM_OK);
 }
@@ -111,16 +111,16 @@ START_TEST(test_oracle_unasked_unpublished_reason_of_a_refusal)
 	struct world w;
 	uint64_t top, at;
 
-	world_default(&config);
+	sim_vtd_default(&config);
 	config.ecap &= ~(uint64_t)VTD_ECAP_C;
 	config.host_addr_bits = 42; /* bit 45 is reserved */
-	world_start(&w, &config, &policy);
+	vt_start(&w, &config, &policy);
 	sim_oracle_enable(w.s, true);
 	top = world_page(&w);
-	world_leaf(&w, top, 4, IOVA, 0, UINT64_C(1) << 45 | WORLD_RW);
-	at = world_entry_at(&w, top, 4, IOVA, 0);
-	world_context(&w, RID, top, VTD_TT_UNTRANSLATED, 2, 7, false);
-	world_enable(&w, VTD_TTM_LEGACY);
+	vt_leaf(&w, top, 4, IOVA, 0, UINT64_C(1) << 45 | VT_RW);
+	at = vt_entry_at(&w, top, 4, IOVA, 0);
+	vt_context(&w, RID, top, VTD_TT_UNTRANSLATED, 2, 7, false);
+	vt_enable(&w, VTD_TTM_LEGACY);
 	world_request(&w, RID, IOVA, SIM_READ, 0, 0, &x);
 	ck_assert_uint_eq(x.reason, VTD_FR_SS_RSVD);
 	ck_assert_uint_eq(sim_finding_count(w.s), 0);

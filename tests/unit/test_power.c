@@ -36,23 +36,23 @@ static void vtd_tables(struct world *w)
 {
 	uint64_t top = world_page(w);
 
-	world_leaf(w, top, 4, IOVA, 0, PAGE | WORLD_RW);
-	world_context(w, RID, top, VTD_TT_UNTRANSLATED, 2, 7, false);
-	world_context(w, DEV_RID, top, VTD_TT_DEV_TLB, 2, 7, false);
+	vt_leaf(w, top, 4, IOVA, 0, PAGE | VT_RW);
+	vt_context(w, RID, top, VTD_TT_UNTRANSLATED, 2, 7, false);
+	vt_context(w, DEV_RID, top, VTD_TT_DEV_TLB, 2, 7, false);
 }
 
 static void vtd_with_devices(struct world *w)
 {
 	struct sim_vtd_config config;
 
-	world_default(&config);
+	sim_vtd_default(&config);
 	config.ecap |= VTD_ECAP_DT;
-	world_start(w, &config, NULL);
+	vt_start(w, &config, NULL);
 	ck_assert_int_eq(sim_device_add(w->s, 0, RID, false), 0);
 	ck_assert_int_eq(sim_device_add(w->s, 0, DEV_RID, true), 1);
 	vtd_tables(w);
-	world_queue_on(w, 0, false);
-	world_enable(w, VTD_TTM_LEGACY);
+	vt_queue_on(w, 0, false);
+	vt_enable(w, VTD_TTM_LEGACY);
 	ck_assert_int_eq(sim_device_ats(w->s, 1, true), SIM_OK);
 }
 
@@ -63,15 +63,15 @@ START_TEST(test_power_vtd_reset_leaves_a_unit_like_new)
 	struct sim_reg_info info;
 	struct world w, fresh;
 
-	world_start(&fresh, NULL, NULL);
-	world_start(&w, NULL, NULL);
+	vt_start(&fresh, NULL, NULL);
+	vt_start(&w, NULL, NULL);
 	vtd_tables(&w);
-	world_queue_on(&w, 0, false);
-	world_enable(&w, VTD_TTM_LEGACY);
+	vt_queue_on(&w, 0, false);
+	vt_enable(&w, VTD_TTM_LEGACY);
 	for (unsigned i = 0; i < 300; i++) {
 		struct sim_xlat x;
 
-		world_desc(&w, world_random(&random) & 0x3f, world_random(&random));
+		vt_desc(&w, world_random(&random) & 0x3f, world_random(&random));
 		for (uint32_t n = world_below(&random, 60); !sim_reg_info(w.s, 0, n, &info);)
 			n = world_below(&random, 60);
 		sim_reg_write(w.s, 0, info.off, info.size,
@@ -95,11 +95,11 @@ START_TEST(test_power_vtd_works_again_after_a_reset)
 	ck_assert(world_reads(&w, RID, IOVA, PAGE));
 	sim_unit_power(w.s, 0, SIM_POWER_RESET);
 	ck_assert(world_reads(&w, RID, IOVA, IOVA)); /* off: nothing is translated */
-	w.tail = 0;
-	world_queue_on(&w, 0, false);
-	world_enable(&w, VTD_TTM_LEGACY);
+	w.vtd.tail = 0;
+	vt_queue_on(&w, 0, false);
+	vt_enable(&w, VTD_TTM_LEGACY);
 	ck_assert(world_reads(&w, RID, IOVA, PAGE));
-	world_submit(&w, 5 | 1u << 5 | UINT64_C(9) << 32, 0x700000);
+	vt_submit(&w, 5 | 1u << 5 | UINT64_C(9) << 32, 0x700000);
 	ck_assert_uint_eq(world_get(&w, 0x700000), 9);
 	world_stop(&w);
 }
@@ -113,8 +113,8 @@ START_TEST(test_power_off_reads_ones_loses_writes_and_blocks)
 
 	vtd_with_devices(&w);
 	ck_assert(world_reads(&w, RID, IOVA, PAGE));
-	world_desc(&w, 2 | 1u << 4, 0);
-	world_tell(&w);
+	vt_desc(&w, 2 | 1u << 4, 0);
+	vt_tell(&w);
 	ck_assert_int_eq(sim_unit_power(w.s, 0, SIM_POWER_OFF), SIM_OK);
 	ck_assert_uint_eq(world_r32(&w, VTD_REG_GSTS), UINT32_MAX);
 	ck_assert_uint_eq(world_r64(&w, VTD_REG_CAP), UINT64_MAX);
@@ -132,7 +132,7 @@ START_TEST(test_power_off_reads_ones_loses_writes_and_blocks)
 	ck_assert_int_eq(sim_unit_power(w.s, 0, SIM_POWER_ON), SIM_OK);
 	ck_assert_uint_eq(world_r32(&w, VTD_REG_GSTS), 0);
 	ck_assert_uint_eq(world_r64(&w, VTD_REG_RTADDR), 0);
-	ck_assert_uint_eq(world_r64(&w, VTD_REG_CAP), w.config.cap);
+	ck_assert_uint_eq(world_r64(&w, VTD_REG_CAP), w.vtd.config.cap);
 	ck_assert_int_eq(sim_unit_power(w.s, 1, SIM_POWER_ON), SIM_E_NOENT);
 	ck_assert_int_eq(sim_unit_power(w.s, 0, (enum sim_power)3), SIM_E_INVAL);
 	world_stop(&w);
@@ -196,7 +196,7 @@ START_TEST(test_power_ones_are_read_and_nothing_is_lost)
 
 	vtd_with_devices(&w);
 	inject(w.s, SIM_POINT_REG_ONES, VTD_REG_GSTS, VTD_REG_GSTS + 3, 0, 0);
-	ck_assert_uint_eq(world_r64(&w, VTD_REG_CAP), w.config.cap);
+	ck_assert_uint_eq(world_r64(&w, VTD_REG_CAP), w.vtd.config.cap);
 	ck_assert_uint_eq(world_r32(&w, VTD_REG_GSTS), UINT32_MAX);
 	ck_assert_uint_ne(world_r32(&w, VTD_REG_GSTS), UINT32_MAX);
 	ck_assert(world_reads(&w, RID, IOVA, PAGE));
@@ -211,16 +211,16 @@ START_TEST(test_power_rules_aim_at_a_unit)
 	struct world w;
 
 	vtd_with_devices(&w);
-	second = w.config;
+	second = w.vtd.config;
 	second.base += 0x100000;
 	ck_assert_int_eq(sim_vtd_add(w.s, &second), 1);
 	ck_assert_int_ge(inject(w.s, SIM_POINT_REG_ONES, 0, UINT64_MAX, 0, 2), 0);
 	ck_assert_int_ge(inject(w.s, SIM_POINT_BUS_READ_ABORT, 0, UINT64_MAX, 0, 2), 0);
 	ck_assert_int_ge(inject(w.s, SIM_POINT_COMPLETION_LOST, 0, UINT64_MAX, 0, 2), 0);
 	ck_assert_int_ge(inject(w.s, SIM_POINT_PAGE_ALLOC, 0, UINT64_MAX, 0, 1), 0);
-	ck_assert_uint_eq(world_r64(&w, VTD_REG_CAP), w.config.cap);
+	ck_assert_uint_eq(world_r64(&w, VTD_REG_CAP), w.vtd.config.cap);
 	ck_assert(world_reads(&w, RID, IOVA, PAGE));
-	world_submit(&w, 5 | 1u << 5 | UINT64_C(9) << 32, 0x700000);
+	vt_submit(&w, 5 | 1u << 5 | UINT64_C(9) << 32, 0x700000);
 	ck_assert_uint_eq(world_get(&w, 0x700000), 9);
 	ck_assert(!sim_inject_fires(w.s, SIM_POINT_PAGE_ALLOC, SIM_MASTER_CPU, 0, NULL));
 	ck_assert_uint_eq(sim_reg_read(w.s, 1, VTD_REG_CAP, 8), UINT64_MAX);
@@ -268,15 +268,15 @@ START_TEST(test_power_a_device_that_is_gone_never_answers)
 	vtd_with_devices(&w);
 	if (_i)
 		ck_assert_int_eq(sim_device_plug(w.s, 1, false), SIM_OK);
-	world_desc(&w, 3 | (uint64_t)DEV_RID << 32, IOVA);
-	world_tell(&w);
+	vt_desc(&w, 3 | (uint64_t)DEV_RID << 32, IOVA);
+	vt_tell(&w);
 	if (!_i) {
 		sim_advance(w.s, 300); /* fetched and sent; the answer takes 500 ns */
 		ck_assert_int_eq(sim_device_plug(w.s, 1, false), SIM_OK);
 	}
-	ck_assert_uint_eq(world_fsts(&w) & VTD_FSTS_ITE, 0);
+	ck_assert_uint_eq(vt_fsts(&w) & VTD_FSTS_ITE, 0);
 	sim_advance(w.s, 3000000);
-	ck_assert_uint_ne(world_fsts(&w) & VTD_FSTS_ITE, 0);
+	ck_assert_uint_ne(vt_fsts(&w) & VTD_FSTS_ITE, 0);
 	ck_assert_uint_eq(FIELD_GET(VTD_IQERCD_ITESID, world_r64(&w, VTD_REG_IQERCD)), DEV_RID);
 	ck_assert(sim_idle(w.s));
 	world_stop(&w);
@@ -297,7 +297,7 @@ START_TEST(test_power_devices_lie)
 	inject(w.s, SIM_POINT_DMA_SPOOFED, RID, RID, 0x0133, 0);
 	r = dma(w.s, 0, IOVA);
 	ck_assert_uint_eq(r.last.reason, VTD_FR_CTX_NP);
-	ck_assert_uint_eq(world_frcd_hi(&w, 1) & 0xffff, 0x0133);
+	ck_assert_uint_eq(vt_frcd_hi(&w, 1) & 0xffff, 0x0133);
 	ck_assert_int_eq(dma(w.s, 0, IOVA).outcome, SIM_OUTCOME_OK);
 	world_stop(&w);
 }
@@ -307,25 +307,26 @@ END_TEST
 
 START_TEST(test_power_amdvi_reset_leaves_a_unit_like_new)
 {
-	struct amdvi_world w, fresh;
+	struct world w, fresh;
 	struct sim_reg_info info;
 	uint64_t random = (uint64_t)_i + 1, root;
 
 	av_start(&fresh, NULL, NULL);
 	av_start(&w, NULL, NULL);
-	root = av_page(&w);
+	root = world_page(&w);
 	av_leaf(&w, root, 3, IOVA, 1, PAGE | AV_RW | 1);
 	av_attach(&w, RID, root, 3, 7);
 	av_enable(&w);
-	ck_assert(av_reads(&w, RID, IOVA, PAGE));
+	ck_assert(world_reads(&w, RID, IOVA, PAGE));
 	for (unsigned i = 0; i < 300; i++) {
 		struct sim_xlat x;
 
-		av_cmd(&w, av_random(&random), av_random(&random));
-		for (uint32_t n = av_below(&random, 60); !sim_reg_info(w.s, 0, n, &info);)
-			n = av_below(&random, 60);
-		sim_reg_write(w.s, 0, info.off, info.size, av_random(&random) & av_random(&random));
-		av_request(&w, av_below(&random, 2) ? RID : 0x33, IOVA, SIM_WRITE, 0, 0, &x);
+		av_cmd(&w, world_random(&random), world_random(&random));
+		for (uint32_t n = world_below(&random, 60); !sim_reg_info(w.s, 0, n, &info);)
+			n = world_below(&random, 60);
+		sim_reg_write(w.s, 0, info.off, info.size,
+			      world_random(&random) & world_random(&random));
+		world_request(&w, world_below(&random, 2) ? RID : 0x33, IOVA, SIM_WRITE, 0, 0, &x);
 	}
 	ck_assert_int_eq(sim_unit_power(w.s, 0, SIM_POWER_RESET), SIM_OK);
 	same_registers(w.s, fresh.s);
@@ -334,31 +335,31 @@ START_TEST(test_power_amdvi_reset_leaves_a_unit_like_new)
 				  sim_amdvi_pci_read(fresh.s, 0, off));
 	no_lines(w.s);
 	ck_assert(sim_idle(w.s));
-	w.tail = w.head = 0;
+	w.amdvi.tail = w.amdvi.head = 0;
 	av_enable(&w);
-	ck_assert(av_reads(&w, RID, IOVA, PAGE));
-	av_submit(&w, UINT64_C(1) << 60 | AMDVI_WORLD_STORE | 1, 9);
-	ck_assert_uint_eq(av_get(&w, AMDVI_WORLD_STORE), 9);
-	av_stop(&fresh);
-	av_stop(&w);
+	ck_assert(world_reads(&w, RID, IOVA, PAGE));
+	av_submit(&w, UINT64_C(1) << 60 | AV_STORE | 1, 9);
+	ck_assert_uint_eq(world_get(&w, AV_STORE), 9);
+	world_stop(&fresh);
+	world_stop(&w);
 }
 END_TEST
 
 START_TEST(test_power_amdvi_off_reads_ones_in_both_spaces)
 {
-	struct amdvi_world w;
+	struct world w;
 	struct sim_xlat x;
 
 	av_start(&w, NULL, NULL);
 	av_enable(&w);
 	ck_assert_int_eq(sim_unit_power(w.s, 0, SIM_POWER_OFF), SIM_OK);
-	ck_assert_uint_eq(av_r(&w, AMDVI_REG_STATUS), UINT64_MAX);
+	ck_assert_uint_eq(world_r64(&w, AMDVI_REG_STATUS), UINT64_MAX);
 	ck_assert_uint_eq(sim_amdvi_pci_read(w.s, 0, 0), UINT32_MAX);
-	av_request(&w, RID, IOVA, SIM_READ, 0, 0, &x);
+	world_request(&w, RID, IOVA, SIM_READ, 0, 0, &x);
 	ck_assert_int_eq(x.outcome, SIM_OUTCOME_BLOCKED);
 	ck_assert_int_eq(sim_unit_power(w.s, 0, SIM_POWER_ON), SIM_OK);
-	ck_assert_uint_eq(av_r(&w, AMDVI_REG_STATUS), 0);
-	av_stop(&w);
+	ck_assert_uint_eq(world_r64(&w, AMDVI_REG_STATUS), 0);
+	world_stop(&w);
 }
 END_TEST
 

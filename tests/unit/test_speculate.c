@@ -61,16 +61,16 @@ START_TEST(test_speculate_vtd_keeps_what_the_tables_hold)
 	struct world w;
 	uint64_t top;
 
-	world_default(&config);
+	sim_vtd_default(&config);
 	if (_i & 2)
 		config.cap |= VTD_CAP_CM;
-	world_start(&w, &config, &policy);
+	vt_start(&w, &config, &policy);
 	top = world_page(&w);
 	for (unsigned i = 0; i < PAGES; i++)
 		if (i % 3)
-			world_leaf(&w, top, 4, page_at(i), 0, (PAGE + i * 0x1000ull) | WORLD_RW);
-	world_context(&w, RID, top, VTD_TT_UNTRANSLATED, 2, 7, false);
-	world_enable(&w, VTD_TTM_LEGACY);
+			vt_leaf(&w, top, 4, page_at(i), 0, (PAGE + i * 0x1000ull) | VT_RW);
+	vt_context(&w, RID, top, VTD_TT_UNTRANSLATED, 2, 7, false);
+	vt_enable(&w, VTD_TTM_LEGACY);
 	moments(w.s, 200);
 	ck_assert_uint_eq(sim_cache_count(w.s, 0, SIM_CACHE_IOTLB), 0);
 	ck_assert(world_reads(&w, RID, IOVA, PAGE + 4 * 0x1000));
@@ -78,7 +78,7 @@ START_TEST(test_speculate_vtd_keeps_what_the_tables_hold)
 	moments(w.s, 2000);
 	ck_assert_uint_eq(right_lines(w.s), _i & 1 ? 6 : 1);
 	same_stats(w.s, &before);
-	ck_assert_uint_eq(world_fsts(&w), 0);
+	ck_assert_uint_eq(vt_fsts(&w), 0);
 	world_request(&w, ABSENT_RID, IOVA, SIM_READ, 0, 0, &x);
 	sim_cache_evict(w.s, 0, SIM_CACHE_CONTEXT, SIM_EVICT_ALL);
 	sim_cache_evict(w.s, 0, SIM_CACHE_IOTLB, SIM_EVICT_ALL);
@@ -93,14 +93,14 @@ START_TEST(test_speculate_amdvi_keeps_what_the_tables_hold)
 	const struct sim_policy policy = { .speculate = _i & 1 };
 	struct sim_amdvi_config config;
 	struct sim_unit_stats before;
-	struct amdvi_world w;
+	struct world w;
 	uint64_t root, q0, q1;
 
 	sim_amdvi_default(&config);
 	if (_i & 2)
 		config.cap |= UINT32_C(1) << 26; /* NpCache */
 	av_start(&w, &config, &policy);
-	root = av_page(&w);
+	root = world_page(&w);
 	for (unsigned i = 0; i < PAGES; i++)
 		if (i % 3)
 			av_leaf(&w, root, 3, page_at(i), 1, (PAGE + i * 0x1000ull) | AV_RW | 1);
@@ -108,13 +108,13 @@ START_TEST(test_speculate_amdvi_keeps_what_the_tables_hold)
 	av_enable(&w);
 	moments(w.s, 200);
 	ck_assert_uint_eq(sim_cache_count(w.s, 0, SIM_CACHE_IOTLB), 0);
-	ck_assert(av_reads(&w, RID, IOVA, PAGE + 4 * 0x1000));
+	ck_assert(world_reads(&w, RID, IOVA, PAGE + 4 * 0x1000));
 	ck_assert_int_eq(sim_unit_stats(w.s, 0, &before), SIM_OK);
 	moments(w.s, 2000);
 	ck_assert_uint_eq(right_lines(w.s), _i & 1 ? 6 : 1);
 	same_stats(w.s, &before);
 	ck_assert(!av_event(&w, &q0, &q1));
-	av_stop(&w);
+	world_stop(&w);
 }
 END_TEST
 
@@ -129,11 +129,11 @@ START_TEST(test_speculate_meets_no_injected_error)
 	uint64_t top;
 	int number;
 
-	world_start(&w, NULL, &policy);
+	vt_start(&w, NULL, &policy);
 	top = world_page(&w);
-	world_leaf(&w, top, 4, IOVA, 0, PAGE | WORLD_RW);
-	world_context(&w, RID, top, VTD_TT_UNTRANSLATED, 2, 7, false);
-	world_enable(&w, VTD_TTM_LEGACY);
+	vt_leaf(&w, top, 4, IOVA, 0, PAGE | VT_RW);
+	vt_context(&w, RID, top, VTD_TT_UNTRANSLATED, 2, 7, false);
+	vt_enable(&w, VTD_TTM_LEGACY);
 	ck_assert(world_reads(&w, RID, IOVA, PAGE));
 	number = sim_inject_add(w.s, &rule);
 	moments(w.s, 1000);

@@ -100,7 +100,7 @@ static struct sim_vtd_config apply(const struct change *x)
 {
 	struct sim_vtd_config c;
 
-	world_default(&c);
+	sim_vtd_default(&c);
 	c.cap = (c.cap & ~x->cap_clear) | x->cap_set;
 	c.ecap = (c.ecap & ~x->ecap_clear) | x->ecap_set;
 	if (x->ver == SPOILT)
@@ -129,7 +129,7 @@ static void refused(const struct change *x, int error, const char *prefix)
 	ck_assert_int_eq(sim_create(&sc, &s), SIM_OK);
 	ck_assert_int_eq(sim_vtd_add(s, &c), error);
 	ck_assert_str_eq(sim_why(s), why);
-	world_default(&c);
+	sim_vtd_default(&c);
 	ck_assert_int_eq(sim_vtd_add(s, &c), 0); /* the first number is still free */
 	sim_destroy(s);
 }
@@ -154,7 +154,7 @@ START_TEST(test_legal_sets_are_accepted_and_presented)
 
 	ck_assert_msg(sim_vtd_check(&c, why, sizeof(why)) == SIM_OK, "%s: %s", possible[_i].names,
 		      why);
-	world_start(&w, &c, NULL);
+	vt_start(&w, &c, NULL);
 	ck_assert_uint_eq(world_r32(&w, VTD_REG_VER), c.ver);
 	ck_assert_uint_eq(world_r64(&w, VTD_REG_CAP), c.cap);
 	ck_assert_uint_eq(world_r64(&w, VTD_REG_ECAP), c.ecap);
@@ -209,8 +209,8 @@ START_TEST(test_two_units_share_nothing_but_the_machine)
 	struct sim_vtd_config c;
 	struct world w;
 
-	world_start(&w, NULL, NULL);
-	world_default(&c);
+	vt_start(&w, NULL, NULL);
+	sim_vtd_default(&c);
 	ck_assert_int_lt(sim_vtd_add(w.s, &c), 0); /* on the registers of the first */
 	c.base += 0x10000;
 	c.cap |= VTD_CAP_CM;

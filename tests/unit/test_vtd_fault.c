@@ -68,7 +68,7 @@ static void model_fault(struct model *m, uint16_t sid, uint64_t addr)
 
 static void agree(struct world *w, const struct model *m)
 {
-	uint32_t fsts = world_fsts(w);
+	uint32_t fsts = vt_fsts(w);
 	struct sim_unit_stats s;
 
 	ck_assert_uint_eq(fsts & PFO, m->pfo);
@@ -76,13 +76,13 @@ static void agree(struct world *w, const struct model *m)
 	if (m->ppf)
 		ck_assert_uint_eq(fsts >> 8 & 0xFF, m->fri);
 	for (unsigned i = 0; i < m->records; i++) {
-		uint64_t hi = world_frcd_hi(w, i);
+		uint64_t hi = vt_frcd_hi(w, i);
 
 		ck_assert_uint_eq(hi >> 63, m->f[i]);
 		if (!m->f[i])
 			continue;
 		ck_assert_uint_eq(hi & 0xFFFF, m->sid[i]);
-		ck_assert_uint_eq(world_frcd_lo(w, i), m->page[i]);
+		ck_assert_uint_eq(vt_frcd_lo(w, i), m->page[i]);
 	}
 	ck_assert_int_eq(sim_unit_stats(w->s, 0, &s), SIM_OK);
 	ck_assert_uint_eq(s.recorded, m->recorded);
@@ -97,20 +97,20 @@ static void start(struct world *w, unsigned records, bool collapse)
 	struct sim_policy policy = { .collapse_faults = collapse };
 	struct sim_vtd_config c;
 
-	world_default(&c);
+	sim_vtd_default(&c);
 	c.cap = (c.cap & ~MASK64(47, 40)) | (uint64_t)(records - 1) << 40;
 	c.ecap |= VTD_ECAP_DT;
-	world_start(w, &c, &policy);
-	world_put(w, world_context_at(w, QUIET), 2); /* FPD counts though P = 0 */
-	world_enable(w, 0);
+	vt_start(w, &c, &policy);
+	world_put(w, vt_context_at(w, QUIET), 2); /* FPD counts though P = 0 */
+	vt_enable(w, 0);
 }
 
 static void clear_f(struct world *w, struct model *m, unsigned i, bool half)
 {
 	if (half)
-		world_w32(w, w->frcd + 16 * i + 12, BIT32(31));
+		world_w32(w, w->vtd.frcd + 16 * i + 12, BIT32(31));
 	else
-		world_w64(w, w->frcd + 16 * i + 8, world_frcd_hi(w, i) | BIT64(63));
+		world_w64(w, w->vtd.frcd + 16 * i + 8, vt_frcd_hi(w, i) | BIT64(63));
 	m->f[i] = false;
 	m->ppf = any_f(m);
 }
@@ -148,12 +148,12 @@ START_TEST(test_recording_is_the_algorithm_s)
 			world_w32(&w, VTD_REG_FSTS, PFO | PPF);
 			m.pfo = false;
 		} else if (what == 18) { /* writing 0 to F, and 1 to all else, changes nothing */
-			world_w64(&w, w.frcd + 16 * i + 8, ~BIT64(63));
-			world_w64(&w, w.frcd + 16 * i, UINT64_MAX);
+			world_w64(&w, w.vtd.frcd + 16 * i + 8, ~BIT64(63));
+			world_w64(&w, w.vtd.frcd + 16 * i, UINT64_MAX);
 			world_w32(&w, VTD_REG_FSTS, ~(uint32_t)(PFO | 0x70));
 		} else if (world_below(&rnd, 8) == 0) {
-			world_gcmd(&w, VTD_GCMD_TE, false);
-			world_gcmd(&w, VTD_GCMD_TE, true);
+			vt_gcmd(&w, VTD_GCMD_TE, false);
+			vt_gcmd(&w, VTD_GCMD_TE, true);
 			m.index = 0;
 		}
 		world_settle(&w);
@@ -201,15 +201,15 @@ START_TEST(test_a_record_says_what_came)
 	struct world w;
 
 	start(&w, 4, false);
-	world_put(&w, world_context_at(&w, 0x0118), 0);
+	world_put(&w, vt_context_at(&w, 0x0118), 0);
 	world_request(&w, 0x0118, k->addr, k->access, k->at, k->flags, &x);
 	ck_assert_msg(x.recorded, "%s", k->name);
-	ck_assert_msg(world_frcd_lo(&w, 0) == k->lo, "%s: %llx", k->name,
-		      (unsigned long long)world_frcd_lo(&w, 0));
-	ck_assert_msg(world_frcd_hi(&w, 0) == k->hi, "%s: %llx, not %llx", k->name,
-		      (unsigned long long)world_frcd_hi(&w, 0), (unsigned long long)k->hi);
-	ck_assert_uint_eq(world_r32(&w, w.frcd + 12), k->hi >> 32);
-	ck_assert_uint_eq(world_r32(&w, w.frcd + 8), (uint32_t)k->hi);
+	ck_assert_msg(vt_frcd_lo(&w, 0) == k->lo, "%s: %llx", k->name,
+		      (unsigned long long)vt_frcd_lo(&w, 0));
+	ck_assert_msg(vt_frcd_hi(&w, 0) == k->hi, "%s: %llx, not %llx", k->name,
+		      (unsigned long long)vt_frcd_hi(&w, 0), (unsigned long long)k->hi);
+	ck_assert_uint_eq(world_r32(&w, w.vtd.frcd + 12), k->hi >> 32);
+	ck_assert_uint_eq(world_r32(&w, w.vtd.frcd + 8), (uint32_t)k->hi);
 	world_stop(&w);
 }
 END_TEST
@@ -220,11 +220,11 @@ START_TEST(test_a_unit_without_ats_records_no_address_type)
 	struct sim_xlat x;
 	struct world w;
 
-	world_start(&w, NULL, NULL);
-	world_put(&w, world_context_at(&w, 0x0118), 0);
-	world_enable(&w, 0);
+	vt_start(&w, NULL, NULL);
+	world_put(&w, vt_context_at(&w, 0x0118), 0);
+	vt_enable(&w, 0);
 	world_request(&w, 0x0118, 0x5000, SIM_READ, SIM_AT_TRANSLATED, 0, &x);
-	ck_assert_uint_eq(world_frcd_hi(&w, 0), HI(1, 0, 0x02, 0));
+	ck_assert_uint_eq(vt_frcd_hi(&w, 0), HI(1, 0, 0x02, 0));
 	world_stop(&w);
 }
 END_TEST
@@ -237,15 +237,14 @@ START_TEST(test_the_page_is_cut_at_the_widest_table)
 	struct sim_xlat x;
 	struct world w;
 
-	world_default(&c);
+	sim_vtd_default(&c);
 	c.cap = (c.cap & ~MASK64(12, 8)) | BIT64(9 + _i);
 	c.cap |= _i ? BIT64(9) : 0;
-	world_start(&w, &c, NULL);
-	world_put(&w, world_context_at(&w, 0x0118), 0);
-	world_enable(&w, 0);
+	vt_start(&w, &c, NULL);
+	world_put(&w, vt_context_at(&w, 0x0118), 0);
+	vt_enable(&w, 0);
 	world_request(&w, 0x0118, UINT64_MAX, SIM_READ, 0, 0, &x);
-	ck_assert_uint_eq(world_frcd_lo(&w, 0),
-			  ((UINT64_C(1) << width[_i]) - 1) & ~UINT64_C(0xFFF));
+	ck_assert_uint_eq(vt_frcd_lo(&w, 0), ((UINT64_C(1) << width[_i]) - 1) & ~UINT64_C(0xFFF));
 	world_stop(&w);
 }
 END_TEST
@@ -264,14 +263,14 @@ START_TEST(test_a_refusal_before_the_tables_is_not_counted)
 	ck_assert_uint_eq(x.outcome, SIM_OUTCOME_UR);
 	world_request(&w, 8, 0x5000, SIM_READ, SIM_AT_TRANSLATED, SIM_REQ_PASID, &x);
 	ck_assert_uint_eq(x.outcome, SIM_OUTCOME_UR);
-	world_gcmd(&w, VTD_GCMD_TE, false);
+	vt_gcmd(&w, VTD_GCMD_TE, false);
 	world_request(&w, 8, 0x5000, SIM_READ, SIM_AT_TRANSLATION, 0, &x);
 	ck_assert_uint_eq(x.outcome, SIM_OUTCOME_UR);
 	ck_assert_uint_eq(x.reason, 0);
 	sim_unit_stats(w.s, 0, &s);
 	ck_assert_uint_eq(s.requests, 4);
 	ck_assert_uint_eq(s.blocked, 0);
-	ck_assert_uint_eq(world_fsts(&w), 0);
+	ck_assert_uint_eq(vt_fsts(&w), 0);
 	world_stop(&w);
 }
 END_TEST
@@ -289,7 +288,7 @@ START_TEST(test_an_injected_overflow_is_told)
 	ck_assert_int_ge(sim_inject_add(w.s, &rule), 0);
 	world_request(&w, 8, 0x5000, SIM_READ, 0, 0, &x);
 	ck_assert(!x.recorded);
-	ck_assert_uint_eq(world_fsts(&w), PFO);
+	ck_assert_uint_eq(vt_fsts(&w), PFO);
 	world_w32(&w, VTD_REG_FSTS, PFO);
 	world_request(&w, 8, 0x5000, SIM_READ, 0, 0, &x);
 	ck_assert(x.recorded);
@@ -383,9 +382,9 @@ START_TEST(test_clearing_every_condition_clears_pending)
 	start(&w, 1, false);
 	fault(&w);
 	fault(&w); /* overflow */
-	ck_assert_uint_eq(world_fsts(&w), PPF | PFO);
-	world_w32(&w, w.frcd + 12, BIT32(31));
-	ck_assert_uint_eq(world_fsts(&w) & (PPF | PFO), PFO);
+	ck_assert_uint_eq(vt_fsts(&w), PPF | PFO);
+	world_w32(&w, w.vtd.frcd + 12, BIT32(31));
+	ck_assert_uint_eq(vt_fsts(&w) & (PPF | PFO), PFO);
 	ck_assert_uint_eq(fectl(&w), IM | IP); /* PFO is still there */
 	world_w32(&w, VTD_REG_FSTS, PFO);
 	ck_assert_uint_eq(fectl(&w), IM);
@@ -407,19 +406,19 @@ START_TEST(test_no_new_event_before_all_is_serviced)
 	fault(&w);
 	world_settle(&w);
 	ck_assert_uint_eq(sim_msi_count(w.s), 1);
-	world_w32(&w, w.frcd + 12, BIT32(31)); /* PFO left: nothing is recorded either */
+	world_w32(&w, w.vtd.frcd + 12, BIT32(31)); /* PFO left: nothing is recorded either */
 	fault(&w);
-	world_queue_on(&w, 0, false);
-	world_submit(&w, 0, 0); /* a reserved type: IQE */
-	ck_assert_uint_eq(world_fsts(&w) & (IQE | PFO | PPF), IQE | PFO);
+	vt_queue_on(&w, 0, false);
+	vt_submit(&w, 0, 0); /* a reserved type: IQE */
+	ck_assert_uint_eq(vt_fsts(&w) & (IQE | PFO | PPF), IQE | PFO);
 	ck_assert_uint_eq(sim_msi_count(w.s), 1);
 	world_w32(&w, VTD_REG_FSTS, PFO);
 	fault(&w); /* PPF rises while IQE is there */
 	world_settle(&w);
-	ck_assert_uint_eq(world_fsts(&w) & (IQE | PFO | PPF), IQE | PPF);
+	ck_assert_uint_eq(vt_fsts(&w) & (IQE | PFO | PPF), IQE | PPF);
 	ck_assert_uint_eq(sim_msi_count(w.s), 1);
-	world_w32(&w, w.frcd + 12, BIT32(31));
-	world_put(&w, w.queue, 5);
+	world_w32(&w, w.vtd.frcd + 12, BIT32(31));
+	world_put(&w, w.vtd.queue, 5);
 	world_w32(&w, VTD_REG_FSTS, IQE);
 	fault(&w);
 	world_settle(&w);

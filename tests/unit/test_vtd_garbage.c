@@ -60,7 +60,7 @@ static bool random_config(uint64_t *rnd, struct sim_vtd_config *c)
 {
 	char why[160];
 
-	world_default(c);
+	sim_vtd_default(c);
 	c->cap ^= world_random(rnd) &
 		  (VTD_CAP_CM | VTD_CAP_RWBF | VTD_CAP_ESRTPS | VTD_CAP_ZLR | VTD_CAP_PSI |
 		   VTD_CAP_PLMR | VTD_CAP_PHMR | VTD_CAP_SAGAW | VTD_CAP_SSLPS | 7);
@@ -117,7 +117,7 @@ static void command(struct world *w, uint64_t *rnd)
 		world_w64(w, VTD_REG_IQA, page(rnd, QUEUES));
 	world_w64(w, VTD_REG_IQT, world_below(rnd, 0x101) << 4);
 	world_w32(w, VTD_REG_FSTS, 0x71);
-	world_w32(w, w->frcd + 12, BIT32(31));
+	world_w32(w, w->vtd.frcd + 12, BIT32(31));
 }
 
 static void store(struct world *w, uint64_t *rnd)
@@ -154,17 +154,17 @@ static void request(struct world *w, uint64_t *rnd)
 
 static void agrees_with_itself(struct world *w)
 {
-	unsigned records = (unsigned)FIELD_GET(VTD_CAP_NFR, w->config.cap) + 1, pending = 0;
-	uint32_t fsts = world_fsts(w);
+	unsigned records = (unsigned)FIELD_GET(VTD_CAP_NFR, w->vtd.config.cap) + 1, pending = 0;
+	uint32_t fsts = vt_fsts(w);
 	struct sim_unit_stats s;
 
 	for (unsigned i = 0; i < records; i++)
-		pending += (unsigned)(world_frcd_hi(w, i) >> 63);
+		pending += (unsigned)(vt_frcd_hi(w, i) >> 63);
 	ck_assert_uint_eq(fsts >> 1 & 1, pending != 0);
 	sim_unit_stats(w->s, 0, &s);
 	ck_assert_uint_eq(s.blocked, s.recorded + s.suppressed + s.overflowed + s.collapsed);
 	ck_assert_uint_eq(sim_reg_peek(w->s, 0, VTD_REG_IQH, 8) & ~UINT64_C(0x7FFF0), 0);
-	ck_assert_uint_eq(sim_reg_peek(w->s, 0, VTD_REG_CAP, 8), w->config.cap);
+	ck_assert_uint_eq(sim_reg_peek(w->s, 0, VTD_REG_CAP, 8), w->vtd.config.cap);
 }
 
 START_TEST(test_nothing_a_guest_does_confuses_the_unit)
@@ -176,7 +176,7 @@ START_TEST(test_nothing_a_guest_does_confuses_the_unit)
 
 	while (!random_config(&rnd, &c))
 		;
-	world_start(&w, &c, &policy);
+	vt_start(&w, &c, &policy);
 	ck_assert_int_ge(sim_device_add(w.s, 0, 3, true), 0);
 	sim_device_ats(w.s, 0, true);
 	for (uint64_t pa = 0; pa < ARENA; pa += 8)

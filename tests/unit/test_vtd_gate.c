@@ -21,17 +21,17 @@ static void start(struct world *w, const struct sim_vtd_config *config,
 	struct sim_vtd_config c;
 	uint64_t top;
 
-	world_default(&c);
+	sim_vtd_default(&c);
 	if (config)
 		c = *config;
 	c.ecap |= VTD_ECAP_DT | VTD_ECAP_ADMS;
-	world_start(w, &c, policy);
+	vt_start(w, &c, policy);
 	top = world_page(w);
-	world_leaf(w, top, 4, 0x5000, 0, 0x205000 | WORLD_RW);
-	world_leaf(w, top, 4, 0x6000, 0, 0x306000 | WORLD_RW);
-	world_context(w, MAPPED, top, 0, VTD_AW_48BIT, 1, false);
-	world_context(w, ATS, top, 1, VTD_AW_48BIT, 1, false);
-	world_context(w, PASS, 0, 2, VTD_AW_48BIT, 2, false);
+	vt_leaf(w, top, 4, 0x5000, 0, 0x205000 | VT_RW);
+	vt_leaf(w, top, 4, 0x6000, 0, 0x306000 | VT_RW);
+	vt_context(w, MAPPED, top, 0, VTD_AW_48BIT, 1, false);
+	vt_context(w, ATS, top, 1, VTD_AW_48BIT, 1, false);
+	vt_context(w, PASS, 0, 2, VTD_AW_48BIT, 2, false);
 }
 
 struct row {
@@ -125,7 +125,7 @@ START_TEST(test_translation_off_passes_and_refuses)
 	start(&w, NULL, NULL);
 	for (size_t i = 0; i < sizeof(off) / sizeof(off[0]); i++)
 		expect(&w, &off[i]);
-	ck_assert_uint_eq(world_fsts(&w), 0);
+	ck_assert_uint_eq(vt_fsts(&w), 0);
 	world_stop(&w);
 }
 END_TEST
@@ -136,7 +136,7 @@ START_TEST(test_requests_beside_the_tables)
 	struct world w;
 
 	start(&w, NULL, NULL);
-	world_enable(&w, 0);
+	vt_enable(&w, 0);
 	for (unsigned round = 0; round < 3; round++) {
 		if (round == 2)
 			sim_cache_evict(w.s, 0, SIM_CACHE_IOTLB, SIM_EVICT_ALL);
@@ -159,12 +159,12 @@ START_TEST(test_a_translation_request_for_the_interrupt_range)
 	struct world w;
 
 	start(&w, NULL, NULL);
-	world_enable(&w, 0);
+	vt_enable(&w, 0);
 	world_request(&w, ATS, 0xFEE05000, SIM_READ, TR, 0, &x);
 	ck_assert_uint_eq(x.outcome, SIM_OUTCOME_OK);
 	ck_assert(x.untranslated_only);
 	ck_assert_uint_eq(x.perm, 2);
-	ck_assert_uint_eq(world_fsts(&w), 0);
+	ck_assert_uint_eq(vt_fsts(&w), 0);
 	world_stop(&w);
 }
 END_TEST
@@ -179,11 +179,11 @@ START_TEST(test_modes_that_serve_nobody)
 	start(&w, NULL, NULL);
 	if (!modes[_i].adms) {
 		world_stop(&w);
-		world_default(&c);
+		sim_vtd_default(&c);
 		c.ecap |= VTD_ECAP_DT;
-		world_start(&w, &c, NULL);
+		vt_start(&w, &c, NULL);
 	}
-	world_enable(&w, modes[_i].ttm);
+	vt_enable(&w, modes[_i].ttm);
 	for (unsigned at = 0; at < 3; at++) {
 		world_request(&w, ATS, 0x5000, SIM_READ, at, 0, &x);
 		ck_assert_msg(x.outcome == want[at] && x.reason == modes[_i].reason,
@@ -203,12 +203,12 @@ START_TEST(test_caches_do_not_bypass_abort_mode)
 	struct world w;
 
 	start(&w, NULL, NULL);
-	world_enable(&w, 0);
+	vt_enable(&w, 0);
 	ck_assert(world_reads(&w, MAPPED, 0x5000, 0x205000));
-	world_gcmd(&w, VTD_GCMD_TE, false);
-	world_enable(&w, 3);
+	vt_gcmd(&w, VTD_GCMD_TE, false);
+	vt_enable(&w, 3);
 	ck_assert(!world_reads(&w, MAPPED, 0x5000, 0x205000));
-	world_enable(&w, 0);
+	vt_enable(&w, 0);
 	ck_assert(world_reads(&w, MAPPED, 0x5000, 0x205000));
 	world_stop(&w);
 }
@@ -222,10 +222,10 @@ START_TEST(test_fpd_suppresses_what_is_qualified)
 	struct world w;
 
 	start(&w, NULL, NULL);
-	at = world_context_at(&w, MAPPED);
+	at = vt_context_at(&w, MAPPED);
 	world_put(&w, at, world_get(&w, at) | 2);
-	world_leaf(&w, world_get(&w, at) & ~UINT64_C(0xFFF), 4, 0x7000, 0, 0x207000 | VTD_SS_R);
-	world_enable(&w, 0);
+	vt_leaf(&w, world_get(&w, at) & ~UINT64_C(0xFFF), 4, 0x7000, 0, 0x207000 | VTD_SS_R);
+	vt_enable(&w, 0);
 	ck_assert(world_reads(&w, MAPPED, 0x7000, 0x207000));
 	world_request(&w, MAPPED, 0x7000, SIM_WRITE, UT, 0, &x);
 	ck_assert_uint_eq(x.source, SIM_FROM_IOTLB);
@@ -247,7 +247,7 @@ START_TEST(test_an_oracle_changes_nothing)
 	struct sim *m;
 
 	ck_assert_int_eq(sim_create(&sc, &m), SIM_OK);
-	ck_assert_int_eq(sim_mem_add(m, 0, WORLD_RAM - 1), SIM_OK);
+	ck_assert_int_eq(sim_mem_add(m, 0, VT_RAM - 1), SIM_OK);
 	sim_vtd_default(&c);
 	ck_assert_int_eq(sim_vtd_add(m, &c), 0);
 	sim_reg_write(m, 0, VTD_REG_GCMD, 4, VTD_GCMD_TE);
@@ -267,7 +267,7 @@ static void protect(struct world *w, uint32_t version)
 {
 	struct sim_vtd_config c;
 
-	world_default(&c);
+	sim_vtd_default(&c);
 	c.cap |= VTD_CAP_PLMR | VTD_CAP_PHMR;
 	c.ver = version;
 	start(w, &c, NULL);
@@ -311,7 +311,7 @@ START_TEST(test_protected_memory_is_closed_while_translation_is_off)
 	ck_assert_uint_eq(outcome(&w, UNKNOWN, UT, 0x200000), SIM_OUTCOME_BLOCKED); /* until PRS follows */
 	world_settle(&w);
 	ck_assert_uint_eq(outcome(&w, UNKNOWN, UT, 0x200000), SIM_OUTCOME_OK);
-	ck_assert_uint_eq(world_fsts(&w), 0);
+	ck_assert_uint_eq(vt_fsts(&w), 0);
 	world_stop(&w);
 }
 END_TEST
@@ -324,7 +324,7 @@ START_TEST(test_protected_memory_under_translation)
 	struct world w;
 
 	protect(&w, v2 ? 0x20 : 0x10);
-	world_enable(&w, 0);
+	vt_enable(&w, 0);
 	for (unsigned round = 0; round < 2; round++) {
 		unsigned mapped = v2 ? SIM_OUTCOME_BLOCKED : SIM_OUTCOME_OK;
 
@@ -352,7 +352,7 @@ START_TEST(test_tables_may_lie_in_protected_memory)
 	struct sim_vtd_config c;
 	struct world w;
 
-	world_default(&c);
+	sim_vtd_default(&c);
 	c.cap |= VTD_CAP_PLMR;
 	c.ver = 0x20;
 	start(&w, &c, NULL);
@@ -360,7 +360,7 @@ START_TEST(test_tables_may_lie_in_protected_memory)
 	world_w32(&w, VTD_REG_PLMLIMIT, 0x100000);
 	world_w32(&w, VTD_REG_PMEN, BIT32(31));
 	world_settle(&w);
-	world_enable(&w, 0);
+	vt_enable(&w, 0);
 	ck_assert(world_reads(&w, MAPPED, 0x5000, 0x205000));
 	ck_assert_uint_eq(outcome(&w, PASS, UT, 0x100000), SIM_OUTCOME_BLOCKED);
 	world_stop(&w);
@@ -372,7 +372,7 @@ START_TEST(test_a_limit_below_the_base_protects_nothing)
 	struct sim_vtd_config c;
 	struct world w;
 
-	world_default(&c);
+	sim_vtd_default(&c);
 	c.cap |= VTD_CAP_PLMR;
 	start(&w, &c, NULL);
 	world_w32(&w, VTD_REG_PLMBASE, 0x300000);

@@ -20,8 +20,8 @@ static uint64_t one_page(struct world *w)
 {
 	uint64_t top = world_page(w);
 
-	world_context(w, RID, top, 0, VTD_AW_48BIT, 5, false);
-	world_leaf(w, top, 4, 0x5000, 0, 0x200000 | WORLD_RW);
+	vt_context(w, RID, top, 0, VTD_AW_48BIT, 5, false);
+	vt_leaf(w, top, 4, 0x5000, 0, 0x200000 | VT_RW);
 	return top;
 }
 
@@ -52,7 +52,7 @@ static struct sim_vtd_config buffered(void)
 {
 	struct sim_vtd_config c;
 
-	world_default(&c);
+	sim_vtd_default(&c);
 	c.cap |= VTD_CAP_RWBF;
 	return c;
 }
@@ -74,12 +74,12 @@ START_TEST(test_status_follows_after_a_delay)
 	struct sim_vtd_config c = buffered();
 	struct world w;
 
-	world_start(&w, &c, &policy);
+	vt_start(&w, &c, &policy);
 	world_w64(&w, VTD_REG_RTADDR, world_page(&w));
 	if (h->bit == VTD_GCMD_TE)
-		world_gcmd(&w, VTD_GCMD_SRTP, true);
+		vt_gcmd(&w, VTD_GCMD_SRTP, true);
 	if (h->already) {
-		world_gcmd(&w, h->bit, true);
+		vt_gcmd(&w, h->bit, true);
 		sim_advance(w.s, most);
 	}
 	write_command(&w, h);
@@ -104,7 +104,7 @@ START_TEST(test_immediate_means_before_the_write_returns)
 	struct sim_vtd_config c = buffered();
 	struct world w;
 
-	world_start(&w, &c, &policy);
+	vt_start(&w, &c, &policy);
 	for (unsigned i = 0; i < 7; i++) {
 		const struct handshake *h = &handshakes[i];
 
@@ -120,7 +120,7 @@ START_TEST(test_never_means_never)
 	struct sim_policy policy = { .delay = SIM_DELAY_NEVER };
 	struct world w;
 
-	world_start(&w, NULL, &policy);
+	vt_start(&w, NULL, &policy);
 	world_w32(&w, VTD_REG_GCMD, VTD_GCMD_SRTP);
 	sim_advance(w.s, 1000000000);
 	ck_assert_uint_eq(gsts(&w), 0);
@@ -137,9 +137,9 @@ START_TEST(test_a_write_while_busy_is_told_and_neither_is_lost)
 {
 	struct world w;
 
-	world_start(&w, NULL, NULL);
-	w.root = world_page(&w);
-	world_w64(&w, VTD_REG_RTADDR, w.root);
+	vt_start(&w, NULL, NULL);
+	w.vtd.root = world_page(&w);
+	world_w64(&w, VTD_REG_RTADDR, w.vtd.root);
 	world_w32(&w, VTD_REG_GCMD, VTD_GCMD_SRTP);
 	world_w32(&w, VTD_REG_GCMD, VTD_GCMD_TE);
 	ck_assert_uint_eq(world_complaints(&w, "gcmd-busy"), 1);
@@ -155,9 +155,9 @@ START_TEST(test_two_fields_in_one_write_are_told)
 {
 	struct world w;
 
-	world_start(&w, NULL, NULL);
-	w.root = world_page(&w);
-	world_w64(&w, VTD_REG_RTADDR, w.root);
+	vt_start(&w, NULL, NULL);
+	w.vtd.root = world_page(&w);
+	world_w64(&w, VTD_REG_RTADDR, w.vtd.root);
 	world_w32(&w, VTD_REG_GCMD, VTD_GCMD_SRTP | VTD_GCMD_QIE);
 	world_settle(&w);
 	ck_assert_uint_eq(gsts(&w), RTPS | QIES);
@@ -182,12 +182,12 @@ START_TEST(test_a_lost_handshake_is_never_acknowledged)
 					.master = SIM_MASTER_ANY };
 	struct world w;
 
-	world_start(&w, NULL, NULL);
+	vt_start(&w, NULL, NULL);
 	ck_assert_int_ge(sim_inject_add(w.s, &rule), 0);
 	world_w32(&w, VTD_REG_GCMD, VTD_GCMD_QIE);
 	sim_advance(w.s, 10000000);
 	ck_assert_uint_eq(gsts(&w), 0);
-	world_gcmd(&w, VTD_GCMD_QIE, true); /* the rule is used up */
+	vt_gcmd(&w, VTD_GCMD_QIE, true); /* the rule is used up */
 	ck_assert_uint_eq(world_complaints(&w, "gcmd-busy"), 1);
 	world_stop(&w);
 }
@@ -197,7 +197,7 @@ START_TEST(test_write_buffer_flush_needs_rwbf)
 {
 	struct world w;
 
-	world_start(&w, NULL, NULL);
+	vt_start(&w, NULL, NULL);
 	world_w32(&w, VTD_REG_GCMD, VTD_GCMD_WBF);
 	ck_assert_uint_eq(gsts(&w) & WBFS, 0);
 	ck_assert_uint_eq(world_complaints(&w, "wbf-without-rwbf"), 1);
@@ -214,19 +214,19 @@ START_TEST(test_a_store_reaches_the_walk_after_the_flush)
 	uint64_t top, at;
 	struct world w;
 
-	world_start(&w, &c, &policy);
+	vt_start(&w, &c, &policy);
 	top = one_page(&w);
-	world_enable(&w, 0);
-	at = world_entry_at(&w, top, 4, 0x5000, 0);
-	sim_cpu_write64(w.s, at, 0x300000 | WORLD_RW);
+	vt_enable(&w, 0);
+	at = vt_entry_at(&w, top, 4, 0x5000, 0);
+	sim_cpu_write64(w.s, at, 0x300000 | VT_RW);
 	ck_assert(world_reads(&w, RID, 0x5000, 0x200000));
 	if (_i == 0) {
-		world_gcmd(&w, VTD_GCMD_WBF, true);
+		vt_gcmd(&w, VTD_GCMD_WBF, true);
 	} else if (_i == 1) {
 		world_w64(&w, VTD_REG_CCMD, BIT64(63) | UINT64_C(1) << 61);
 		world_settle(&w);
 	} else {
-		world_w64(&w, w.iotlb, BIT64(63) | UINT64_C(1) << 60);
+		world_w64(&w, w.vtd.iotlb, BIT64(63) | UINT64_C(1) << 60);
 		world_settle(&w);
 	}
 	ck_assert(world_reads(&w, RID, 0x5000, 0x300000));
@@ -240,13 +240,13 @@ START_TEST(test_the_root_pointer_is_latched)
 	struct sim_policy policy = { .keep = SIM_KEEP_NONE };
 	struct world w;
 
-	world_start(&w, NULL, &policy);
+	vt_start(&w, NULL, &policy);
 	one_page(&w);
-	world_enable(&w, 0);
+	vt_enable(&w, 0);
 	world_w64(&w, VTD_REG_RTADDR, world_page(&w));
-	ck_assert_uint_ne(world_r64(&w, VTD_REG_RTADDR), w.root);
+	ck_assert_uint_ne(world_r64(&w, VTD_REG_RTADDR), w.vtd.root);
 	ck_assert(world_reads(&w, RID, 0x5000, 0x200000));
-	world_gcmd(&w, VTD_GCMD_SRTP, true);
+	vt_gcmd(&w, VTD_GCMD_SRTP, true);
 	ck_assert(!world_reads(&w, RID, 0x5000, 0x200000));
 	world_stop(&w);
 }
@@ -259,17 +259,17 @@ START_TEST(test_only_srtp_with_esrtps_empties_the_caches)
 	struct world w;
 	unsigned left = _i ? 0 : 1;
 
-	world_default(&c);
+	sim_vtd_default(&c);
 	if (_i)
 		c.cap |= VTD_CAP_ESRTPS;
-	world_start(&w, &c, NULL);
+	vt_start(&w, &c, NULL);
 	one_page(&w);
-	world_enable(&w, 0);
+	vt_enable(&w, 0);
 	ck_assert(world_reads(&w, RID, 0x5000, 0x200000));
-	world_gcmd(&w, VTD_GCMD_TE, false);
-	world_gcmd(&w, VTD_GCMD_TE, true);
+	vt_gcmd(&w, VTD_GCMD_TE, false);
+	vt_gcmd(&w, VTD_GCMD_TE, true);
 	ck_assert_uint_eq(world_cached(&w, SIM_CACHE_IOTLB, 5, 0x5000), 1);
-	world_gcmd(&w, VTD_GCMD_SRTP, true);
+	vt_gcmd(&w, VTD_GCMD_SRTP, true);
 	ck_assert_uint_eq(world_cached(&w, SIM_CACHE_IOTLB, 5, 0x5000), left);
 	ck_assert_uint_eq(world_cached(&w, SIM_CACHE_CONTEXT, 5, 0), left);
 	ck_assert_uint_eq(sim_cache_count(w.s, 0, SIM_CACHE_PAGING), 3 * left);
@@ -281,8 +281,8 @@ START_TEST(test_translation_without_root_is_told)
 {
 	struct world w;
 
-	world_start(&w, NULL, NULL);
-	world_gcmd(&w, VTD_GCMD_TE, true);
+	vt_start(&w, NULL, NULL);
+	vt_gcmd(&w, VTD_GCMD_TE, true);
 	ck_assert_uint_eq(world_complaints(&w, "te-without-root"), 1);
 	world_stop(&w);
 }
@@ -293,15 +293,15 @@ START_TEST(test_a_mode_change_while_translating_needs_esrtps)
 	struct sim_vtd_config c;
 	struct world w;
 
-	world_default(&c);
+	sim_vtd_default(&c);
 	c.ecap |= VTD_ECAP_ADMS;
 	if (_i)
 		c.cap |= VTD_CAP_ESRTPS;
-	world_start(&w, &c, NULL);
-	world_enable(&w, 0);
+	vt_start(&w, &c, NULL);
+	vt_enable(&w, 0);
 	ck_assert_uint_eq(world_complaints(&w, "ttm-while-enabled"), 0);
-	world_w64(&w, VTD_REG_RTADDR, w.root | 3ull << 10);
-	world_gcmd(&w, VTD_GCMD_SRTP, true);
+	world_w64(&w, VTD_REG_RTADDR, w.vtd.root | 3ull << 10);
+	vt_gcmd(&w, VTD_GCMD_SRTP, true);
 	ck_assert_uint_eq(world_complaints(&w, "ttm-while-enabled"), _i ? 0 : 1);
 	world_stop(&w);
 }
@@ -312,9 +312,9 @@ START_TEST(test_a_unit_without_queue_has_no_qie)
 	struct sim_vtd_config c;
 	struct world w;
 
-	world_default(&c);
+	sim_vtd_default(&c);
 	c.ecap &= ~(uint64_t)VTD_ECAP_QI;
-	world_start(&w, &c, NULL);
+	vt_start(&w, &c, NULL);
 	world_w32(&w, VTD_REG_GCMD, VTD_GCMD_QIE);
 	world_settle(&w);
 	ck_assert_uint_eq(gsts(&w), 0);
@@ -330,9 +330,9 @@ START_TEST(test_pmen_status_follows_after_a_delay)
 	struct sim_vtd_config c;
 	struct world w;
 
-	world_default(&c);
+	sim_vtd_default(&c);
 	c.cap |= VTD_CAP_PLMR;
-	world_start(&w, &c, NULL);
+	vt_start(&w, &c, NULL);
 	for (unsigned on = 1; on < 3; on++) {
 		world_w32(&w, VTD_REG_PMEN, on & 1 ? BIT32(31) : 0);
 		ck_assert_uint_eq(sim_reg_peek(w.s, 0, VTD_REG_PMEN, 4) & 1, !(on & 1));
@@ -363,7 +363,7 @@ static void start_command(struct world *w, unsigned n)
 		world_w64(w, VTD_REG_CCMD, BIT64(63) | BIT64(61));
 		break;
 	default:
-		world_w64(w, w->iotlb, BIT64(63) | BIT64(60));
+		world_w64(w, w->vtd.iotlb, BIT64(63) | BIT64(60));
 		break;
 	}
 }
@@ -377,16 +377,16 @@ START_TEST(test_one_command_is_in_flight_at_a_time)
 
 	if (first == second)
 		return; /* each register has a complaint of its own for that */
-	world_default(&c);
+	sim_vtd_default(&c);
 	c.cap |= VTD_CAP_PLMR;
-	world_start(&w, &c, NULL);
+	vt_start(&w, &c, NULL);
 	start_command(&w, first);
 	world_settle(&w);
 	start_command(&w, second);
 	world_settle(&w);
 	ck_assert_uint_eq(world_complaints(&w, "two-commands"), 0);
 	world_stop(&w);
-	world_start(&w, &c, NULL);
+	vt_start(&w, &c, NULL);
 	start_command(&w, first);
 	start_command(&w, second);
 	/* CCMD and IOTLB are one interface: reginval-busy tells of those two */
@@ -400,9 +400,9 @@ START_TEST(test_regions_change_only_while_off)
 	struct sim_vtd_config c;
 	struct world w;
 
-	world_default(&c);
+	sim_vtd_default(&c);
 	c.cap |= VTD_CAP_PLMR;
-	world_start(&w, &c, NULL);
+	vt_start(&w, &c, NULL);
 	world_w32(&w, VTD_REG_PLMBASE, 0x100000);
 	world_w32(&w, VTD_REG_PMEN, BIT32(31));
 	world_settle(&w);
@@ -417,7 +417,7 @@ START_TEST(test_a_unit_without_regions_has_no_pmen)
 {
 	struct world w;
 
-	world_start(&w, NULL, NULL);
+	vt_start(&w, NULL, NULL);
 	world_w32(&w, VTD_REG_PMEN, UINT32_MAX);
 	ck_assert_uint_eq(world_r32(&w, VTD_REG_PMEN), 0);
 	ck_assert(sim_idle(w.s));

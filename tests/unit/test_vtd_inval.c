@@ -52,9 +52,9 @@ static bool doomed(const struct sim_cache_line *l, const struct inval *v, const 
 		   bool exact)
 {
 	static const uint16_t ignored[] = { 0, 4, 6, 7 };
-	uint32_t dids = (1u << (4 + 2 * (w->config.cap & 7))) - 1;
+	uint32_t dids = (1u << (4 + 2 * (w->vtd.config.cap & 7))) - 1;
 	uint64_t size, first, last,
-		addr = v->addr & ((UINT64_C(1) << ((w->config.cap >> 16 & 0x3F) + 1)) - 1);
+		addr = v->addr & ((UINT64_C(1) << ((w->vtd.config.cap >> 16 & 0x3F) + 1)) - 1);
 
 	if ((l->cache == SIM_CACHE_CONTEXT) == v->iotlb)
 		return false;
@@ -109,26 +109,27 @@ static void compare(struct world *w, const struct lines *before, const struct li
 static void by_queue(struct world *w, const struct inval *v)
 {
 	if (v->iotlb)
-		world_submit(w, 2 | (uint64_t)v->g << 4 | (uint64_t)v->did << 16,
-			     v->addr | (uint64_t)v->ih << 6 | v->am);
+		vt_submit(w, 2 | (uint64_t)v->g << 4 | (uint64_t)v->did << 16,
+			  v->addr | (uint64_t)v->ih << 6 | v->am);
 	else
-		world_submit(w,
-			     1 | (uint64_t)v->g << 4 | (uint64_t)v->did << 16 |
-				     (uint64_t)v->sid << 32 | (uint64_t)v->fm << 48,
-			     0);
-	ck_assert_uint_eq(world_fsts(w) & VTD_FSTS_IQE, 0);
+		vt_submit(w,
+			  1 | (uint64_t)v->g << 4 | (uint64_t)v->did << 16 |
+				  (uint64_t)v->sid << 32 | (uint64_t)v->fm << 48,
+			  0);
+	ck_assert_uint_eq(vt_fsts(w) & VTD_FSTS_IQE, 0);
 }
 
 /* Returns the granularity the register reports. */
 static unsigned by_register(struct world *w, const struct inval *v)
 {
 	if (v->iotlb) {
-		world_w64(w, w->iva, v->addr | (uint64_t)v->ih << 6 | v->am);
-		world_w64(w, w->iotlb, BIT64(63) | (uint64_t)v->g << 60 | (uint64_t)v->did << 32);
-		ck_assert(world_r64(w, w->iotlb) & BIT64(63)); /* takes its time */
+		world_w64(w, w->vtd.iva, v->addr | (uint64_t)v->ih << 6 | v->am);
+		world_w64(w, w->vtd.iotlb,
+			  BIT64(63) | (uint64_t)v->g << 60 | (uint64_t)v->did << 32);
+		ck_assert(world_r64(w, w->vtd.iotlb) & BIT64(63)); /* takes its time */
 		world_settle(w);
-		ck_assert(!(world_r64(w, w->iotlb) & BIT64(63)));
-		return (unsigned)(world_r64(w, w->iotlb) >> 57 & 3);
+		ck_assert(!(world_r64(w, w->vtd.iotlb) & BIT64(63)));
+		return (unsigned)(world_r64(w, w->vtd.iotlb) >> 57 & 3);
 	}
 	world_w64(w, VTD_REG_CCMD,
 		  BIT64(63) | (uint64_t)v->g << 61 | (uint64_t)v->fm << 32 |
@@ -165,17 +166,17 @@ static void populate(struct world *w, uint64_t *rnd)
 	for (unsigned d = 0; d < DOMAINS; d++) {
 		top[d] = world_page(w);
 		/* 1 GiB at 1 GiB and below 512 GiB, 2 MiB in the middle, 4 KiB elsewhere */
-		world_leaf(w, top[d], 4, 0x40000000, 2, 0x40000000 | 0x80 | WORLD_RW);
-		world_leaf(w, top[d], 4, 0x200000, 1, 0x600000 | 0x80 | WORLD_RW);
+		vt_leaf(w, top[d], 4, 0x40000000, 2, 0x40000000 | 0x80 | VT_RW);
+		vt_leaf(w, top[d], 4, 0x200000, 1, 0x600000 | 0x80 | VT_RW);
 		for (unsigned i = 0; i < IOVAS; i++)
 			if (iova_of(i) >> 30 != 1 && iova_of(i) >> 21 != 1)
-				world_leaf(w, top[d], 4, iova_of(i) & ~UINT64_C(0xFFF), 0,
-					   (uint64_t)(0x10 + i) << 12 | WORLD_RW);
+				vt_leaf(w, top[d], 4, iova_of(i) & ~UINT64_C(0xFFF), 0,
+					(uint64_t)(0x10 + i) << 12 | VT_RW);
 	}
 	for (unsigned i = 0; i < RIDS; i++) {
 		unsigned d = 1 + world_below(rnd, DOMAINS - 1);
 
-		world_context(w, rid_of(i), top[d], 0, VTD_AW_48BIT, d, false);
+		vt_context(w, rid_of(i), top[d], 0, VTD_AW_48BIT, d, false);
 	}
 }
 
@@ -221,16 +222,16 @@ START_TEST(test_exactly_what_is_named_goes)
 	uint64_t rnd = 50u + (unsigned)_i;
 	struct world w;
 
-	world_default(&c);
+	sim_vtd_default(&c);
 	if (shape == 1)
 		c.cap |= VTD_CAP_CM;
 	if (shape == 2)
 		c.cap &= ~UINT64_C(7);
-	world_start(&w, &c, &policy);
+	vt_start(&w, &c, &policy);
 	populate(&w, &rnd);
-	world_enable(&w, 0);
+	vt_enable(&w, 0);
 	if (queued)
-		world_queue_on(&w, 0, false);
+		vt_queue_on(&w, 0, false);
 	for (unsigned n = 0; n < 300; n++) {
 		struct inval v = random_inval(&rnd);
 
@@ -261,9 +262,9 @@ START_TEST(test_doing_more_than_asked_is_reported)
 	uint64_t rnd = 9;
 	struct world w;
 
-	world_start(&w, NULL, &policy);
+	vt_start(&w, NULL, &policy);
 	populate(&w, &rnd);
-	world_enable(&w, 0);
+	vt_enable(&w, 0);
 	for (unsigned g = 1; g <= 3; g++)
 		for (unsigned iotlb = 0; iotlb < 2; iotlb++) {
 			struct inval v = {
@@ -289,11 +290,11 @@ START_TEST(test_an_exact_range_keeps_a_larger_page)
 	uint64_t rnd = 3;
 	struct world w;
 
-	world_start(&w, NULL, &policy);
+	vt_start(&w, NULL, &policy);
 	populate(&w, &rnd);
-	world_context(&w, 0x0050, world_get(&w, world_context_at(&w, rid_of(0))) & ~UINT64_C(0xFFF),
-		      0, VTD_AW_48BIT, 9, false);
-	world_enable(&w, 0);
+	vt_context(&w, 0x0050, world_get(&w, vt_context_at(&w, rid_of(0))) & ~UINT64_C(0xFFF), 0,
+		   VTD_AW_48BIT, 9, false);
+	vt_enable(&w, 0);
 	ck_assert(world_reads(&w, 0x0050, 0x205000, 0x605000));
 	ck_assert(world_reads(&w, 0x0050, 0x0000, 0x10000));
 	for (unsigned am = 0; am <= 9; am += 9) {
@@ -338,25 +339,25 @@ START_TEST(test_a_refused_register_command_says_none)
 	uint64_t rnd = 4;
 	struct world w;
 
-	world_default(&c);
+	sim_vtd_default(&c);
 	c.cap &= ~r->cap_clear;
 	c.ecap |= VTD_ECAP_ADMS;
-	world_start(&w, &c, NULL);
+	vt_start(&w, &c, NULL);
 	populate(&w, &rnd);
-	world_enable(&w, 0);
+	vt_enable(&w, 0);
 	refill(&w, &rnd);
 	if (r->ttm)
-		world_enable(&w, r->ttm);
+		vt_enable(&w, r->ttm);
 	if (r->queue)
-		world_queue_on(&w, 0, false);
+		vt_queue_on(&w, 0, false);
 	take(&w, &before);
 	if (r->ccmd)
 		world_w64(&w, VTD_REG_CCMD, r->ccmd);
-	world_w64(&w, w.iva, r->iva);
+	world_w64(&w, w.vtd.iva, r->iva);
 	if (r->iotlb)
-		world_w64(&w, w.iotlb, r->iotlb);
+		world_w64(&w, w.vtd.iotlb, r->iotlb);
 	world_settle(&w);
-	ck_assert_uint_eq(world_r64(&w, w.iotlb) & (BIT64(63) | 3ull << 57), 0);
+	ck_assert_uint_eq(world_r64(&w, w.vtd.iotlb) & (BIT64(63) | 3ull << 57), 0);
 	ck_assert_uint_eq(world_r64(&w, VTD_REG_CCMD) & (BIT64(63) | 3ull << 59), 0);
 	ck_assert_msg(world_complaints(&w, r->complaint) == 1, "%s", r->name);
 	take(&w, &after);
@@ -371,11 +372,11 @@ START_TEST(test_a_stale_address_mask_does_not_spoil_a_domain_command)
 {
 	struct world w;
 
-	world_start(&w, NULL, NULL);
-	world_w64(&w, w.iva, 0x3F);
-	world_w64(&w, w.iotlb, BIT64(63) | 2ull << 60);
+	vt_start(&w, NULL, NULL);
+	world_w64(&w, w.vtd.iva, 0x3F);
+	world_w64(&w, w.vtd.iotlb, BIT64(63) | 2ull << 60);
 	world_settle(&w);
-	ck_assert_uint_eq(world_r64(&w, w.iotlb) >> 57 & 3, 2);
+	ck_assert_uint_eq(world_r64(&w, w.vtd.iotlb) >> 57 & 3, 2);
 	ck_assert_uint_eq(world_complaints(&w, "iva-am"), 0);
 	world_stop(&w);
 }
@@ -387,18 +388,18 @@ START_TEST(test_halves_start_with_the_upper_one)
 	uint64_t rnd = 5;
 	struct world w;
 
-	world_start(&w, NULL, NULL);
+	vt_start(&w, NULL, NULL);
 	populate(&w, &rnd);
-	world_enable(&w, 0);
+	vt_enable(&w, 0);
 	ck_assert(world_reads(&w, rid_of(0), 0, 0x10000));
 	world_w32(&w, VTD_REG_CCMD,
 		  (uint32_t)rid_of(0) << 16 |
-			  (uint32_t)(world_get(&w, world_context_at(&w, rid_of(0)) + 8) >> 8));
+			  (uint32_t)(world_get(&w, vt_context_at(&w, rid_of(0)) + 8) >> 8));
 	ck_assert(sim_idle(w.s));
 	world_w32(&w, VTD_REG_CCMD + 4, BIT32(31) | 3u << 29);
 	world_settle(&w);
 	ck_assert_uint_eq(sim_cache_count(w.s, 0, SIM_CACHE_CONTEXT), 0);
-	world_w32(&w, w.iotlb + 4, BIT32(31) | 1u << 28);
+	world_w32(&w, w.vtd.iotlb + 4, BIT32(31) | 1u << 28);
 	world_settle(&w);
 	ck_assert_uint_eq(sim_cache_count(w.s, 0, SIM_CACHE_IOTLB), 0);
 	world_stop(&w);
@@ -410,16 +411,16 @@ START_TEST(test_two_register_commands_at_once_are_told)
 {
 	struct world w;
 
-	world_start(&w, NULL, NULL);
+	vt_start(&w, NULL, NULL);
 	world_w64(&w, VTD_REG_CCMD, BIT64(63) | 1ull << 61);
-	world_w64(&w, w.iotlb, BIT64(63) | 1ull << 60);
+	world_w64(&w, w.vtd.iotlb, BIT64(63) | 1ull << 60);
 	ck_assert_uint_eq(world_complaints(&w, "reginval-busy"), 1);
 	world_settle(&w);
 	ck_assert(!(world_r64(&w, VTD_REG_CCMD) & BIT64(63)));
-	ck_assert(world_r64(&w, w.iotlb) & BIT64(63));
-	world_w64(&w, w.iotlb, BIT64(63) | 1ull << 60); /* now alone */
+	ck_assert(world_r64(&w, w.vtd.iotlb) & BIT64(63));
+	world_w64(&w, w.vtd.iotlb, BIT64(63) | 1ull << 60); /* now alone */
 	world_settle(&w);
-	ck_assert(!(world_r64(&w, w.iotlb) & BIT64(63)));
+	ck_assert(!(world_r64(&w, w.vtd.iotlb) & BIT64(63)));
 	world_stop(&w);
 }
 END_TEST
@@ -428,13 +429,13 @@ START_TEST(test_a_command_in_flight_cannot_be_taken_back)
 {
 	struct world w;
 
-	world_start(&w, NULL, NULL);
-	world_w64(&w, w.iotlb, BIT64(63) | 1ull << 60);
-	world_w64(&w, w.iotlb, 1ull << 60);
+	vt_start(&w, NULL, NULL);
+	world_w64(&w, w.vtd.iotlb, BIT64(63) | 1ull << 60);
+	world_w64(&w, w.vtd.iotlb, 1ull << 60);
 	ck_assert_uint_eq(world_complaints(&w, "reginval-busy"), 1);
-	ck_assert(world_r64(&w, w.iotlb) & BIT64(63));
+	ck_assert(world_r64(&w, w.vtd.iotlb) & BIT64(63));
 	world_settle(&w);
-	ck_assert_uint_eq(world_r64(&w, w.iotlb) >> 57 & 3, 1);
+	ck_assert_uint_eq(world_r64(&w, w.vtd.iotlb) >> 57 & 3, 1);
 	world_stop(&w);
 }
 END_TEST
@@ -449,9 +450,9 @@ START_TEST(test_a_lost_invalidation_completes)
 	uint64_t rnd = 6;
 	struct world w;
 
-	world_start(&w, NULL, NULL);
+	vt_start(&w, NULL, NULL);
 	populate(&w, &rnd);
-	world_enable(&w, 0);
+	vt_enable(&w, 0);
 	refill(&w, &rnd);
 	ck_assert_int_ge(sim_inject_add(w.s, &rule), 0);
 	take(&w, &before);

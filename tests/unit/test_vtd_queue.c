@@ -49,14 +49,14 @@ static void start(struct world *w, enum mode mode, bool dit, const struct sim_po
 {
 	struct sim_vtd_config c;
 
-	world_default(&c);
+	sim_vtd_default(&c);
 	c.ecap |= VTD_ECAP_DT | VTD_ECAP_ADMS | (dit ? VTD_ECAP_DIT | VTD_ECAP_PDS : 0);
-	world_start(w, &c, policy);
+	vt_start(w, &c, policy);
 	if (mode == ABORT) {
 		world_w64(w, VTD_REG_RTADDR, 3ull << 10);
-		world_gcmd(w, VTD_GCMD_SRTP, true);
+		vt_gcmd(w, VTD_GCMD_SRTP, true);
 	}
-	world_queue_on(w, 0, mode != NARROW);
+	vt_queue_on(w, 0, mode != NARROW);
 }
 
 static void start_policy(struct world *w, const struct sim_policy *policy)
@@ -93,28 +93,28 @@ static const struct type types[] = {
 /* Puts one descriptor of four words, tells it, and returns the IQEI it raised, 0: none. The queue works again. */
 static unsigned offer(struct world *w, const uint64_t *q)
 {
-	uint32_t at = w->tail;
+	uint32_t at = w->vtd.tail;
 	unsigned error = 0;
 
-	world_desc(w, q[0], q[1]);
-	if (w->desc_bytes == 32) {
-		world_put(w, w->queue + at + 16, q[2]);
-		world_put(w, w->queue + at + 24, q[3]);
+	vt_desc(w, q[0], q[1]);
+	if (w->vtd.desc_bytes == 32) {
+		world_put(w, w->vtd.queue + at + 16, q[2]);
+		world_put(w, w->vtd.queue + at + 24, q[3]);
 	}
-	world_tell(w);
+	vt_tell(w);
 	world_settle(w);
-	if (world_fsts(w) & IQE) {
+	if (vt_fsts(w) & IQE) {
 		error = iqei(w);
 		ck_assert_uint_eq(iqh(w), at); /* it names the culprit */
-		for (unsigned i = 0; i < w->desc_bytes; i += 8)
-			world_put(w, w->queue + at + i, i ? 0 : WAIT);
+		for (unsigned i = 0; i < w->vtd.desc_bytes; i += 8)
+			world_put(w, w->vtd.queue + at + i, i ? 0 : WAIT);
 		world_settle(w);
 		ck_assert_uint_eq(iqh(w), at); /* nothing is fetched while IQE is set */
 	}
 	world_w32(w, VTD_REG_FSTS, 0x71);
 	world_settle(w);
-	ck_assert_uint_eq(iqh(w), w->tail);
-	ck_assert_uint_eq(world_fsts(w) & IQE, 0);
+	ck_assert_uint_eq(iqh(w), w->vtd.tail);
+	ck_assert_uint_eq(vt_fsts(w) & IQE, 0);
 	return error;
 }
 
@@ -178,8 +178,8 @@ START_TEST(test_device_tlb_types_need_device_tlbs)
 	const uint64_t q[4] = { DEVTLB, 0, 0, 0 };
 	struct world w;
 
-	world_start(&w, NULL, NULL);
-	world_queue_on(&w, 0, false);
+	vt_start(&w, NULL, NULL);
+	vt_queue_on(&w, 0, false);
 	ck_assert_uint_eq(offer(&w, q), 3);
 	world_stop(&w);
 }
@@ -210,11 +210,11 @@ START_TEST(test_page_selective_obeys_psi_and_mamv)
 	struct sim_vtd_config c;
 	struct world w;
 
-	world_default(&c);
+	sim_vtd_default(&c);
 	if (_i)
 		c.cap &= ~(uint64_t)VTD_CAP_PSI;
-	world_start(&w, &c, NULL);
-	world_queue_on(&w, 0, false);
+	vt_start(&w, &c, NULL);
+	vt_queue_on(&w, 0, false);
 	for (unsigned am = 0; am < 64; am++)
 		for (unsigned g = 1; g < 4; g++) {
 			const uint64_t q[4] = { IOTLB | (uint64_t)g << 4, am, 0, 0 };
@@ -261,23 +261,22 @@ START_TEST(test_a_wrong_queue_is_told_by_its_code)
 	struct sim_vtd_config c;
 	struct world w;
 
-	world_default(&c);
+	sim_vtd_default(&c);
 	if (t->adms)
 		c.ecap |= VTD_ECAP_ADMS;
-	world_start(&w, &c, NULL);
+	vt_start(&w, &c, NULL);
 	world_w64(&w, VTD_REG_RTADDR, t->ttm << 10);
-	world_gcmd(&w, VTD_GCMD_SRTP, true);
-	w.queue = world_page(&w);
+	vt_gcmd(&w, VTD_GCMD_SRTP, true);
+	w.vtd.queue = world_page(&w);
 	for (unsigned at = 0; at < 4096; at += 16)
-		world_put(&w, w.queue + at, WAIT);
-	world_w64(&w, VTD_REG_IQA, (t->no_memory ? WORLD_RAM : w.queue) | t->iqa);
-	world_gcmd(&w, VTD_GCMD_QIE, true);
+		world_put(&w, w.vtd.queue + at, WAIT);
+	world_w64(&w, VTD_REG_IQA, (t->no_memory ? VT_RAM : w.vtd.queue) | t->iqa);
+	vt_gcmd(&w, VTD_GCMD_QIE, true);
 	world_settle(&w);
-	ck_assert_uint_eq(world_fsts(&w) & IQE, 0); /* an empty queue has no error */
+	ck_assert_uint_eq(vt_fsts(&w) & IQE, 0); /* an empty queue has no error */
 	world_w64(&w, VTD_REG_IQT, t->iqt);
 	world_settle(&w);
-	ck_assert_msg((world_fsts(&w) & IQE ? iqei(&w) : 0) == t->error, "%s: %u", t->name,
-		      iqei(&w));
+	ck_assert_msg((vt_fsts(&w) & IQE ? iqei(&w) : 0) == t->error, "%s: %u", t->name, iqei(&w));
 	ck_assert_uint_eq(iqh(&w), t->error ? 0 : t->iqt);
 	if (t->error)
 		ck_assert(sim_idle(w.s));
@@ -294,22 +293,22 @@ START_TEST(test_an_error_stops_fetching_and_nothing_else)
 
 	start_policy(&w, NULL);
 	status = world_page(&w);
-	world_desc(&w, WAIT | SW | 7ull << 32, status);
-	world_desc(&w, 0, 0); /* no such type */
-	world_desc(&w, WAIT | SW | 8ull << 32, status + 8);
-	world_tell(&w);
+	vt_desc(&w, WAIT | SW | 7ull << 32, status);
+	vt_desc(&w, 0, 0); /* no such type */
+	vt_desc(&w, WAIT | SW | 8ull << 32, status + 8);
+	vt_tell(&w);
 	world_settle(&w);
 	ck_assert_uint_eq(world_get(&w, status), 7);
 	ck_assert_uint_eq(world_get(&w, status + 8), 0);
 	ck_assert_uint_eq(iqh(&w), 16);
-	world_submit(&w, WAIT | SW | 9ull << 32, status + 16);
+	vt_submit(&w, WAIT | SW | 9ull << 32, status + 16);
 	ck_assert_uint_eq(world_r64(&w, VTD_REG_IQT), 64);
 	ck_assert_uint_eq(iqh(&w), 16);
 	world_w32(&w, VTD_REG_FSTS, IQE); /* not repaired: again */
 	world_settle(&w);
-	ck_assert(world_fsts(&w) & IQE);
+	ck_assert(vt_fsts(&w) & IQE);
 	ck_assert_uint_eq(iqh(&w), 16);
-	world_put(&w, w.queue + 16, 0x11);
+	world_put(&w, w.vtd.queue + 16, 0x11);
 	world_w32(&w, VTD_REG_FSTS, IQE);
 	world_settle(&w);
 	ck_assert_uint_eq(iqh(&w), 64);
@@ -329,22 +328,22 @@ START_TEST(test_every_size_wraps)
 	struct sim_vtd_config c;
 	struct world w;
 
-	world_default(&c);
+	sim_vtd_default(&c);
 	c.ecap |= VTD_ECAP_ADMS;
-	world_start(&w, &c, &policy);
-	world_queue_on(&w, qs, wide);
+	vt_start(&w, &c, &policy);
+	vt_queue_on(&w, qs, wide);
 	entries = 1u << (qs + (wide ? 7 : 8));
-	ck_assert_uint_eq(w.queue_bytes / w.desc_bytes, entries);
+	ck_assert_uint_eq(w.vtd.queue_bytes / w.vtd.desc_bytes, entries);
 	for (unsigned done = 0; done < entries + entries / 2;) {
 		unsigned batch =
 			done ? entries / 4 + 1 : entries - 1; /* full once: one slot stays free */
 
 		for (unsigned i = 0; i < batch; i++)
-			world_desc(&w, 0x11, 0);
-		world_tell(&w);
+			vt_desc(&w, 0x11, 0);
+		vt_tell(&w);
 		world_settle(&w);
 		done += batch;
-		ck_assert_uint_eq(iqh(&w), w.tail);
+		ck_assert_uint_eq(iqh(&w), w.vtd.tail);
 		ck_assert_uint_eq(commands(&w), done);
 	}
 	world_stop(&w);
@@ -356,16 +355,16 @@ START_TEST(test_head_is_zero_while_disabled)
 	struct world w;
 
 	start_policy(&w, NULL);
-	world_submit(&w, 0x11, 0);
+	vt_submit(&w, 0x11, 0);
 	ck_assert_uint_eq(iqh(&w), 16);
-	world_gcmd(&w, VTD_GCMD_QIE, false);
+	vt_gcmd(&w, VTD_GCMD_QIE, false);
 	ck_assert_uint_eq(iqh(&w), 0);
 	ck_assert_uint_eq(world_complaints(&w, "qie-pending"), 0);
 	world_w64(&w, VTD_REG_IQT, 32);
 	world_settle(&w);
 	ck_assert_uint_eq(iqh(&w), 0);
 	/* Enabled with the tail it finds: told, and fetched. */
-	world_gcmd(&w, VTD_GCMD_QIE, true);
+	vt_gcmd(&w, VTD_GCMD_QIE, true);
 	ck_assert_uint_eq(world_complaints(&w, "qie-tail"), 1);
 	world_stop(&w);
 }
@@ -379,11 +378,11 @@ START_TEST(test_disabling_with_work_left_is_told)
 
 	start_policy(&w, &policy);
 	status = world_page(&w);
-	world_desc(&w, WAIT | SW | 1ull << 32, status);
-	world_desc(&w, WAIT | SW | 1ull << 32, status);
-	world_tell(&w);
+	vt_desc(&w, WAIT | SW | 1ull << 32, status);
+	vt_desc(&w, WAIT | SW | 1ull << 32, status);
+	vt_tell(&w);
 	sim_advance(w.s, 8000); /* the first is fetched */
-	world_gcmd(&w, VTD_GCMD_QIE, false);
+	vt_gcmd(&w, VTD_GCMD_QIE, false);
 	ck_assert_uint_eq(world_complaints(&w, "qie-pending"), 1);
 	world_put(&w, status, 0);
 	world_settle(&w);
@@ -400,9 +399,9 @@ START_TEST(test_the_queue_address_is_latched)
 	start_policy(&w, NULL);
 	world_w64(&w, VTD_REG_IQA, world_page(&w));
 	ck_assert_uint_eq(world_complaints(&w, "iqa-while-enabled"), 1);
-	world_submit(&w, 0x11, 0);
+	vt_submit(&w, 0x11, 0);
 	ck_assert_uint_eq(iqh(&w), 16);
-	ck_assert_uint_eq(world_fsts(&w), 0);
+	ck_assert_uint_eq(vt_fsts(&w), 0);
 	world_stop(&w);
 }
 END_TEST
@@ -412,7 +411,7 @@ START_TEST(test_a_queue_that_never_runs)
 	struct sim_policy policy = { .delay = SIM_DELAY_NEVER };
 	struct world w;
 
-	world_start(&w, NULL, &policy);
+	vt_start(&w, NULL, &policy);
 	world_w32(&w, VTD_REG_GCMD, VTD_GCMD_QIE);
 	world_w64(&w, VTD_REG_IQT, 16);
 	sim_advance(w.s, 1000000000);
@@ -434,18 +433,18 @@ START_TEST(test_a_wait_does_what_its_flags_say)
 	world_w32(&w, VTD_REG_IEDATA, 0x55);
 	world_w32(&w, VTD_REG_IEADDR, 0xFEE01000);
 	world_w32(&w, VTD_REG_IECTL, 0);
-	world_submit(&w, q0 | 0xCAFEF00Dull << 32,
-		     (status + 4) | BIT64(60)); /* bits >= HAW do not count */
+	vt_submit(&w, q0 | 0xCAFEF00Dull << 32,
+		  (status + 4) | BIT64(60)); /* bits >= HAW do not count */
 	ck_assert_uint_eq(world_get(&w, status), sw ? 0xCAFEF00Dull << 32 : 0);
 	ck_assert_uint_eq(sim_reg_peek(w.s, 0, VTD_REG_ICS, 4), irq);
 	ck_assert_uint_eq(sim_msi_count(w.s), irq);
 	if (irq)
 		ck_assert(sim_msi_get(w.s, 0)->addr == 0xFEE01000 &&
 			  sim_msi_get(w.s, 0)->data == 0x55);
-	world_submit(&w, q0, status);
+	vt_submit(&w, q0, status);
 	ck_assert_uint_eq(sim_msi_count(w.s), irq); /* IWC is still set: no new event */
 	world_w32(&w, VTD_REG_ICS, 1);
-	world_submit(&w, q0, status);
+	vt_submit(&w, q0, status);
 	ck_assert_uint_eq(sim_msi_count(w.s), 2 * irq);
 	ck_assert_uint_eq(commands(&w), 3);
 	world_stop(&w);
@@ -457,18 +456,18 @@ START_TEST(test_completion_events_are_held_pushed_and_forgotten)
 	struct world w;
 
 	start_policy(&w, NULL);
-	world_submit(&w, WAIT | IF, 0);
+	vt_submit(&w, WAIT | IF, 0);
 	ck_assert_uint_eq(world_r32(&w, VTD_REG_IECTL), BIT32(31) | BIT32(30));
 	world_w32(&w, VTD_REG_ICS, 1);
 	ck_assert_uint_eq(world_r32(&w, VTD_REG_IECTL), BIT32(31));
 	world_w32(&w, VTD_REG_IECTL, 0);
 	world_settle(&w);
 	ck_assert_uint_eq(sim_msi_count(w.s), 0);
-	world_submit(&w, WAIT | IF, 0);
+	vt_submit(&w, WAIT | IF, 0);
 	ck_assert_uint_eq(sim_msi_count(w.s), 1);
 	world_w32(&w, VTD_REG_ICS, 1);
-	world_desc(&w, WAIT | IF, 0);
-	world_tell(&w);
+	vt_desc(&w, WAIT | IF, 0);
+	vt_tell(&w);
 	for (unsigned i = 0; i < 1000 && !sim_reg_peek(w.s, 0, VTD_REG_ICS, 4); i++)
 		sim_advance(w.s, 1);
 	ck_assert_uint_eq(sim_msi_count(w.s), 1);
@@ -484,7 +483,7 @@ START_TEST(test_a_status_address_without_memory_is_told)
 	struct world w;
 
 	start_policy(&w, NULL);
-	world_submit(&w, WAIT | SW, WORLD_RAM);
+	vt_submit(&w, WAIT | SW, VT_RAM);
 	ck_assert_uint_eq(world_complaints(&w, "wait-status-address"), 1);
 	ck_assert_uint_eq(commands(&w), 1);
 	world_stop(&w);
@@ -510,15 +509,15 @@ START_TEST(test_injected_completions)
 	start_policy(&w, NULL);
 	status = world_page(&w);
 	inject(&w, SIM_POINT_COMPLETION_LOST, 0);
-	world_submit(&w, WAIT | SW | IF | 1ull << 32, status);
+	vt_submit(&w, WAIT | SW | IF | 1ull << 32, status);
 	ck_assert_uint_eq(world_get(&w, status), 0);
 	ck_assert_uint_eq(sim_reg_peek(w.s, 0, VTD_REG_ICS, 4), 0);
 	inject(&w, SIM_POINT_COMPLETION_WRONG, 0x77);
-	world_submit(&w, WAIT | SW | 1ull << 32, status);
+	vt_submit(&w, WAIT | SW | 1ull << 32, status);
 	ck_assert_uint_eq(world_get(&w, status), 0x77);
 	inject(&w, SIM_POINT_COMPLETION_LATE, 50000);
-	world_desc(&w, WAIT | SW | 2ull << 32, status);
-	world_tell(&w);
+	vt_desc(&w, WAIT | SW | 2ull << 32, status);
+	vt_tell(&w);
 	sim_advance(w.s, 50000);
 	ck_assert_uint_eq(world_get(&w, status), 0x77);
 	sim_advance(w.s, 1000);
@@ -533,13 +532,13 @@ START_TEST(test_an_injected_stall_ends_or_does_not)
 
 	start_policy(&w, NULL);
 	inject(&w, SIM_POINT_QUEUE_STALL, _i ? 0 : 100000);
-	world_desc(&w, 0x11, 0);
-	world_tell(&w);
+	vt_desc(&w, 0x11, 0);
+	vt_tell(&w);
 	sim_advance(w.s, 90000);
 	ck_assert_uint_eq(iqh(&w), 0);
 	sim_advance(w.s, 20000);
 	ck_assert_uint_eq(iqh(&w), _i ? 0 : 16);
-	world_submit(&w, 0x11, 0);
+	vt_submit(&w, 0x11, 0);
 	ck_assert_uint_eq(iqh(&w), _i ? 0 : 32);
 	world_stop(&w);
 }
@@ -564,10 +563,10 @@ static void start_ats(struct world *w, const struct sim_policy *policy)
 	start_policy(w, policy);
 	top = world_page(w);
 	for (uint64_t n = 0; n < 64; n++)
-		world_leaf(w, top, 4, n << 12, 0, 0x400000 | n << 12 | WORLD_RW);
-	world_context(w, DEV, top, 1, VTD_AW_48BIT, 1, false);
-	world_context(w, OTHER, top, 1, VTD_AW_48BIT, 1, false);
-	world_enable(w, 0);
+		vt_leaf(w, top, 4, n << 12, 0, 0x400000 | n << 12 | VT_RW);
+	vt_context(w, DEV, top, 1, VTD_AW_48BIT, 1, false);
+	vt_context(w, OTHER, top, 1, VTD_AW_48BIT, 1, false);
+	vt_enable(w, 0);
 	ck_assert_int_eq(sim_device_add(w->s, 0, DEV, true), 0);
 	ck_assert_int_eq(sim_device_add(w->s, 0, OTHER, true), 1);
 	ck_assert_int_eq(sim_device_ats(w->s, 0, true), SIM_OK);
@@ -603,7 +602,7 @@ START_TEST(test_device_tlb_ranges)
 			else /* the size's top bit is 0, those below it 1 */
 				q1 = (base | (size / 2 - 1)) << 12 | 1;
 			fill_tlb(&w);
-			world_submit(&w, devtlb(DEV), q1);
+			vt_submit(&w, devtlb(DEV), q1);
 			for (uint64_t n = 0; n < 64; n++) {
 				bool gone = lg2 == 7 || (n >= base && n < base + size);
 
@@ -614,7 +613,7 @@ START_TEST(test_device_tlb_ranges)
 			}
 			ck_assert_uint_eq(sim_cache_count(w.s, 0, SIM_CACHE_DEVICE), left);
 		}
-	ck_assert_uint_eq(world_fsts(&w), 0);
+	ck_assert_uint_eq(vt_fsts(&w), 0);
 	world_stop(&w);
 }
 END_TEST
@@ -628,9 +627,9 @@ START_TEST(test_a_wait_waits_for_the_device)
 	start_ats(&w, NULL);
 	status = world_page(&w);
 	fill_tlb(&w);
-	world_desc(&w, devtlb(DEV), MASK64(62, 12) | 1);
-	world_desc(&w, WAIT | SW | 1ull << 32, status);
-	world_tell(&w);
+	vt_desc(&w, devtlb(DEV), MASK64(62, 12) | 1);
+	vt_desc(&w, WAIT | SW | 1ull << 32, status);
+	vt_tell(&w);
 	while (!world_get(&w, status)) {
 		ck_assert(!sim_idle(w.s));
 		sim_advance(w.s, 5);
@@ -651,22 +650,22 @@ START_TEST(test_a_silent_device_times_out)
 	start_ats(&w, NULL);
 	status = world_page(&w);
 	world_w32(&w, VTD_REG_FECTL, 0);
-	world_desc(&w, devtlb(NOBODY), 0);
-	world_desc(&w, WAIT | SW | IF | 1ull << 32, status);
-	world_tell(&w);
+	vt_desc(&w, devtlb(NOBODY), 0);
+	vt_desc(&w, WAIT | SW | IF | 1ull << 32, status);
+	vt_tell(&w);
 	sim_advance(w.s, 900000);
-	ck_assert_uint_eq(world_fsts(&w) & ITE, 0);
+	ck_assert_uint_eq(vt_fsts(&w) & ITE, 0);
 	head = iqh(&w);
 	world_settle(&w);
-	ck_assert_uint_eq(world_fsts(&w), ITE);
+	ck_assert_uint_eq(vt_fsts(&w), ITE);
 	ck_assert_uint_eq(world_r64(&w, VTD_REG_IQERCD) >> 32 & 0xFFFF, NOBODY);
 	ck_assert_uint_eq(sim_msi_count(w.s), 1);
 	ck_assert_uint_eq(iqh(&w), head);
-	world_submit(&w, WAIT | SW | 2ull << 32, status + 8); /* not fetched while ITE is set */
+	vt_submit(&w, WAIT | SW | 2ull << 32, status + 8); /* not fetched while ITE is set */
 	ck_assert_uint_eq(iqh(&w), head);
 	world_w32(&w, VTD_REG_FSTS, ITE);
 	world_settle(&w);
-	ck_assert_uint_eq(iqh(&w), w.tail);
+	ck_assert_uint_eq(iqh(&w), w.vtd.tail);
 	ck_assert_uint_eq(world_get(&w, status), 0); /* aborted for good */
 	ck_assert_uint_eq(world_get(&w, status + 8), 2);
 	ck_assert_uint_eq(sim_reg_peek(w.s, 0, VTD_REG_ICS, 4), 0);
@@ -683,20 +682,20 @@ START_TEST(test_a_stray_answer_is_told)
 	start_ats(&w, NULL);
 	status = world_page(&w);
 	inject(&w, SIM_POINT_DEVTLB_BAD_ANSWER, 0);
-	world_desc(&w, devtlb(DEV), 0);
-	world_desc(&w, WAIT | SW | 1ull << 32, status);
-	world_tell(&w);
+	vt_desc(&w, devtlb(DEV), 0);
+	vt_desc(&w, WAIT | SW | 1ull << 32, status);
+	vt_tell(&w);
 	world_settle(&w);
-	ck_assert_uint_eq(world_fsts(&w), ICE);
+	ck_assert_uint_eq(vt_fsts(&w), ICE);
 	ck_assert_uint_eq(world_r64(&w, VTD_REG_IQERCD) >> 48, DEV);
 	ck_assert_uint_eq(world_get(&w, status), 1);
 	inject(&w, SIM_POINT_DEVTLB_BAD_ANSWER, 0);
-	world_submit(&w, devtlb(OTHER), 0);
+	vt_submit(&w, devtlb(OTHER), 0);
 	ck_assert_uint_eq(world_r64(&w, VTD_REG_IQERCD) >> 48, DEV);
 	world_w32(&w, VTD_REG_FSTS, ICE);
-	ck_assert_uint_eq(world_fsts(&w), 0);
+	ck_assert_uint_eq(vt_fsts(&w), 0);
 	inject(&w, SIM_POINT_DEVTLB_BAD_ANSWER, 0);
-	world_submit(&w, devtlb(OTHER), 0);
+	vt_submit(&w, devtlb(OTHER), 0);
 	ck_assert_uint_eq(world_r64(&w, VTD_REG_IQERCD) >> 48, OTHER);
 	world_stop(&w);
 }
@@ -707,10 +706,10 @@ START_TEST(test_device_tlb_invalidation_needs_translation)
 	struct world w;
 
 	start_ats(&w, NULL);
-	world_gcmd(&w, VTD_GCMD_TE, false);
-	world_submit(&w, devtlb(DEV), 0);
+	vt_gcmd(&w, VTD_GCMD_TE, false);
+	vt_submit(&w, devtlb(DEV), 0);
 	ck_assert_uint_eq(world_complaints(&w, "devtlb-tes-off"), 1);
-	ck_assert_uint_eq(world_fsts(&w), ITE); /* the answer was refused */
+	ck_assert_uint_eq(vt_fsts(&w), ITE); /* the answer was refused */
 	ck_assert_uint_eq(world_r64(&w, VTD_REG_IQERCD) >> 32 & 0xFFFF, DEV);
 	world_stop(&w);
 }
@@ -723,14 +722,14 @@ START_TEST(test_an_answer_refused_on_its_way_times_out)
 	struct world w;
 
 	start_ats(&w, &policy);
-	world_desc(&w, devtlb(DEV), 0);
-	world_tell(&w);
+	vt_desc(&w, devtlb(DEV), 0);
+	vt_tell(&w);
 	sim_advance(w.s, 8000);
 	ck_assert_uint_eq(iqh(&w), 16);
-	world_gcmd(&w, VTD_GCMD_TE, false);
+	vt_gcmd(&w, VTD_GCMD_TE, false);
 	ck_assert_uint_eq(world_complaints(&w, "devtlb-tes-off"), 0);
 	world_settle(&w);
-	ck_assert_uint_eq(world_fsts(&w), ITE);
+	ck_assert_uint_eq(vt_fsts(&w), ITE);
 	world_stop(&w);
 }
 END_TEST
@@ -744,23 +743,23 @@ START_TEST(test_a_late_answer_completes_no_other_command)
 
 	start_ats(&w, &policy);
 	status = world_page(&w);
-	world_desc(&w, devtlb(DEV), 0);
-	world_tell(&w);
+	vt_desc(&w, devtlb(DEV), 0);
+	vt_tell(&w);
 	sim_advance(w.s, 8000); /* asked; the answer takes 25 us */
 	world_w64(&w, VTD_REG_IQT, 0);
 	world_w32(&w, VTD_REG_GCMD, VTD_GCMD_TE); /* QIE off */
 	world_w32(&w, VTD_REG_GCMD,
 		  VTD_GCMD_TE | VTD_GCMD_QIE); /* at once: completes what is in flight */
 	world_w32(&w, VTD_REG_GCMD, VTD_GCMD_TE | VTD_GCMD_QIE);
-	w.tail = 0;
-	world_desc(&w, devtlb(NOBODY), 0);
-	world_desc(&w, WAIT | SW | 1ull << 32, status);
-	world_tell(&w);
+	w.vtd.tail = 0;
+	vt_desc(&w, devtlb(NOBODY), 0);
+	vt_desc(&w, WAIT | SW | 1ull << 32, status);
+	vt_tell(&w);
 	sim_advance(w.s, 100000);
 	ck_assert_uint_eq(iqh(&w), 32);
 	ck_assert_uint_eq(world_get(&w, status), 0);
 	world_settle(&w);
-	ck_assert_uint_eq(world_fsts(&w), ITE);
+	ck_assert_uint_eq(vt_fsts(&w), ITE);
 	ck_assert_uint_eq(world_get(&w, status), 0);
 	world_stop(&w);
 }
@@ -784,11 +783,11 @@ static void push(struct world *w, struct step *step, unsigned i, uint64_t status
 
 	*step = (struct step){ .type = type, .fence = type == WAIT && world_below(rnd, 2) };
 	if (type == DEVTLB)
-		world_desc(w, devtlb(i & 1 ? DEV : OTHER), (uint64_t)(i + 1) << 12);
+		vt_desc(w, devtlb(i & 1 ? DEV : OTHER), (uint64_t)(i + 1) << 12);
 	else if (type == WAIT)
-		world_desc(w, WAIT | SW | (step->fence ? FN : 0), status + 4ull * i);
+		vt_desc(w, WAIT | SW | (step->fence ? FN : 0), status + 4ull * i);
 	else
-		world_desc(w, type | 0x20 | (uint64_t)(i + 1) << 16, 0);
+		vt_desc(w, type | 0x20 | (uint64_t)(i + 1) << 16, 0);
 }
 
 static unsigned index_of(const struct sim_trace_record *r, uint64_t status)
@@ -823,10 +822,10 @@ START_TEST(test_execution_keeps_the_order_there_is)
 	from = sim_trace_count(w.s);
 	for (unsigned i = 0; i < DESCS; i++)
 		push(&w, &step[i], i, status, &rnd);
-	world_tell(&w);
+	vt_tell(&w);
 	world_settle(&w);
 	ck_assert_uint_eq(commands(&w), DESCS);
-	ck_assert_uint_eq(world_fsts(&w), 0);
+	ck_assert_uint_eq(vt_fsts(&w), 0);
 	for (uint64_t n = from; n < sim_trace_count(w.s); n++) {
 		const struct sim_trace_record *r = sim_trace_get(w.s, n);
 		unsigned i = r ? index_of(r, status) : DESCS;

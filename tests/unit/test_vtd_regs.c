@@ -80,7 +80,7 @@ static struct sim_vtd_config full_config(void)
 {
 	struct sim_vtd_config c;
 
-	world_default(&c);
+	sim_vtd_default(&c);
 	c.cap |= VTD_CAP_PLMR | VTD_CAP_PHMR;
 	c.ecap |= VTD_ECAP_DT;
 	c.plm_align_bits = 20;
@@ -92,7 +92,7 @@ static struct sim_vtd_config bare_config(void)
 {
 	struct sim_vtd_config c;
 
-	world_default(&c);
+	sim_vtd_default(&c);
 	c.ecap &= ~(uint64_t)VTD_ECAP_QI;
 	return c;
 }
@@ -131,7 +131,7 @@ START_TEST(test_rows_are_the_specification_s)
 	struct world w;
 	uint32_t n, found = 0, wanted = 2 * RECORDS;
 
-	world_start(&w, &c, NULL);
+	vt_start(&w, &c, NULL);
 	for (size_t i = 0; i < EXPECTS; i++) {
 		const struct expect *e = &expects[i];
 		uint64_t rw = e->rw, w1c = e->w1c;
@@ -166,7 +166,7 @@ START_TEST(test_every_register_has_its_reset_value)
 	struct sim_vtd_config c = full_config();
 	struct world w;
 
-	world_start(&w, &c, NULL);
+	vt_start(&w, &c, NULL);
 	for (size_t i = 0; i < EXPECTS; i++) {
 		const struct expect *e = &expects[i];
 		uint64_t want = reset_of(e, &c);
@@ -191,7 +191,7 @@ START_TEST(test_every_bit_obeys_its_row)
 	uint64_t state = 7;
 	struct world w;
 
-	world_start(&w, &c, NULL);
+	vt_start(&w, &c, NULL);
 	for (unsigned round = 0; round < 40; round++)
 		for (size_t i = 0; i < EXPECTS; i++) {
 			const struct expect *e = &expects[i];
@@ -224,7 +224,7 @@ START_TEST(test_a_half_write_leaves_the_other_half)
 {
 	struct world w;
 
-	world_start(&w, NULL, NULL);
+	vt_start(&w, NULL, NULL);
 	world_w64(&w, VTD_REG_RTADDR, 0x1111222233334000);
 	world_w32(&w, VTD_REG_RTADDR + 4, 0xAAAABBBB);
 	ck_assert_uint_eq(world_r64(&w, VTD_REG_RTADDR), 0xAAAABBBB33334000);
@@ -239,7 +239,7 @@ START_TEST(test_a_qword_covers_two_dword_registers)
 {
 	struct world w;
 
-	world_start(&w, NULL, NULL);
+	vt_start(&w, NULL, NULL);
 	world_w64(&w, 0x040, 0x12345678FEE01004); /* FEADDR, FEUADDR */
 	ck_assert_uint_eq(world_r32(&w, 0x040), 0xFEE01004);
 	ck_assert_uint_eq(world_r32(&w, 0x044), 0x12345678);
@@ -254,7 +254,7 @@ START_TEST(test_offsets_without_register_read_zero)
 	struct world w;
 	uint32_t before;
 
-	world_start(&w, &c, NULL);
+	vt_start(&w, &c, NULL);
 	before = world_complaints(&w, "reg-unimplemented");
 	for (uint32_t off = 0; off < 0x1000; off += 4) {
 		bool used = off >= 0x220 && off < 0x220 + 16 * RECORDS;
@@ -278,7 +278,7 @@ START_TEST(test_odd_widths_and_alignments_do_nothing)
 					   { 0x21, 4 }, { 0x20, 16 }, { 0x20, 0 } };
 	struct world w;
 
-	world_start(&w, NULL, NULL);
+	vt_start(&w, NULL, NULL);
 	world_w64(&w, VTD_REG_RTADDR, 0x5000);
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
 		sim_reg_write(w.s, 0, bad[i][0], bad[i][1], ALL);
@@ -295,7 +295,7 @@ START_TEST(test_reserved_bits_written_are_told)
 {
 	struct world w;
 
-	world_start(&w, NULL, NULL);
+	vt_start(&w, NULL, NULL);
 	world_w32(&w, VTD_REG_FECTL, UINT32_MAX);   /* IP is read-only, the rest RsvdP */
 	world_w32(&w, VTD_REG_FSTS, 0xFFu & ~0xCu); /* Linux writes back PPF and the old PRO too */
 	world_w64(&w, 0x508, UINT32_MAX);           /* IOTLB 31:0 is RsvdP */
@@ -317,7 +317,7 @@ START_TEST(test_protected_memory_tells_its_granularity)
 
 	c.plm_align_bits = (uint32_t)(_i ? 31 : 12);
 	c.phm_align_bits = (uint32_t)(_i ? 51 : 12);
-	world_start(&w, &c, NULL);
+	vt_start(&w, &c, NULL);
 	world_w32(&w, VTD_REG_PLMBASE, UINT32_MAX);
 	world_w64(&w, VTD_REG_PHMLIMIT, ALL);
 	ck_assert_uint_eq(world_r32(&w, VTD_REG_PLMBASE), _i ? 0x80000000 : 0xFFFFF000);
@@ -334,13 +334,13 @@ START_TEST(test_records_and_iotlb_registers_move_with_their_capabilities)
 	struct sim_vtd_config c;
 	struct world w;
 
-	world_default(&c);
+	sim_vtd_default(&c);
 	c.cap &= ~(uint64_t)(VTD_CAP_FRO | VTD_CAP_NFR);
 	c.cap |= FIELD_PREP(VTD_CAP_FRO, 0x200) | FIELD_PREP(VTD_CAP_NFR, 255);
 	c.ecap &= ~(uint64_t)VTD_ECAP_IRO;
 	c.ecap |= FIELD_PREP(VTD_ECAP_IRO, 0x3FF);
-	world_start(&w, &c, NULL);
-	ck_assert_uint_eq(w.frcd, 0x2000);
+	vt_start(&w, &c, NULL);
+	ck_assert_uint_eq(w.vtd.frcd, 0x2000);
 	world_w64(&w, 0x3FF8, 0x0000FFFF00000000);
 	ck_assert_uint_eq(world_r64(&w, 0x3FF8), 0x0000FFFF00000000);
 	world_w64(&w, 0x2000 + 255 * 16 + 8, ALL);

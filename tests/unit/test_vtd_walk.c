@@ -75,7 +75,7 @@ static unsigned outcome_of(unsigned reason, unsigned at)
 static unsigned ref_context(struct world *w, const struct caps *c, uint16_t rid, uint64_t *ce,
 			    bool *fpd)
 {
-	uint64_t re[2], at = w->root + (uint64_t)(rid >> 8) * 16;
+	uint64_t re[2], at = w->vtd.root + (uint64_t)(rid >> 8) * 16;
 	unsigned tt, aw;
 
 	if (!fetch(w, at, &re[0]) || !fetch(w, at + 8, &re[1]))
@@ -182,7 +182,7 @@ static unsigned ref_reason(struct world *w, const struct caps *c, uint16_t rid, 
 
 static struct verdict reference(struct world *w, const struct sim_request *rq)
 {
-	struct caps c = caps_of(&w->config);
+	struct caps c = caps_of(&w->vtd.config);
 	struct verdict v = { 0 };
 
 	v.allowed = rq->at == SIM_AT_TRANSLATION && rq->flags & SIM_REQ_NO_WRITE && c.nwfs ? 1 : 3;
@@ -225,7 +225,7 @@ static uint32_t dice(struct zoo *z, uint32_t n)
 
 static uint64_t random_page(struct zoo *z, unsigned level)
 {
-	uint64_t pa = world_random(&z->rnd) & ones(z->w.config.host_addr_bits);
+	uint64_t pa = world_random(&z->rnd) & ones(z->w.vtd.config.host_addr_bits);
 
 	if (dice(z, 12) == 0)
 		pa = 0xFEE00000 +
@@ -260,7 +260,7 @@ static uint64_t spoil(struct zoo *z, uint64_t entry)
 	case 4:
 		return entry | BIT64(51);
 	default:
-		return (entry & ~MASK64(51, 12)) | (WORLD_RAM + 0x5000); /* where nothing answers */
+		return (entry & ~MASK64(51, 12)) | (VT_RAM + 0x5000); /* where nothing answers */
 	}
 }
 
@@ -318,9 +318,9 @@ static void build_contexts(struct zoo *z)
 			uint64_t at;
 
 			tt = tt < 4 ? 0 : tt < 6 ? 1 : 2;
-			world_context(&z->w, rid, z->top[space], tt, z->aw[space],
-				      tt == 2 ? 15 : space + 1, dice(z, 4) == 0);
-			at = world_context_at(&z->w, rid);
+			vt_context(&z->w, rid, z->top[space], tt, z->aw[space],
+				   tt == 2 ? 15 : space + 1, dice(z, 4) == 0);
+			at = vt_context_at(&z->w, rid);
 			if (!z->faulty || dice(z, 3))
 				continue;
 			switch (dice(z, 9)) {
@@ -336,7 +336,7 @@ static void build_contexts(struct zoo *z)
 			case 3: /* AW, or a domain-id that is too wide */
 				world_put(&z->w, at + 8,
 					  (world_get(&z->w, at + 8) & ~7ull) | (dice(z, 4) + 4));
-				if (caps_of(&z->w.config).nd < 16 && dice(z, 2))
+				if (caps_of(&z->w.vtd.config).nd < 16 && dice(z, 2))
 					world_put(&z->w, at + 8,
 						  world_get(&z->w, at + 8) | BIT64(23));
 				break;
@@ -348,7 +348,7 @@ static void build_contexts(struct zoo *z)
 				world_put(&z->w, at + 8, world_get(&z->w, at + 8) | BIT64(7));
 				break;
 			case 6: /* a domain-id of its own, and a table where nothing answers */
-				world_put(&z->w, at, WORLD_RAM | (world_get(&z->w, at) & 0xFFF));
+				world_put(&z->w, at, VT_RAM | (world_get(&z->w, at) & 0xFFF));
 				world_put(&z->w, at + 8, (world_get(&z->w, at + 8) & 7) | 14 << 8);
 				break;
 			case 7:
@@ -361,12 +361,13 @@ static void build_contexts(struct zoo *z)
 		}
 	if (!z->faulty)
 		return;
-	world_put(&z->w, z->w.root + 16 * 1, world_get(&z->w, z->w.root + 16 * 1) & ~UINT64_C(1));
-	world_put(&z->w, z->w.root + 16 * 2,
-		  world_get(&z->w, z->w.root + 16 * 2) | BIT64(1 + dice(z, 11)));
-	world_put(&z->w, z->w.root + 16 * 3, WORLD_RAM | 1);
+	world_put(&z->w, z->w.vtd.root + 16 * 1,
+		  world_get(&z->w, z->w.vtd.root + 16 * 1) & ~UINT64_C(1));
+	world_put(&z->w, z->w.vtd.root + 16 * 2,
+		  world_get(&z->w, z->w.vtd.root + 16 * 2) | BIT64(1 + dice(z, 11)));
+	world_put(&z->w, z->w.vtd.root + 16 * 3, VT_RAM | 1);
 	if (dice(z, 2))
-		world_put(&z->w, z->w.root + 16 * 4 + 8, BIT64(dice(z, 64)));
+		world_put(&z->w, z->w.vtd.root + 16 * 4 + 8, BIT64(dice(z, 64)));
 }
 
 static struct sim_request random_request(struct zoo *z)
@@ -437,7 +438,7 @@ static void zoo_start(struct zoo *z, unsigned shape, const struct sim_policy *po
 	struct sim_vtd_config c;
 
 	*z = (struct zoo){ .rnd = seed, .faulty = faulty };
-	world_default(&c);
+	sim_vtd_default(&c);
 	c.cap = (c.cap & ~s->cap_clear) | s->cap_set;
 	if (shape == 1)
 		c.cap &= ~MASK64(37, 34);
@@ -447,7 +448,7 @@ static void zoo_start(struct zoo *z, unsigned shape, const struct sim_policy *po
 		c.cap &= ~UINT64_C(7); /* 16 domains */
 	c.ecap = (c.ecap & ~s->ecap_clear) | s->ecap_set;
 	c.host_addr_bits = s->haw;
-	world_start(&z->w, &c, policy);
+	vt_start(&z->w, &c, policy);
 	for (unsigned level = 0; level < 5; level++)
 		for (unsigned i = 0; i < POOL; i++)
 			z->index[level][i] = (dice(z, 100) + 101 * i) & 0x1FF;
@@ -461,7 +462,7 @@ static void zoo_start(struct zoo *z, unsigned shape, const struct sim_policy *po
 		build_space(z, space);
 	}
 	build_contexts(z);
-	world_enable(&z->w, 0);
+	vt_enable(&z->w, 0);
 }
 
 static void same(const struct sim_request *rq, const struct verdict *want, const struct sim_xlat *x)
@@ -566,10 +567,10 @@ static uint64_t small(struct world *w, const struct sim_vtd_config *c, const str
 {
 	uint64_t top;
 
-	world_start(w, c, p);
+	vt_start(w, c, p);
 	top = world_page(w);
-	world_context(w, RID, top, 0, VTD_AW_48BIT, 3, false);
-	world_enable(w, 0);
+	vt_context(w, RID, top, 0, VTD_AW_48BIT, 3, false);
+	vt_enable(w, 0);
 	return top;
 }
 
@@ -580,21 +581,21 @@ START_TEST(test_without_caching_mode_no_fault_is_cached)
 	struct world w;
 
 	top = small(&w, NULL, NULL);
-	world_leaf(&w, top, 4, 0x5000, 0, 0);
-	at = world_entry_at(&w, top, 4, 0x5000, 0);
+	vt_leaf(&w, top, 4, 0x5000, 0, 0);
+	at = vt_entry_at(&w, top, 4, 0x5000, 0);
 	ck_assert(!world_reads(&w, RID, 0x5000, 0x200000)); /* not present */
 	ck_assert(!world_reads(&w, 0x0100, 0x5000, 0));     /* no root entry */
 	ck_assert(!world_reads(&w, 0x0010, 0x5000, 0));     /* no context entry */
-	world_put(&w, at, BIT64(62) | 0x200000 | WORLD_RW);
+	world_put(&w, at, BIT64(62) | 0x200000 | VT_RW);
 	ck_assert(!world_reads(&w, RID, 0x5000, 0x200000)); /* reserved bit */
 	world_put(&w, at, 0x200000 | VTD_SS_W);
 	ck_assert(!world_reads(&w, RID, 0x5000, 0x200000)); /* no permission */
-	world_put(&w, at, 0xFEE05000 | WORLD_RW);
+	world_put(&w, at, 0xFEE05000 | VT_RW);
 	ck_assert(!world_reads(&w, RID, 0x5000, 0xFEE05000)); /* interrupt range */
 	ck_assert(!world_reads(&w, RID, 0x5000, 0xFEE05000));
 	ck_assert_uint_eq(sim_cache_count(w.s, 0, SIM_CACHE_IOTLB), 0);
 	ck_assert_uint_eq(sim_cache_count(w.s, 0, SIM_CACHE_CONTEXT), 1);
-	world_put(&w, at, 0x200000 | WORLD_RW);
+	world_put(&w, at, 0x200000 | VT_RW);
 	ck_assert(world_reads(&w, RID, 0x5000, 0x200000));
 	world_stop(&w);
 }
@@ -604,7 +605,7 @@ static struct sim_vtd_config caching_mode(void)
 {
 	struct sim_vtd_config c;
 
-	world_default(&c);
+	sim_vtd_default(&c);
 	c.cap |= VTD_CAP_CM;
 	return c;
 }
@@ -620,7 +621,7 @@ START_TEST(test_caching_mode_caches_absence_with_its_tags)
 	struct world w;
 
 	top = small(&w, &c, NULL);
-	world_put(&w, world_context_at(&w, 0x0010) + 8,
+	world_put(&w, vt_context_at(&w, 0x0010) + 8,
 		  7 << 8 | 2); /* not present, whatever its domain-id */
 	for (unsigned round = 0; round < 2; round++) {
 		world_request(&w, RID, 0x5000, SIM_WRITE, 0, 0, &x);
@@ -632,9 +633,9 @@ START_TEST(test_caching_mode_caches_absence_with_its_tags)
 		world_request(&w, 0x0100, 0x5000, SIM_READ, 0, 0, &x);
 		ck_assert_uint_eq(x.reason, 0x01);
 		/* now present, and still remembered as absent */
-		world_leaf(&w, top, 4, 0x5000, 0, 0x200000 | WORLD_RW);
-		world_context(&w, 0x0010, top, 0, VTD_AW_48BIT, 3, false);
-		world_context(&w, 0x0100, top, 0, VTD_AW_48BIT, 3, false);
+		vt_leaf(&w, top, 4, 0x5000, 0, 0x200000 | VT_RW);
+		vt_context(&w, 0x0010, top, 0, VTD_AW_48BIT, 3, false);
+		vt_context(&w, 0x0100, top, 0, VTD_AW_48BIT, 3, false);
 	}
 	ck_assert_uint_eq(world_cached(&w, SIM_CACHE_CONTEXT, 0, UINT64_MAX), 2);
 	ck_assert_uint_eq(world_cached(&w, SIM_CACHE_CONTEXT, 3, UINT64_MAX), 1);
@@ -643,8 +644,8 @@ START_TEST(test_caching_mode_caches_absence_with_its_tags)
 	/* device-selective with domain-id 0, then page-selective in the domain: what software has to do */
 	world_w64(&w, VTD_REG_CCMD, BIT64(63) | 3ull << 61 | 0x0010ull << 16);
 	world_settle(&w);
-	world_w64(&w, w.iva, 0x5000);
-	world_w64(&w, w.iotlb, BIT64(63) | 3ull << 60 | 3ull << 32);
+	world_w64(&w, w.vtd.iva, 0x5000);
+	world_w64(&w, w.vtd.iotlb, BIT64(63) | 3ull << 60 | 3ull << 32);
 	world_settle(&w);
 	ck_assert(world_reads(&w, 0x0010, 0x5000, 0x200000));
 	ck_assert(world_reads(&w, RID, 0x5000, 0x200000));
@@ -669,7 +670,7 @@ START_TEST(test_access_errors_are_never_cached)
 	struct world w;
 
 	top = small(&w, &c, NULL);
-	world_leaf(&w, top, 4, 0x5000, 0, 0x200000 | WORLD_RW);
+	vt_leaf(&w, top, 4, 0x5000, 0, 0x200000 | VT_RW);
 	ck_assert_int_ge(sim_inject_add(w.s, &rule), 0);
 	world_request(&w, RID, 0x5000, SIM_READ, 0, 0, &x);
 	ck_assert_uint_eq(x.reason, reason[_i]);
@@ -687,9 +688,9 @@ START_TEST(test_a_hit_with_too_small_permission_obeys_the_policy)
 	struct world w;
 
 	top = small(&w, NULL, &policy);
-	world_leaf(&w, top, 4, 0x5000, 0, 0x200000 | VTD_SS_R);
+	vt_leaf(&w, top, 4, 0x5000, 0, 0x200000 | VTD_SS_R);
 	ck_assert(world_reads(&w, RID, 0x5000, 0x200000));
-	world_leaf(&w, top, 4, 0x5000, 0, 0x200000 | WORLD_RW);
+	vt_leaf(&w, top, 4, 0x5000, 0, 0x200000 | VT_RW);
 	world_request(&w, RID, 0x5000, SIM_WRITE, 0, 0, &x);
 	ck_assert_uint_eq(x.reason, _i ? 0 : 0x05);
 	ck_assert_uint_eq(x.source, _i ? SIM_FROM_WALK : SIM_FROM_IOTLB);
@@ -703,23 +704,23 @@ START_TEST(test_prefetch_fills_the_next_mapped_page)
 	static const struct {
 		uint64_t next;
 		unsigned lines;
-	} cases[] = { { 0x201000 | WORLD_RW, 2 },
+	} cases[] = { { 0x201000 | VT_RW, 2 },
 		      { 0, 1 },
-		      { 0xFEE00000 | WORLD_RW, 1 },
+		      { 0xFEE00000 | VT_RW, 1 },
 		      { 0x201000 | VTD_SS_W, 2 },
-		      { 0x201000 | BIT64(62) | WORLD_RW, 1 } };
+		      { 0x201000 | BIT64(62) | VT_RW, 1 } };
 	struct sim_policy policy = { .prefetch = true };
 	uint64_t top, last = 0x1FF000;
 	struct world w;
 
 	top = small(&w, NULL, &policy);
-	world_leaf(&w, top, 4, 0x5000, 0, 0x200000 | WORLD_RW);
-	world_leaf(&w, top, 4, 0x6000, 0, cases[_i].next);
+	vt_leaf(&w, top, 4, 0x5000, 0, 0x200000 | VT_RW);
+	vt_leaf(&w, top, 4, 0x6000, 0, cases[_i].next);
 	ck_assert(world_reads(&w, RID, 0x5000, 0x200000));
 	ck_assert_uint_eq(sim_cache_count(w.s, 0, SIM_CACHE_IOTLB), cases[_i].lines);
 	/* the table ends: nothing behind it */
-	world_leaf(&w, top, 4, last, 0, 0x300000 | WORLD_RW);
-	world_leaf(&w, top, 4, last + 0x1000, 0, 0x301000 | WORLD_RW);
+	vt_leaf(&w, top, 4, last, 0, 0x300000 | VT_RW);
+	vt_leaf(&w, top, 4, last + 0x1000, 0, 0x301000 | VT_RW);
 	ck_assert(world_reads(&w, RID, last, 0x300000));
 	ck_assert_uint_eq(sim_cache_count(w.s, 0, SIM_CACHE_IOTLB), cases[_i].lines + 1);
 	world_stop(&w);
@@ -736,7 +737,7 @@ START_TEST(test_a_large_page_over_the_interrupt_range)
 	struct world w;
 
 	top = small(&w, NULL, NULL);
-	world_leaf(&w, top, 4, iova, level, base | 0x80 | WORLD_RW);
+	vt_leaf(&w, top, 4, iova, level, base | 0x80 | VT_RW);
 	for (unsigned round = 0; round < 2; round++) {
 		ck_assert(world_reads(&w, RID, iova + (0xFEF00000 - base), 0xFEF00000));
 		for (uint64_t pa = 0xFEE00000; pa < 0xFEF00000; pa += 0xFF000) {
@@ -759,9 +760,9 @@ START_TEST(test_devices_of_a_domain_share_paging_structures)
 	struct world w;
 
 	top = small(&w, NULL, NULL);
-	world_context(&w, 0x0010, top, 0, VTD_AW_48BIT, 3, false);
-	world_context(&w, 0x0018, top, 0, VTD_AW_48BIT, 4, false);
-	world_leaf(&w, top, 4, 0x5000, 0, 0x200000 | WORLD_RW);
+	vt_context(&w, 0x0010, top, 0, VTD_AW_48BIT, 3, false);
+	vt_context(&w, 0x0018, top, 0, VTD_AW_48BIT, 4, false);
+	vt_leaf(&w, top, 4, 0x5000, 0, 0x200000 | VT_RW);
 	ck_assert(world_reads(&w, RID, 0x5000, 0x200000));
 	world_put(&w, top, 0); /* the top entry is gone from memory */
 	ck_assert(world_reads(&w, 0x0010, 0x5000, 0x200000));
@@ -782,10 +783,10 @@ START_TEST(test_context_entries_against_the_rules_are_told)
 
 	c.cap |= FIELD_PREP(VTD_CAP_SAGAW, VTD_SAGAW_39BIT);
 	top = small(&w, &c, NULL);
-	world_context(&w, 0x0010, top, 0, VTD_AW_48BIT, 0, false);
-	world_context(&w, 0x0018, world_page(&w), 0, VTD_AW_48BIT, 3, false);
-	world_context(&w, 0x0020, 0, 2, VTD_AW_39BIT, 9, false);
-	world_context(&w, 0x0028, 0, 2, VTD_AW_48BIT, 9, false);
+	vt_context(&w, 0x0010, top, 0, VTD_AW_48BIT, 0, false);
+	vt_context(&w, 0x0018, world_page(&w), 0, VTD_AW_48BIT, 3, false);
+	vt_context(&w, 0x0020, 0, 2, VTD_AW_39BIT, 9, false);
+	vt_context(&w, 0x0028, 0, 2, VTD_AW_48BIT, 9, false);
 	for (uint16_t rid = 0x0008; rid <= 0x0028; rid = (uint16_t)(rid + 8))
 		world_reads(&w, rid, 0x5000, 0);
 	ck_assert_uint_eq(world_complaints(&w, "did-zero"), 1);
@@ -808,12 +809,12 @@ START_TEST(test_a_non_coherent_walk_sees_what_was_written_back)
 	uint64_t top, at;
 	struct world w;
 
-	world_default(&c);
+	sim_vtd_default(&c);
 	c.ecap &= ~(uint64_t)VTD_ECAP_C;
 	top = small(&w, &c, &policy);
-	world_leaf(&w, top, 4, 0x5000, 0, 0x200000 | WORLD_RW);
-	at = world_entry_at(&w, top, 4, 0x5000, 0);
-	sim_cpu_write64(w.s, at, 0x300000 | WORLD_RW);
+	vt_leaf(&w, top, 4, 0x5000, 0, 0x200000 | VT_RW);
+	at = vt_entry_at(&w, top, 4, 0x5000, 0);
+	sim_cpu_write64(w.s, at, 0x300000 | VT_RW);
 	ck_assert(world_reads(&w, RID, 0x5000, 0x200000));
 	sim_cpu_sync(w.s, at, 8, true);
 	ck_assert(world_reads(&w, RID, 0x5000, 0x300000));
