@@ -110,12 +110,25 @@ static bool all_zero(const uint8_t *bytes, uint64_t len)
 	return len == 0 || (bytes[0] == 0 && memcmp(bytes, bytes + 1, len - 1) == 0);
 }
 
-/* Offset of the first stored page at `off` or behind it. */
-static uint64_t next_stored(const struct ram *r, uint64_t off)
+/* The next run of stored pages, from `off` on: [*first, *end). */
+static bool next_stored(const struct ram *r, uint64_t off, uint64_t *first, uint64_t *end)
 {
+	const uint64_t mask = RAM_PAGE - 1;
 	off_t at = off < r->bytes ? lseek(r->fd, (off_t)off, SEEK_DATA) : -1;
+	off_t hole = at < 0 ? -1 : lseek(r->fd, at, SEEK_HOLE);
 
-	return at < 0 ? RAM_NONE : (uint64_t)at & ~(uint64_t)(RAM_PAGE - 1);
+	if (hole < 0)
+		return false;
+	*first = (uint64_t)at & ~mask;
+	*end = ((uint64_t)hole + mask) & ~mask;
+	return true;
+}
+
+static bool is_stored(const struct ram *r, uint64_t page)
+{
+	uint64_t first, end;
+
+	return next_stored(r, page, &first, &end) && first == page;
 }
 
 bool ram_store(struct ram *r, uint64_t pa, const void *buf, uint64_t len)
@@ -131,7 +144,7 @@ bool ram_store(struct ram *r, uint64_t pa, const void *buf, uint64_t len)
 
 		if (n > len)
 			n = len;
-		if (!all_zero(from, n) || next_stored(r, off) == (off & ~(uint64_t)(RAM_PAGE - 1)))
+		if (!all_zero(from, n) || is_stored(r, off & ~(uint64_t)(RAM_PAGE - 1)))
 			memcpy(to, from, n);
 		from += n;
 		to += n;
@@ -150,29 +163,39 @@ bool ram_load(const struct ram *r, uint64_t pa, void *buf, uint64_t len)
 
 bool ram_drop_zeroes(struct ram *r)
 {
-	for (uint64_t off = next_stored(r, 0); off != RAM_NONE;
-	     off = next_stored(r, off + RAM_PAGE))
-		if (all_zero(r->map + off, RAM_PAGE) && !punch(r, off, RAM_PAGE))
+	uint64_t off = 0, end = 0;
+
+	while (next_stored(r, end, &off, &end))
+		for (; off < end; off += RAM_PAGE)
+			if (all_zero(r->map + off, RAM_PAGE) && !punch(r, off, RAM_PAGE))
+				return false;
+	return true;
+}
+
+static bool add_page(struct ram_pages *out, uint64_t pa)
+{
+	if (out->count == out->size) {
+		size_t size = out->size ? 2 * out->size : 256;
+		uint64_t *more = realloc(out->pa, size * sizeof(*more));
+
+		if (!more)
 			return false;
+		out->pa = more;
+		out->size = size;
+	}
+	out->pa[out->count++] = pa;
 	return true;
 }
 
 bool ram_list(const struct ram *r, struct ram_pages *out)
 {
-	out->count = 0;
-	for (uint64_t off = next_stored(r, 0); off != RAM_NONE;
-	     off = next_stored(r, off + RAM_PAGE)) {
-		if (out->count == out->size) {
-			size_t size = out->size ? 2 * out->size : 256;
-			uint64_t *pa = realloc(out->pa, size * sizeof(*pa));
+	uint64_t off = 0, end = 0;
 
-			if (!pa)
+	out->count = 0;
+	while (next_stored(r, end, &off, &end))
+		for (; off < end; off += RAM_PAGE)
+			if (!add_page(out, to_pa(r, off)))
 				return false;
-			out->pa = pa;
-			out->size = size;
-		}
-		out->pa[out->count++] = to_pa(r, off);
-	}
 	return true;
 }
 
