@@ -38,6 +38,11 @@ def link(program, objects):
     return "does not link: " + run.stderr.strip() if run.returncode else ""
 
 
+def first_error(words):
+    lines = words.strip().split("\n")
+    return next((line for line in lines if "error:" in line), lines[0])
+
+
 def program(files, folder, jobs=1, more=()):
     """Builds folder/iommu-sim with these texts of the driver's files; the sources in `more` join it. Only changed files are
     compiled, a changed header means all of them. Returns an error text."""
@@ -51,17 +56,18 @@ def program(files, folder, jobs=1, more=()):
     def compiled(path):
         # sources of the copy include their neighbours of the copy: by relative path, or by -iquote
         return sh(compiler() + ["-iquote", os.path.join(folder, "driver")] + compile_flags() +
-                  ["-c", "-o", os.path.join(folder, path[:-2] + ".o"), os.path.join(folder, path)])
+                  ["-Werror=implicit-function-declaration", "-c", "-o", os.path.join(folder, path[:-2] + ".o"),
+                   os.path.join(folder, path)])
 
     made = [os.path.join(folder, p[:-2] + ".o") for p in changed]
     with ThreadPoolExecutor(jobs) as pool:
         for run in pool.map(compiled, changed):
             if run.returncode:
-                return "does not compile: " + run.stderr.strip().split("\n")[0]
+                return "does not compile: " + first_error(run.stderr)
     for path in more:
         made.append(os.path.join(folder, os.path.basename(path)[:-2] + ".o"))
         run = sh(compiler() + ["-O1", "-c", "-o", made[-1], path])
         if run.returncode:
-            return "does not compile: " + run.stderr.strip().split("\n")[0]
+            return "does not compile: " + first_error(run.stderr)
     same = [os.path.join(B, "obj", p[:-2] + ".o") for p in sources() if p not in changed]
     return link(os.path.join(folder, "iommu-sim"), made + same)

@@ -157,7 +157,8 @@ def weave(text, found, start, end):
 
 def woven_file(path, text, found, numbers):
     """The whole file with a choice at each site and a mark at the start of each function."""
-    out, at = ["_Bool mutant(unsigned place);\n#line 1\n"], 0
+    # queue.h: what takes a wait's place commits to the queue
+    out, at = ["#include \"queue.h\"\n_Bool mutant(unsigned place);\n#line 1\n"], 0
     for name, start, end in functions(blank(text)):
         inside = [s for s in found if start <= s.start and s.end <= end]
         out += [text[at:start + 1], " (void)mutant(%uu);" % numbers[path, name], weave(text, inside, start + 1, end)]
