@@ -151,12 +151,12 @@ static int take_ids(struct iommu_domain *d)
 {
 	for (uint32_t i = 0; i < d->units; i++) {
 		struct iommu_unit *u = d->unit[i];
-		int rc = u->ops->id_alloc(u, &d->id[i]);
+		int rc = ids_alloc(u, &d->id[i]);
 
 		if (rc == IOMMU_OK)
 			continue;
 		while (i--)
-			(void)!d->unit[i]->ops->id_free(d->unit[i], d->id[i], false);
+			ids_free(d->unit[i], d->id[i]);
 		return rc;
 	}
 	return IOMMU_OK;
@@ -176,7 +176,7 @@ static int init_locked(struct iommu_domain *d)
 					    d->geo.flush ? IOMMU_SYNC_FLUSH : IOMMU_SYNC_ORDER);
 		if (!d->table) {
 			for (uint32_t i = 0; i < d->units; i++)
-				(void)!d->unit[i]->ops->id_free(d->unit[i], d->id[i], false);
+				ids_free(d->unit[i], d->id[i]);
 			return IOMMU_E_NOMEM;
 		}
 	}
@@ -212,38 +212,40 @@ int iommu_domain_init(struct iommu_domain *d, enum iommu_domain_kind kind,
 	return rc;
 }
 
-/* Ids first: their invalidation is what makes the tables unreachable. A slot whose id went is dead to the domain. */
-static int give_ids(struct iommu_domain *d)
+/*
+ * No device leads to the domain, and each detach removed what was cached under its id (VT-d 6.5, reuse of a domain id): it may
+ * be another domain's now. A unit that was reset has it back already.
+ */
+static void give_ids(struct iommu_domain *d)
 {
 	for (uint32_t i = 0; i < d->units; i++) {
-		struct iommu_unit *u = d->unit[i];
-		int rc;
-
-		if (d->dead & UINT32_C(1) << i)
-			continue;
-		if (u->stage == IOMMU_STAGE_BROKEN)
-			return IOMMU_E_BROKEN;
-		rc = u->ops->id_free(u, d->id[i], true);
-		if (rc != IOMMU_OK)
-			return rc;
-		d->dead |= UINT32_C(1) << i;
+		if (!(d->dead & UINT32_C(1) << i))
+			ids_free(d->unit[i], d->id[i]);
 	}
-	return IOMMU_OK;
+}
+
+/* Of a unit that broke nobody knows what it holds. */
+static bool any_broken(const struct iommu_domain *d)
+{
+	for (uint32_t i = 0; i < d->units; i++) {
+		if (!(d->dead & UINT32_C(1) << i) && d->unit[i]->stage == IOMMU_STAGE_BROKEN)
+			return true;
+	}
+	return false;
 }
 
 static int destroy_locked(struct iommu_domain *d)
 {
 	struct iommu_page_list tables = { 0, 0 };
 	struct pt_cursor c;
-	int rc;
 
 	if (d->doubt)
 		return IOMMU_E_BROKEN;
 	if (d->devices || d->tickets)
 		return IOMMU_E_BUSY;
-	rc = give_ids(d);
-	if (rc != IOMMU_OK)
-		return rc;
+	if (any_broken(d))
+		return IOMMU_E_BROKEN;
+	give_ids(d);
 	if (d->table) {
 		pt_cursor_start(&c, d, 0);
 		pt_collect(&c, d->table, c.top, &tables);

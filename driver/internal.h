@@ -111,10 +111,8 @@ struct iommu_ops {
 
 	int (*walk_caps)(const struct iommu_unit *u, enum iommu_domain_kind kind,
 			 struct iommu_walk_caps *caps);
-	int (*id_alloc)(struct iommu_unit *u, uint32_t *id);
-	/* `used`: hardware may hold entries tagged with it, which must go before the id is free again */
-	int (*id_free)(struct iommu_unit *u, uint32_t id, bool used);
 	int (*attach)(struct iommu_domain *d, uint32_t slot, struct iommu_device *dev);
+	/* OK: nothing is cached under the domain's id for the device, nor under the id itself */
 	int (*detach)(struct iommu_domain *d, uint32_t slot, struct iommu_device *dev);
 	void (*block)(struct iommu_unit *u, uint16_t rid); /* in memory: all it asks is refused */
 

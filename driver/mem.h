@@ -79,6 +79,12 @@ static inline void mem_fill64(const struct iommu_plat *p, uint64_t pa, uint32_t 
 	PLAT(p, mem_fill64)(p->ctx, pa, n, val, step);
 }
 
+/* Where the platform has it: p->mem_write128. */
+static inline void mem_write128(const struct iommu_plat *p, uint64_t pa, uint64_t lo, uint64_t hi)
+{
+	p->mem_write128(p->ctx, pa, lo, hi);
+}
+
 static inline void mem_sync(const struct iommu_plat *p, uint64_t pa, uint64_t size,
 			    enum iommu_sync how)
 {

@@ -70,15 +70,13 @@ int page_list_alloc(struct iommu_unit *owner, struct iommu_page_list *list, uint
 	return IOMMU_OK;
 }
 
-/* A reserved page, zeroed again where the link was, ready to be linked into a table. */
+/* A reserved page, ready to be linked into a table: where the link was is an entry that is not present, as said above. */
 uint64_t page_list_take(struct iommu_unit *owner, struct iommu_page_list *list, enum iommu_sync how)
 {
 	uint64_t pa = page_list_pop(owner->plat, list);
 
-	if (pa) {
-		mem_write64(owner->plat, pa, 0);
+	if (pa)
 		mem_sync(owner->plat, pa, PAGE_SIZE_BYTES, how);
-	}
 	return pa;
 }
 

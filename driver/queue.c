@@ -179,10 +179,8 @@ int queue_room(struct iommu_unit *u, uint32_t n, bool may_block)
 {
 	if (n > QUEUE_SLOTS / 2 - 1)
 		n = QUEUE_SLOTS / 2 - 1;
-	if (has_room(u, n))
-		return IOMMU_OK;
-	if (may_block)
-		return queue_wait(u, u->queue.seq);
+	if (may_block || has_room(u, n))
+		return IOMMU_OK; /* queue_put waits for room */
 	return queue_done(u, u->queue.seq);
 }
 

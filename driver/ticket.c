@@ -23,11 +23,6 @@ static void quarantine(struct iommu_domain *d, uint32_t failed, uint64_t pages,
 		page_list_join(domain_owner(d)->plat, &d->quarantine, tables);
 }
 
-static bool slot_dead(const struct iommu_domain *d, uint32_t slot)
-{
-	return d->dead & UINT32_C(1) << slot;
-}
-
 /* First error wins; every unit that failed is marked. */
 static void note_failure(uint32_t slot, int error, int *rc, uint32_t *failed)
 {
@@ -50,9 +45,8 @@ int domain_invalidate(struct iommu_domain *d, const struct iommu_inval *inval, u
 	int rc = IOMMU_OK;
 
 	for (uint32_t i = 0; i < d->units; i++) {
-		if (!slot_dead(d, i))
-			note_failure(i, d->unit[i]->ops->inval_start(d, i, inval, true, &wait[i]),
-				     &rc, &failed);
+		note_failure(i, d->unit[i]->ops->inval_start(d, i, inval, true, &wait[i]), &rc,
+			     &failed);
 	}
 	for (uint32_t i = 0; i < d->units; i++) {
 		if (wait[i])
@@ -72,8 +66,7 @@ int domain_made_present(struct iommu_domain *d, const struct iommu_inval *inval)
 	int rc = IOMMU_OK;
 
 	for (uint32_t i = 0; i < d->units; i++) {
-		if (!slot_dead(d, i))
-			note_failure(i, d->unit[i]->ops->made_present(d, i, inval), &rc, &failed);
+		note_failure(i, d->unit[i]->ops->made_present(d, i, inval), &rc, &failed);
 	}
 	d->doubt |= failed;
 	return rc;
@@ -119,7 +112,10 @@ static bool ticket_pending(const struct iommu_ticket *t)
 	return t->state == IOMMU_TICKET_UNMAPPED || t->state == IOMMU_TICKET_INVALIDATING;
 }
 
-/* The smallest range that covers every ticket not yet issued on the unit; false when there is none. */
+/*
+ * The smallest range that covers every ticket not yet issued on the unit; false when there is none, as on a unit that was reset
+ * (iommu_domain_unit_reset). Tickets in quarantine count: while there is one, another unit of the domain is broken.
+ */
 static bool union_range(const struct iommu_domain *d, uint32_t slot, struct iommu_inval *inval)
 {
 	const struct iommu_ticket *t;
@@ -127,7 +123,7 @@ static bool union_range(const struct iommu_domain *d, uint32_t slot, struct iomm
 
 	*inval = (struct iommu_inval){ .first = UINT64_MAX };
 	for (t = d->tickets; t; t = t->next) {
-		if (!ticket_pending(t) || (t->issued & UINT32_C(1) << slot))
+		if (t->issued & UINT32_C(1) << slot)
 			continue;
 		any = true;
 		if (t->first < inval->first)
@@ -154,7 +150,7 @@ static int flush_start(struct iommu_domain *d, uint32_t slot, uint64_t *wait)
 		rc = u->ops->inval_start(d, slot, &inval, true, wait);
 	for (t = d->tickets; t; t = t->next) {
 		/* waits complete in order: the youngest ends the older ones too */
-		if (ticket_pending(t) && t->wait[slot] > *wait)
+		if (t->wait[slot] > *wait)
 			*wait = t->wait[slot];
 	}
 	return rc;
@@ -168,8 +164,7 @@ static int flush_locked(struct iommu_domain *d)
 	int rc = IOMMU_OK;
 
 	for (uint32_t i = 0; i < d->units; i++) {
-		if (!slot_dead(d, i))
-			note_failure(i, flush_start(d, i, &wait[i]), &rc, &failed);
+		note_failure(i, flush_start(d, i, &wait[i]), &rc, &failed);
 	}
 	for (uint32_t i = 0; i < d->units; i++) {
 		if (wait[i] && !(failed & UINT32_C(1) << i))
@@ -244,7 +239,7 @@ static int poll_locked(struct iommu_ticket *t)
 		t->issued_ns = plat_now_ns(domain_owner(d)->plat);
 	}
 	for (uint32_t i = 0; i < d->units; i++) {
-		int one = slot_dead(d, i) ? IOMMU_OK : poll_slot(t, i);
+		int one = poll_slot(t, i);
 
 		if (one == IOMMU_E_AGAIN && poll_expired(t, d->unit[i]))
 			one = iommu_unit_break(d->unit[i], IOMMU_E_TIMEOUT,

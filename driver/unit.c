@@ -143,8 +143,6 @@ static int start_locked(struct iommu_unit *u)
 {
 	int rc = IOMMU_OK;
 
-	if (u->stage == IOMMU_STAGE_TRANSLATING)
-		return IOMMU_E_STAGE;
 	if (u->stage == IOMMU_STAGE_DISCOVERED || u->stage == IOMMU_STAGE_STOPPED)
 		rc = build_locked(u);
 	if (rc == IOMMU_OK && u->stage == IOMMU_STAGE_BUILT)
@@ -233,7 +231,6 @@ static int reset_locked(struct iommu_unit *u)
 		next = d->next[slot];
 		iommu_domain_unit_reset(d, slot);
 	}
-	page_list_free(u, &u->retired);
 	iommu_irq_unit_reset(u);
 	u->stats.quarantined_tables = 0;
 	u->stats.quarantined_pages = 0;

@@ -63,6 +63,21 @@ static void flip_words(struct sim *s, uint32_t unit, enum sim_master master, uin
 	}
 }
 
+/* What a fetch of commands finds changed stays so until it is written anew. */
+static void damage_words(struct sim *s, uint32_t unit, uint64_t pa, uint64_t len)
+{
+	for (uint64_t at = pa & ~UINT64_C(7); at < pa + len; at += 8) {
+		uint64_t word, flip;
+
+		if (!inject_fires(s, unit, SIM_POINT_COMMAND_DAMAGED, SIM_MASTER_ANY, at, at | 7,
+				  &flip))
+			continue;
+		mem_load(&s->mem, at, &word, sizeof(word));
+		word ^= flip;
+		mem_store(&s->mem, at, &word, sizeof(word));
+	}
+}
+
 bool bus_read(struct sim *s, uint32_t unit, enum sim_master master, uint64_t pa, void *buf,
 	      uint64_t len)
 {
@@ -70,6 +85,8 @@ bool bus_read(struct sim *s, uint32_t unit, enum sim_master master, uint64_t pa,
 		return true;
 	if (!mem_present(&s->mem, pa, len) || read_fails(s, unit, master, pa, pa + (len - 1)))
 		return false;
+	if (master == SIM_MASTER_QUEUE && inject_armed(s, SIM_POINT_COMMAND_DAMAGED))
+		damage_words(s, unit, pa, len);
 	mem_load(&s->mem, pa, buf, len);
 	if (inject_armed(s, SIM_POINT_BIT_FLIP))
 		flip_words(s, unit, master, pa, buf, len);

@@ -35,6 +35,8 @@ static const char *const point_names[SIM_POINTS] = {
 	[SIM_POINT_DMA_TRANSLATED] = "dma-translated",
 	[SIM_POINT_DMA_SPOOFED] = "dma-spoofed",
 	[SIM_POINT_EVENT_LATE] = "event-late",
+	[SIM_POINT_COMMAND_DAMAGED] = "command-damaged",
+	[SIM_POINT_COMMAND_REFUSED] = "command-refused",
 };
 
 static const char *const master_names[SIM_MASTERS] = {

@@ -57,7 +57,7 @@ static bool config_ok(const struct sim_config *config)
 	uint32_t records = config->trace_records;
 
 	return (unsigned)p->keep <= SIM_KEEP_RANDOM && p->entries <= LRU_MOST &&
-	       (unsigned)p->publish <= SIM_PUBLISH_RANDOM && (unsigned)p->delay < TIMINGS &&
+	       (unsigned)p->publish <= SIM_PUBLISH_OVERTAKE && (unsigned)p->delay < TIMINGS &&
 	       records <= TRACE_MOST && (records & (records - 1)) == 0;
 }
 
@@ -307,6 +307,21 @@ void sim_cpu_write64(struct sim *s, uint64_t pa, uint64_t val)
 	if (s->watch)
 		oracle_stores(s, pa, val);
 	if (pa % 8 == 0 && mem_cpu_write64(&s->mem, pa, val))
+		bus_update(s);
+	machine_windows(s);
+}
+
+void sim_cpu_write128(struct sim *s, uint64_t pa, uint64_t lo, uint64_t hi)
+{
+	const uint64_t val[] = { lo, hi };
+
+	machine_yield(s);
+	for (unsigned i = 0; i < 2; i++) {
+		trace(s, SIM_TRACE_CPU_WRITE, 0, 0, 0, 0, pa + (uint64_t)8 * i, val[i]);
+		if (s->watch)
+			oracle_stores(s, pa + (uint64_t)8 * i, val[i]);
+	}
+	if (pa % 16 == 0 && mem_cpu_write128(&s->mem, pa, val))
 		bus_update(s);
 	machine_windows(s);
 }

@@ -373,28 +373,50 @@ bool mem_store(struct mem *m, uint64_t pa, const void *buf, uint64_t len)
 	return true;
 }
 
-bool mem_cpu_write64(struct mem *m, uint64_t pa, uint64_t val)
+/* Overtaking: only what nothing waits for yet waits itself. A word that waits is replaced, for its order is kept. */
+static bool overtakes(const struct mem *m, uint64_t pa)
+{
+	const struct mem_line *l = line_find(m, pa);
+	unsigned word = (unsigned)(pa % MEM_LINE / 8);
+
+	return m->publish == SIM_PUBLISH_OVERTAKE && m->lines &&
+	       !(l && (l->cached_mask | l->buffered_mask) >> word & 1);
+}
+
+/* `words` of them, which share a line: all are seen at once. */
+static bool cpu_write(struct mem *m, uint64_t pa, const uint64_t *val, unsigned words)
 {
 	unsigned word = (unsigned)(pa % MEM_LINE / 8);
-	uint8_t bit = (uint8_t)(1u << word);
-	uint8_t *at = mem_at(m, pa, 8);
+	uint8_t mask = (uint8_t)(((1u << words) - 1) << word);
+	uint8_t *at = mem_at(m, pa, (uint64_t)8 * words);
 	struct mem_line *l;
 
 	if (!at)
 		return false;
-	if (m->publish == SIM_PUBLISH_AT_ONCE || (!m->noncoherent && !m->buffered)) {
-		memcpy(at, &val, 8);
+	if (m->publish == SIM_PUBLISH_AT_ONCE || (!m->noncoherent && !m->buffered) ||
+	    overtakes(m, pa)) {
+		memcpy(at, val, (size_t)8 * words);
 		return true;
 	}
 	l = line_get(m, pa);
 	if (!l) { /* publishing early is always legal; the line is new, so no pending word hides it */
-		memcpy(at, &val, 8);
-	} else if (m->noncoherent) {
-		l->cached[word] = val;
-		l->cached_mask |= bit;
-	} else {
-		l->buffered[word] = val;
-		l->buffered_mask |= bit;
+		memcpy(at, val, (size_t)8 * words);
+		return true;
 	}
+	memcpy((m->noncoherent ? l->cached : l->buffered) + word, val, (size_t)8 * words);
+	if (m->noncoherent)
+		l->cached_mask |= mask;
+	else
+		l->buffered_mask |= mask;
 	return true;
+}
+
+bool mem_cpu_write64(struct mem *m, uint64_t pa, uint64_t val)
+{
+	return cpu_write(m, pa, &val, 1);
+}
+
+bool mem_cpu_write128(struct mem *m, uint64_t pa, const uint64_t val[2])
+{
+	return cpu_write(m, pa, val, 2);
 }

@@ -104,6 +104,9 @@ bool mem_store(struct mem *m, uint64_t pa, const void *buf, uint64_t len);
 /* A CPU store of one aligned word: pending when the machine has such places and the policy withholds it. */
 bool mem_cpu_write64(struct mem *m, uint64_t pa, uint64_t val);
 
+/* The same of two words at a multiple of 16, which are never seen apart. */
+bool mem_cpu_write128(struct mem *m, uint64_t pa, const uint64_t val[2]);
+
 /* Cache lines of the range are written back: towards the write buffer if there is one, else to memory. */
 void mem_write_back(struct mem *m, uint64_t pa, uint64_t size);
 

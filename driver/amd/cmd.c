@@ -128,7 +128,7 @@ static uint32_t everything(const struct iommu_unit *u)
 	const struct iommu_domain *d;
 	const struct iommu_device *dev;
 	const struct iommu_irq_source *src;
-	uint32_t n = 3 + ats_devices_of_unit(u);
+	uint32_t n = 2 + ats_devices_of_unit(u);
 
 	if (amd_has(u, AMDVI_EFR_IASUP))
 		return n;
@@ -168,7 +168,6 @@ static void append_everything(struct iommu_unit *u)
 		queue_append(u, op(AMDVI_OP_INVALIDATE_IOMMU_ALL), 0);
 	} else {
 		append_devtab(u, u->amd.changing);
-		append_interrupts(u, u->amd.changing);
 		for (d = u->domains; d; d = d->next[iommu_slot_of(d, u)]) {
 			for (dev = d->devices; dev; dev = dev->next)
 				append_devtab(u, dev->rid);
@@ -187,8 +186,8 @@ static void append_everything(struct iommu_unit *u)
  *
  * What the bad command should have done is unknown (its slot may have been damaged), and so is where the head stands. So
  * the ring is thrown away with everything in it and started anew with an invalidation of everything: it covers whatever
- * was lost. Only when that completed do the waits in flight count. It is handed over only once the buffer runs, or it
- * could not be told from one that halted again.
+ * was lost. The waits in flight count when it completed: behind the bad command none was executed. It is handed over only
+ * once the buffer runs, or it could not be told from one that halted again.
  */
 static int repair_halt(struct iommu_unit *u)
 {
@@ -217,7 +216,6 @@ static int repair_halt(struct iommu_unit *u)
 		return rc;
 	append_everything(u);
 	queue_append_wait(u);
-	queue_distrust(u);
 	amd_control(u, 0, AMDVI_CONTROL_CMDBUFEN);
 	rc = amd_wait_status(u, AMDVI_STATUS_CMDBUFRUN, AMDVI_STATUS_CMDBUFRUN,
 			     "command buffer does not start");

@@ -55,22 +55,7 @@ static uint64_t inv_timeout(uint64_t timeout_ns)
 	return code;
 }
 
-/* Best effort: a queue that an error stopped never gets empty. */
-static void drain(struct iommu_unit *u)
-{
-	struct deadline dl;
-
-	deadline_start(u, &dl);
-	while ((reg_read64(u, AMDVI_REG_CMD_HEAD) & AMDVI_PTR_16) !=
-	       (reg_read64(u, AMDVI_REG_CMD_TAIL) & AMDVI_PTR_16)) {
-		if (!(reg_read64(u, AMDVI_REG_STATUS) & AMDVI_STATUS_CMDBUFRUN) ||
-		    deadline_passed(u, &dl))
-			return;
-		plat_relax(u->plat);
-	}
-}
-
-/* Queues and logs first, and only when they have stopped the unit itself; the rest may change only after that. */
+/* Queues and logs first, and only when they have stopped the unit itself, with all that may not change while it is on. */
 int amd_off(struct iommu_unit *u)
 {
 	int rc;
@@ -79,7 +64,6 @@ int amd_off(struct iommu_unit *u)
 	rc = amd_wait_status(u, AMDVI_STATUS_RUN, 0, "command buffer or a log does not stop");
 	if (rc != IOMMU_OK)
 		return rc;
-	amd_control(u, AMDVI_CONTROL_IOMMUEN, 0);
 	amd_control(u, ~CONTROL_KEEP, 0);
 	(void)reg_read64(u, AMDVI_REG_CONTROL); /* the writes have arrived */
 	return IOMMU_OK;
@@ -97,13 +81,10 @@ int amd_take_over(struct iommu_unit *u)
 	if (control == UINT64_MAX)
 		return iommu_unit_break(u, IOMMU_E_BROKEN, "registers read all ones");
 	u->amd.control = control;
-	if (control & AMDVI_CONTROL_CMDBUFEN)
-		drain(u);
 	rc = amd_off(u);
 	if (rc != IOMMU_OK)
 		return rc;
-	reg_write64(u, AMDVI_REG_EXCL_BASE, 0);
-	reg_write64(u, AMDVI_REG_EXCL_LIMIT, 0);
+	reg_write64(u, AMDVI_REG_EXCL_BASE, 0); /* with ExEn gone the limit means nothing */
 	reg_write64(u, AMDVI_REG_STATUS, AMDVI_STATUS_W1C);
 	if (amd_has(u, AMDVI_EFR_HESUP))
 		reg_write64(u, AMDVI_REG_HWEVT_STATUS,

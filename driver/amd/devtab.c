@@ -113,8 +113,6 @@ static int attach_check(const struct iommu_domain *d, uint32_t slot, const struc
 {
 	const struct iommu_unit *u = d->unit[slot];
 
-	if (u->stage != IOMMU_STAGE_BUILT && !iommu_unit_live(u))
-		return IOMMU_E_STAGE;
 	if (dev->rid >= amd_devtab_rids(u))
 		return IOMMU_E_RANGE;
 	if (dev->ats && (!amd_cap(u, AMDVI_CAPHDR_IOTLBSUP) || d->kind == IOMMU_DOMAIN_PASSTHROUGH))

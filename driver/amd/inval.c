@@ -77,8 +77,6 @@ int amd_made_present(struct iommu_domain *d, uint32_t slot, const struct iommu_i
 	uint64_t wait;
 	int rc;
 
-	if (u->stage == IOMMU_STAGE_BROKEN)
-		return IOMMU_E_BROKEN;
 	if (!amd_cap(u, AMDVI_CAPHDR_NPCACHE))
 		return IOMMU_OK;
 	rc = amd_inval_start(d, slot, inval, true, &wait);

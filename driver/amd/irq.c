@@ -82,7 +82,7 @@ static uint64_t dte2(const struct iommu_irq_source *src)
 	       FIELD_PREP(AMDVI_DTE2_INTCTL, AMDVI_INTCTL_REMAP);
 }
 
-/* The entry of an id, effective when it returns. */
+/* The entry of an id, effective when it returns. Of its table nothing has to go: each entry went when it was given back. */
 static int dte2_change(struct iommu_unit *u, uint16_t rid, uint64_t word)
 {
 	int rc;
@@ -92,8 +92,6 @@ static int dte2_change(struct iommu_unit *u, uint16_t rid, uint64_t word)
 		return IOMMU_OK;
 	u->amd.changing = rid;
 	rc = amd_cmd_devtab(u, rid);
-	if (rc == IOMMU_OK)
-		rc = amd_cmd_interrupts(u, rid);
 	u->irq->invalidations++;
 	return rc == IOMMU_OK ? amd_cmd_finish(u) : rc;
 }
@@ -223,7 +221,7 @@ static void encode128(const struct iommu_unit *u, const struct iommu_irq_target 
 static void write_both(const struct iommu_unit *u, uint64_t pa, const uint64_t q[2])
 {
 	if (u->plat->mem_write128) {
-		u->plat->mem_write128(u->plat->ctx, pa, q[0], q[1]);
+		mem_write128(u->plat, pa, q[0], q[1]);
 		mem_sync(u->plat, pa, 16, amd_sync(u));
 		return;
 	}

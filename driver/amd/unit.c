@@ -96,15 +96,14 @@ static int amd_enable(struct iommu_unit *u)
 	return rc == IOMMU_OK ? amd_inval_everything(u) : rc;
 }
 
-/* No domain is left, so every entry blocks and no page table is known; the commands that saw to that were waited for. */
+/*
+ * No domain is left, so every entry blocks and no page table is known; the commands that saw to that were waited for. What
+ * else is cached goes when the unit is enabled again.
+ */
 static int amd_stop(struct iommu_unit *u)
 {
-	int rc = IOMMU_OK;
+	int rc = iommu_unit_live(u) ? amd_off(u) : IOMMU_OK;
 
-	if (amd_running(u) && amd_has(u, AMDVI_EFR_IASUP))
-		rc = amd_inval_everything(u);
-	if (rc == IOMMU_OK && iommu_unit_live(u))
-		rc = amd_off(u);
 	if (rc != IOMMU_OK)
 		return rc;
 	if (u->stage != IOMMU_STAGE_BUILT)
@@ -192,21 +191,6 @@ static int amd_walk_caps(const struct iommu_unit *u, enum iommu_domain_kind kind
 	return IOMMU_OK;
 }
 
-/* The next owner of the id must not meet entries of this one. */
-static int amd_id_free(struct iommu_unit *u, uint32_t id, bool used)
-{
-	int rc = IOMMU_OK;
-
-	if (used && amd_running(u)) {
-		rc = amd_cmd_domain(u, id);
-		if (rc == IOMMU_OK)
-			rc = amd_cmd_finish(u);
-	}
-	if (rc == IOMMU_OK)
-		ids_free(u, id);
-	return rc;
-}
-
 const struct iommu_ops amd_ops = {
 	.irq = &amd_irq_ops,
 	.fmt = &pt_amdv1,
@@ -223,8 +207,6 @@ const struct iommu_ops amd_ops = {
 	.diag = amd_diag,
 	.walk_device = amd_walk_device,
 	.walk_caps = amd_walk_caps,
-	.id_alloc = ids_alloc,
-	.id_free = amd_id_free,
 	.attach = amd_attach,
 	.detach = amd_detach,
 	.block = amd_block,

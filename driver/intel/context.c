@@ -78,8 +78,6 @@ static int attach_check(const struct iommu_domain *d, uint32_t slot, const struc
 	const struct iommu_unit *u = d->unit[slot];
 	uint64_t table = context_table(u, dev->rid);
 
-	if (u->stage != IOMMU_STAGE_BUILT && !iommu_unit_live(u))
-		return IOMMU_E_STAGE;
 	if (dev->ats && (!intel_ehas(u, VTD_ECAP_DT) || !intel_queued(u) ||
 			 d->kind == IOMMU_DOMAIN_PASSTHROUGH))
 		return IOMMU_E_UNSUPPORTED;
@@ -130,8 +128,8 @@ void intel_block(struct iommu_unit *u, uint16_t rid)
 }
 
 /*
- * Not present first; the rest of the entry stays until nothing of it is cached. The id comes from the domain, not from
- * the entry that is being erased.
+ * Not present; what else the entry says is not looked at any more, and written anew when a device is attached. The id comes
+ * from the domain, not from the entry. The bus has a table since the attach: a reset takes it away, and detaches.
  */
 int intel_detach(struct iommu_domain *d, uint32_t slot, struct iommu_device *dev)
 {
@@ -140,8 +138,6 @@ int intel_detach(struct iommu_domain *d, uint32_t slot, struct iommu_device *dev
 	uint32_t did = d->id[slot];
 	int rc = IOMMU_OK;
 
-	if (!table)
-		return IOMMU_E_NOENT;
 	context_block(u, pa);
 	if (iommu_unit_live(u)) {
 		rc = intel_inval_context(u, INTEL_SELECTIVE, did, dev->rid);
@@ -152,14 +148,10 @@ int intel_detach(struct iommu_domain *d, uint32_t slot, struct iommu_device *dev
 		if (rc == IOMMU_OK)
 			rc = intel_inval_finish(u);
 	}
-	if (rc != IOMMU_OK)
-		return rc;
-	entry_write(u, pa, 0);
-	entry_write(u, pa + 8, 0);
-	return IOMMU_OK;
+	return rc;
 }
 
-/* Empties the root table; the context tables are collected, not released. */
+/* Empties the root table, which nothing walks any more; the context tables are collected, not released. */
 void intel_retire_contexts(struct iommu_unit *u, struct iommu_page_list *to)
 {
 	for (uint32_t bus = 0; bus < VTD_ROOT_ENTRIES; bus++) {
@@ -167,7 +159,7 @@ void intel_retire_contexts(struct iommu_unit *u, struct iommu_page_list *to)
 
 		if (!table)
 			continue;
-		entry_write(u, root_entry_pa(u, (uint16_t)(bus << 8)), 0);
+		mem_write64(u->plat, root_entry_pa(u, (uint16_t)(bus << 8)), 0);
 		page_list_push(u->plat, to, table);
 	}
 }

@@ -41,7 +41,7 @@ int intel_inval_iotlb(struct iommu_unit *u, enum intel_granularity g, uint32_t d
 int intel_inval_dev_tlb(struct iommu_unit *u, uint16_t sid, uint64_t first, uint64_t last);
 int intel_inval_finish(struct iommu_unit *u);
 int intel_inval_global(struct iommu_unit *u);
-int intel_inval_all(struct iommu_unit *u);
+int intel_inval_devices(struct iommu_unit *u);
 int intel_inval_start(struct iommu_domain *d, uint32_t slot, const struct iommu_inval *inval,
 		      bool may_block, uint64_t *wait);
 int intel_made_present(struct iommu_domain *d, uint32_t slot, const struct iommu_inval *inval);

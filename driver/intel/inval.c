@@ -89,13 +89,11 @@ static void put_dev_tlb_all(struct iommu_unit *u, struct iommu_device *dev)
 				   UINT64_MAX); /* a failure shows in what follows */
 }
 
-/* The unit's caches, then the devices', while they still may be asked. */
-int intel_inval_all(struct iommu_unit *u)
+/* What devices hold, while they still may be asked. No entry of the unit's changed: what it may tell them is right. */
+int intel_inval_devices(struct iommu_unit *u)
 {
-	int rc = intel_inval_global(u);
-
-	if (rc != IOMMU_OK || !ats_devices_of_unit(u))
-		return rc;
+	if (!ats_devices_of_unit(u))
+		return IOMMU_OK;
 	ats_each_device(u, put_dev_tlb_all);
 	return intel_inval_finish(u);
 }
@@ -168,8 +166,6 @@ int intel_made_present(struct iommu_domain *d, uint32_t slot, const struct iommu
 	uint64_t wait;
 	int rc;
 
-	if (u->stage == IOMMU_STAGE_BROKEN)
-		return IOMMU_E_BROKEN;
 	if (!iommu_unit_live(u))
 		return IOMMU_OK;
 	if (!intel_has(u, VTD_CAP_CM))

@@ -141,10 +141,10 @@ static int intel_stop(struct iommu_unit *u)
 	return rc;
 }
 
-/* What devices hold goes while they are still asked; what the unit fetched meanwhile goes when it is off. */
+/* What devices hold goes while they are still asked; what the unit holds goes when it is off. */
 static int intel_suspend(struct iommu_unit *u)
 {
-	int rc = intel_inval_all(u);
+	int rc = intel_inval_devices(u);
 
 	return rc == IOMMU_OK ? switch_off(u) : rc;
 }
@@ -209,23 +209,6 @@ static int intel_walk_caps(const struct iommu_unit *u, enum iommu_domain_kind ki
 	return IOMMU_OK;
 }
 
-/* The next owner of the id must not meet entries of this one. VT-d 6.5, reuse of a domain id. */
-static int intel_id_free(struct iommu_unit *u, uint32_t id, bool used)
-{
-	int rc = IOMMU_OK;
-
-	if (used && iommu_unit_live(u)) {
-		rc = intel_inval_context(u, INTEL_DOMAIN, id, 0);
-		if (rc == IOMMU_OK)
-			rc = intel_inval_iotlb(u, INTEL_DOMAIN, id);
-		if (rc == IOMMU_OK)
-			rc = intel_inval_finish(u);
-	}
-	if (rc == IOMMU_OK)
-		ids_free(u, id);
-	return rc;
-}
-
 const struct iommu_ops intel_ops = {
 	.irq = &intel_irq_ops,
 	.fmt = &pt_vtdss,
@@ -242,8 +225,6 @@ const struct iommu_ops intel_ops = {
 	.diag = intel_diag,
 	.walk_device = intel_walk_device,
 	.walk_caps = intel_walk_caps,
-	.id_alloc = ids_alloc,
-	.id_free = intel_id_free,
 	.attach = intel_attach,
 	.detach = intel_detach,
 	.block = intel_block,

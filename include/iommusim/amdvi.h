@@ -27,7 +27,8 @@ enum sim_amdvi_reading {
 	SIM_AMDVI_EXCLUSION_ATS_ONLY = 1 << 6,	/* the exclusion range applies to devices with DTE.I = 1 only */
 	SIM_AMDVI_INTERRUPT_ABORT_SILENT = 1 << 7, /* an interrupt that IntCtl or a pass bit aborts gives no event */
 	SIM_AMDVI_PAGE_LOW_BITS_CHECKED = 1 << 8, /* address bits below the size of a default-size page are reserved */
-	SIM_AMDVI_READINGS = (1 << 9) - 1	/* all of them */
+	SIM_AMDVI_BASE_KEEPS_POINTERS = 1 << 9, /* a write to a ring's base leaves its head and tail */
+	SIM_AMDVI_READINGS = (1 << 10) - 1	/* all of them */
 };
 
 /*

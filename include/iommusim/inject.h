@@ -51,6 +51,8 @@ enum sim_point {
 	SIM_POINT_DMA_TRANSLATED,     /* the device says that an untranslated DMA is translated already */
 	SIM_POINT_DMA_SPOOFED,	      /* it sends a DMA with requester id `value` */
 	SIM_POINT_EVENT_LATE,	      /* AMD-Vi: the log's tail counts an event `value` ns before it is there, 0: it never is */
+	SIM_POINT_COMMAND_DAMAGED,    /* a word of a command is changed by xor `value`, in memory, when the unit fetches it */
+	SIM_POINT_COMMAND_REFUSED,    /* VT-d: a register-based invalidation ends with nothing performed: CAIG or IAIG = 0 */
 	SIM_POINTS
 };
 

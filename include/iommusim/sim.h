@@ -79,6 +79,9 @@ int sim_mem_load_unsnooped(const struct sim *s, uint64_t pa, uint64_t *val);
 uint64_t sim_cpu_read64(struct sim *s, uint64_t pa);
 void sim_cpu_write64(struct sim *s, uint64_t pa, uint64_t val);
 
+/* One store of 16 bytes at a multiple of 16: nobody sees half of it. */
+void sim_cpu_write128(struct sim *s, uint64_t pa, uint64_t lo, uint64_t hi);
+
 /* The guest orders its stores, and with write_back set writes the cache lines of [pa, pa + size) back to memory. */
 void sim_cpu_sync(struct sim *s, uint64_t pa, uint64_t size, bool write_back);
 

@@ -355,6 +355,7 @@ static const struct capability capabilities[] = {
 	{ "exclusion-ats-only", BE_AMDVI_READINGS, BIT64(6), 0 },
 	{ "interrupt-abort-silent", BE_AMDVI_READINGS, BIT64(7), 0 },
 	{ "page-low-bits-checked", BE_AMDVI_READINGS, BIT64(8), 0 },
+	{ "base-keeps-pointers", BE_AMDVI_READINGS, BIT64(9), 0 },
 	{ NULL, 0, 0, 0 }
 };
 

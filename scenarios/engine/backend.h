@@ -57,7 +57,8 @@ enum be_keep {
 enum be_publish {
 	BE_PUBLISH_AT_ONCE,
 	BE_PUBLISH_AT_SYNC,
-	BE_PUBLISH_RANDOM
+	BE_PUBLISH_RANDOM,
+	BE_PUBLISH_OVERTAKE
 };
 enum be_delay {
 	BE_DELAY_NORMAL,
@@ -283,6 +284,8 @@ struct backend_ops {
 			  uint64_t val);
 	uint64_t (*mem_read)(struct backend *be, uint64_t pa);
 	void (*mem_write)(struct backend *be, uint64_t pa, uint64_t val);
+	/* two words at a multiple of 16, never seen apart; NULL: the backend cannot */
+	void (*mem_write128)(struct backend *be, uint64_t pa, uint64_t lo, uint64_t hi);
 	void (*sync)(struct backend *be, uint64_t pa, uint64_t size, bool write_back);
 	uint64_t (*now)(const struct backend *be);
 	void (*relax)(struct backend *be);

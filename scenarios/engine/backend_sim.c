@@ -212,6 +212,11 @@ static void mem_write(struct backend *be, uint64_t pa, uint64_t val)
 	sim_cpu_write64(sim_of(be), pa, val);
 }
 
+static void mem_write128(struct backend *be, uint64_t pa, uint64_t lo, uint64_t hi)
+{
+	sim_cpu_write128(sim_of(be), pa, lo, hi);
+}
+
 static void sync_mem(struct backend *be, uint64_t pa, uint64_t size, bool write_back)
 {
 	sim_cpu_sync(sim_of(be), pa, size, write_back);
@@ -715,6 +720,7 @@ const struct backend_ops backend_sim_ops = {
 	.reg_write = reg_write,
 	.mem_read = mem_read,
 	.mem_write = mem_write,
+	.mem_write128 = mem_write128,
 	.sync = sync_mem,
 	.now = now,
 	.relax = relax,

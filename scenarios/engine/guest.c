@@ -93,6 +93,13 @@ static int describe(const struct guest *g, uint32_t unit, struct iommu_unit_desc
 	return rc;
 }
 
+int guest_describes(const struct guest *g, uint32_t record)
+{
+	struct iommu_unit_desc desc = { 0 };
+
+	return iommu_acpi_describe(discovery_records(g->config.discovery), record, &desc);
+}
+
 static int do_init(struct guest *g, struct call *c)
 {
 	static const struct guest_unit_options none = { 0 };

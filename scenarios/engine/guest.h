@@ -14,7 +14,7 @@
 
 #include "backend.h"
 
-#define GUEST_DOMAINS 64
+#define GUEST_DOMAINS 320
 #define GUEST_TICKETS 64
 #define GUEST_UNITS 8
 #define GUEST_DEVICES 256
@@ -45,6 +45,7 @@ struct guest_config {
 	uint32_t units;
 	const struct discovery *discovery; /* its units, as firmware describes them */
 	uint64_t pool_first, pool_pages;   /* where the driver's pages come from */
+	bool wide_stores; /* the platform stores 128 bits at once */
 	bool cold_zeroes; /* fresh pages are zeroed through the CPU's cache: the driver has to flush them */
 	bool register_inval, no_superpages;
 };
@@ -119,6 +120,7 @@ void guest_free(struct guest *g);
 int guest_unit(struct guest *g, uint32_t unit, enum guest_op op,
 	       const struct guest_unit_options *options);
 bool guest_unit_known(const struct guest *g, uint32_t unit); /* initialised at least */
+int guest_describes(const struct guest *g, uint32_t record); /* a unit by its number in the tables */
 int guest_fault_event(struct guest *g, uint32_t unit, uint32_t addr, uint32_t data);
 int guest_drain(struct guest *g, uint32_t unit, struct guest_fault *out, uint32_t max,
 		uint32_t *count, bool *lost);
@@ -154,6 +156,9 @@ int guest_reserve(struct guest *g, uint32_t id, uint64_t first, uint64_t last);
 int guest_range(struct guest *g, uint32_t id, uint32_t range, uint64_t size, uint64_t align,
 		uint64_t limit);
 int guest_range_free(struct guest *g, uint32_t range);
+int guest_range_map(struct guest *g, uint32_t range, uint64_t offset, uint64_t pa, uint64_t size,
+		    uint32_t perm);
+int guest_ranges_done(struct guest *g, uint32_t id); /* the domain has no space any more */
 int guest_range_address(struct guest *g, uint32_t range, uint64_t *iova);
 /* For the oracle alone: where the range is, whether or not that may be told. False: it is idle. */
 bool guest_range_where(const struct guest *g, uint32_t range, uint32_t *id, uint64_t *first);
@@ -228,6 +233,10 @@ bool guest_zeroing(const struct guest *g);
 /* Pages of the pool the driver holds now; a static text when it misused the allocator, else NULL. */
 uint32_t guest_pages_held(const struct guest *g);
 const char *guest_misuse(const struct guest *g);
+
+/* Whether one of the last GUEST_LOG lines that the driver logged holds `part`. */
+#define GUEST_LOG 32
+bool guest_logged(const struct guest *g, const char *part);
 
 const char *guest_error_name(int rc);
 const char *guest_error_at(uint32_t n); /* name of -n, NULL beyond the last */

@@ -43,6 +43,8 @@ struct guest {
 	uint64_t slow_left, memory_left;
 	jmp_buf out;
 	const char *misuse;
+	char log[GUEST_LOG][128]; /* of line n: [n % GUEST_LOG] */
+	uint32_t logged;
 	bool zeroing;
 	struct guest_pending pending;
 	struct iommu_unit unit[GUEST_UNITS];

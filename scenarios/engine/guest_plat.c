@@ -10,7 +10,9 @@
 #define _POSIX_C_SOURCE 200809L
 
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "guest_own.h"
 
@@ -114,6 +116,14 @@ static void plat_mem_write64(void *ctx, uint64_t pa, uint64_t val)
 	struct backend *be = mem_access(ctx, GUEST_STORE, pa);
 
 	be->ops->mem_write(be, pa, val);
+	(void)back(ctx, 0);
+}
+
+static void plat_mem_write128(void *ctx, uint64_t pa, uint64_t lo, uint64_t hi)
+{
+	struct backend *be = mem_access(ctx, GUEST_STORE, pa);
+
+	be->ops->mem_write128(be, pa, lo, hi);
 	(void)back(ctx, 0);
 }
 
@@ -233,6 +243,24 @@ static void give_page(struct guest *g, uint64_t pa, uint32_t order)
 	p->free[order].pa[p->free[order].count++] = pa;
 }
 
+static void plat_log(void *ctx, enum iommu_log_level level, const char *text)
+{
+	struct guest *g = ctx;
+
+	g->in_driver = false;
+	(void)level;
+	(void)snprintf(g->log[g->logged++ % GUEST_LOG], sizeof(g->log[0]), "%s", text);
+	(void)back(ctx, 0);
+}
+
+bool guest_logged(const struct guest *g, const char *part)
+{
+	for (uint32_t i = 0; i < GUEST_LOG; i++)
+		if (strstr(g->log[i], part))
+			return true;
+	return false;
+}
+
 /* What it does from now on is refused, and rightly so; it still has to be detached. */
 static void plat_device_silent(void *ctx, struct iommu_device *dev)
 {
@@ -318,6 +346,9 @@ bool guest_platform_init(struct guest *g)
 				       .mem_write64 = plat_mem_write64,
 				       .mem_fill64 = plat_mem_fill64,
 				       .mem_sync = plat_mem_sync,
+				       .mem_write128 =
+					       g->config.wide_stores ? plat_mem_write128 : NULL,
+				       .log = plat_log,
 				       .page_alloc = plat_page_alloc,
 				       .page_free = plat_page_free,
 				       .now_ns = plat_now,

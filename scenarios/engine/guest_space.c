@@ -61,6 +61,36 @@ int guest_range_free(struct guest *g, uint32_t range)
 	return range < GUEST_RANGES ? guest_call(g, &c) : GUEST_NO_SLOT;
 }
 
+static int do_range_map(struct guest *g, struct call *c)
+{
+	return iommu_iova_map(&g->range[c->range], c->offset, c->pa, c->size, c->perm);
+}
+
+int guest_range_map(struct guest *g, uint32_t range, uint64_t offset, uint64_t pa, uint64_t size,
+		    uint32_t perm)
+{
+	struct call c = { .fn = do_range_map,
+			  .range = range,
+			  .offset = offset,
+			  .pa = pa,
+			  .size = size,
+			  .perm = perm };
+
+	return range < GUEST_RANGES ? guest_call(g, &c) : GUEST_NO_SLOT;
+}
+
+static int do_ranges_done(struct guest *g, struct call *c)
+{
+	return iommu_iova_done(&g->space[c->id]);
+}
+
+int guest_ranges_done(struct guest *g, uint32_t id)
+{
+	struct call c = { .fn = do_ranges_done, .id = id };
+
+	return id < GUEST_DOMAINS ? guest_call(g, &c) : GUEST_NO_SLOT;
+}
+
 int guest_range_address(struct guest *g, uint32_t range, uint64_t *iova)
 {
 	return range < GUEST_RANGES ? iommu_iova_address(&g->range[range], iova) : GUEST_NO_SLOT;

@@ -788,8 +788,12 @@ static enum step_rc build_guest(struct run *r)
 	struct guest_config c = { .be = r->be,
 				  .units = r->machine->units,
 				  .register_inval = r->setting.register_inval,
-				  .no_superpages = r->setting.no_superpages };
+				  .no_superpages = r->setting.no_superpages,
+				  .wide_stores = r->setting.wide_stores };
 	enum step_rc rc;
+
+	if (c.wide_stores && !r->be->ops->mem_write128)
+		return run_skip(r, "stores of 128 bits (wide-stores)");
 
 	if (pool > pages / 2)
 		pool = pages / 2;

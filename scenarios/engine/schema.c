@@ -114,6 +114,7 @@ const struct prop_desc schema_policy[] = {
 	{ "seed", TYPE_NUMBER, false, 0, NULL, "joins the scenario's seed" },
 	{ "inval", TYPE_NAME, false, 0, names_inval, "how the driver invalidates" },
 	{ "superpages", TYPE_BOOL, false, 0, NULL, "whether the driver maps large pages" },
+	{ "wide-stores", TYPE_BOOL, false, 0, NULL, "whether the driver's platform can store 128 bits at once (0)" },
 	END
 };
 

@@ -279,7 +279,8 @@ static enum step_rc do_domain(struct run *r, const struct step *s)
 	const struct dts_prop *p = dts_find(s->node, "units");
 	bool passthrough = step_name(s, "kind", 0) == 1;
 	uint32_t units[MACHINE_UNITS] = { 0 }, count = 1;
-	int rc;
+	uint32_t last = domain_of(s) + (uint32_t)step_number(s, "repeat", 1);
+	int rc = 0;
 
 	for (uint32_t i = 0; p && i < p->len / 4; i++) {
 		int unit = machine_unit(r->machine, dts_cell(p, i));
@@ -290,9 +291,13 @@ static enum step_rc do_domain(struct run *r, const struct step *s)
 		units[i] = (uint32_t)unit;
 		count = i + 1;
 	}
-	rc = guest_domain(r->guest, domain_of(s), passthrough, units, count);
-	if (rc == 0 && passthrough && r->be->ops->oracle_identity)
-		(void)r->be->ops->oracle_identity(r->be, domain_of(s), true);
+	for (uint32_t id = domain_of(s); id < last; id++) {
+		rc = guest_domain(r->guest, id, passthrough, units, count);
+		if (rc == 0 && passthrough && r->be->ops->oracle_identity)
+			(void)r->be->ops->oracle_identity(r->be, id, true);
+		if (rc)
+			break;
+	}
 	return guest_answer(r, s, rc);
 }
 
@@ -787,6 +792,10 @@ static enum step_rc do_status(struct run *r, const struct step *s)
 		return run_fail(r, "status: expected \"%s\" as the reason, got \"%s\"",
 				step_string(s, "broken", ""),
 				st.broken_why ? st.broken_why : "none");
+	if (step_has(s, "log") && !guest_logged(r->guest, step_string(s, "log", "")))
+		return run_fail(r,
+				"log: expected a line with \"%s\", and none of the last %d has it",
+				step_string(s, "log", ""), GUEST_LOG);
 	const struct {
 		const char *name;
 		uint64_t got;
@@ -849,6 +858,7 @@ static const struct prop_desc event_props[] = {
 };
 static const struct prop_desc domain_props[] = {
 	DOMAIN,
+	{ "repeat", TYPE_NUMBER, false, GUEST_DOMAINS, NULL, "how many are made, with ascending numbers; the first error ends it (1)" },
 	{ "kind", TYPE_NAME, false, 0, names_domain_kind, "translated, or device address = physical address (`paging`)" },
 	{ "units", TYPE_UNITS, false, 0, NULL, "units it is usable on (the first)" },
 	RESULT, END
@@ -910,6 +920,7 @@ static const struct prop_desc status_props[] = {
 	{ "stage", TYPE_NAME, false, 0, names_stage, "expected stage" },
 	{ "labels", TYPE_STRINGS, false, 0, NULL, "each has to be part of the status line" },
 	{ "broken", TYPE_STRING, false, 0, NULL, "part of the reason why it is broken" },
+	{ "log", TYPE_STRING, false, 0, NULL, "part of a line that the driver logged, of any unit; the last 32 are kept" },
 	STAT("domains", "domains that name the unit"), STAT("devices", "devices attached"),
 	STAT("maps", "successful maps"), STAT("unmaps", "successful unmaps"),
 	STAT("pages-mapped", "4 KiB pages mapped"), STAT("invalidations", "commands issued, waits apart"),

@@ -167,6 +167,8 @@ static enum apply apply(struct setting *s, const struct machine *m, const char *
 		good = set_bool(&p->collapse, text, false);
 	} else if (strcmp(key, "superpages") == 0) {
 		good = set_bool(&s->no_superpages, text, true);
+	} else if (strcmp(key, "wide-stores") == 0) {
+		good = set_bool(&s->wide_stores, text, false);
 	} else if (strcmp(key, "seed") == 0) {
 		good = number(text, UINT64_MAX, &n);
 		s->seed = n;

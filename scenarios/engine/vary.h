@@ -10,7 +10,7 @@
 struct setting {
 	struct be_policy policy;
 	uint64_t seed;
-	bool register_inval, no_superpages;
+	bool register_inval, no_superpages, wide_stores;
 	enum be_arch arch[MACHINE_UNITS]; /* which of its units a unit is */
 	struct be_unit unit[MACHINE_UNITS][BE_ARCHS];
 };

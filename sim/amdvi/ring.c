@@ -49,7 +49,7 @@ void amdvi_ring_base_wrote(void *owner, const struct reg_write *w)
 		refuse(a, r->base, w, COMPLAINT_RING_WHILE_RUNNING);
 	} else if (FIELD_GET(AMDVI_RING_LEN, w->now) < AMDVI_RING_LEN_MIN) {
 		refuse(a, r->base, w, COMPLAINT_RING_LENGTH);
-	} else {
+	} else if (!amdvi_reads_as(a, SIM_AMDVI_BASE_KEEPS_POINTERS)) {
 		reg_set(&a->u.regs, r->head, 0);
 		reg_set(&a->u.regs, r->tail, 0);
 	}

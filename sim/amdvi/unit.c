@@ -11,6 +11,7 @@ const char *sim_amdvi_reading_name(unsigned bit)
 		"bad-mode-is-illegal", "beyond-table-is-illegal", "event-int-gated",
 		"head-past-error",     "run-survives-overflow",   "hw-event-newest",
 		"exclusion-ats-only",  "interrupt-abort-silent",  "page-low-bits-checked",
+		"base-keeps-pointers",
 	};
 
 	_Static_assert(sizeof(names) / sizeof(names[0]) == __builtin_popcount(SIM_AMDVI_READINGS),

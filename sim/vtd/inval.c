@@ -12,8 +12,7 @@ static uint32_t dropped(struct vtd_unit *v, enum sim_cache cache, uint32_t did, 
 	return n;
 }
 
-/* RWBF = 1: an invalidation flushes the root complex's write buffers first (VT-d 6.8 "Write Buffer Flushing"). */
-static void drain(struct vtd_unit *v)
+void vtd_drain(struct vtd_unit *v)
 {
 	if (v->caps.rwbf) {
 		mem_drain(&v->u.sim->mem);
@@ -61,7 +60,6 @@ enum vtd_granularity vtd_inval_context(struct vtd_unit *v, enum vtd_granularity 
 	uint32_t n;
 
 	did &= v->caps.did_mask;
-	drain(v);
 	if (lost(v, g == VTD_NARROW ? sid : did))
 		return performed(v, g);
 	g = performed(v, g);
@@ -99,7 +97,6 @@ enum vtd_granularity vtd_inval_iotlb(struct vtd_unit *v, enum vtd_granularity g,
 
 	did &= v->caps.did_mask;
 	addr &= BIT64(v->caps.mgaw) - 1;
-	drain(v);
 	if (lost(v, g == VTD_NARROW ? addr : did))
 		return performed(v, g);
 	g = performed(v, g);
@@ -128,7 +125,6 @@ void vtd_inval_interrupts(struct vtd_unit *v, bool global, uint32_t index, uint3
 		first = SIM_INDEX_ADDR(index & ~((UINT64_C(1) << im) - 1));
 		last = first + (SIM_INDEX_ADDR(UINT64_C(1) << im) - 1);
 	}
-	drain(v);
 	if (lost(v, index))
 		return;
 	dropped(v, SIM_CACHE_INTERRUPT, 0, first,

@@ -82,18 +82,21 @@ void vtd_desc_exec(struct vtd_unit *v, const struct cmd *cmd)
 
 	switch (cmd->type) {
 	case VTD_DT_CC:
+		vtd_drain(v);
 		vtd_inval_context(v, (enum vtd_granularity)FIELD_GET(VTD_CCD0_G, q[0]),
 				  (uint32_t)FIELD_GET(VTD_CCD0_DID, q[0]),
 				  (uint16_t)FIELD_GET(VTD_CCD0_SID, q[0]),
 				  (uint32_t)FIELD_GET(VTD_CCD0_FM, q[0]));
 		break;
 	case VTD_DT_IOTLB:
+		vtd_drain(v);
 		vtd_inval_iotlb(v, (enum vtd_granularity)FIELD_GET(VTD_IOTLBD0_G, q[0]),
 				(uint32_t)FIELD_GET(VTD_IOTLBD0_DID, q[0]), q[1] & VTD_IOTLBD1_ADDR,
 				(uint32_t)FIELD_GET(VTD_IOTLBD1_AM, q[1]),
 				(q[1] & VTD_IOTLBD1_IH) != 0);
 		break;
 	case VTD_DT_IEC:
+		vtd_drain(v);
 		vtd_inval_interrupts(v, !(q[0] & VTD_IECD0_G),
 				     (uint32_t)FIELD_GET(VTD_IECD0_IIDX, q[0]),
 				     (uint32_t)FIELD_GET(VTD_IECD0_IM, q[0]));

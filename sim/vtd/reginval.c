@@ -18,16 +18,26 @@ static void reply(struct vtd_unit *v, uint32_t off, uint64_t go, uint64_t perfor
 	reg_set(&v->u.regs, off, val | FIELD_PREP(performed_mask, performed));
 }
 
+static bool refused(struct vtd_unit *v, uint64_t cmd)
+{
+	return inject_armed(v->u.sim, SIM_POINT_COMMAND_REFUSED) &&
+	       inject_fires(v->u.sim, v->u.index, SIM_POINT_COMMAND_REFUSED, SIM_MASTER_ANY, cmd,
+			    cmd, NULL);
+}
+
 static void context_command(struct vtd_unit *v)
 {
 	uint64_t cmd = reg_get(&v->u.regs, VTD_REG_CCMD);
 	unsigned g = (unsigned)FIELD_GET(VTD_CCMD_CIRG, cmd);
 
-	if (g == 0 || v->ttm != VTD_TTM_LEGACY) {
+	if (refused(v, cmd)) {
+		g = VTD_CAIG_NONE;
+	} else if (g == 0 || v->ttm != VTD_TTM_LEGACY) {
 		complain(v->u.sim, v->u.index, COMPLAINT_REGINVAL_GRANULARITY, cmd);
 		g = VTD_CAIG_NONE;
 	} else {
 		v->u.stats.register_commands++;
+		vtd_drain(v);
 		g = vtd_inval_context(v, (enum vtd_granularity)g,
 				      (uint32_t)FIELD_GET(VTD_CCMD_DID, cmd),
 				      (uint16_t)FIELD_GET(VTD_CCMD_SID, cmd),
@@ -58,10 +68,11 @@ static void iotlb_command(struct vtd_unit *v)
 		 iva = reg_get(&v->u.regs, v->caps.inval_off + VTD_REG_IVA_OFF);
 	unsigned g = (unsigned)FIELD_GET(VTD_IOTLB_IIRG, cmd);
 
-	if (!iotlb_possible(v, cmd, iva)) {
+	if (refused(v, cmd) || !iotlb_possible(v, cmd, iva)) {
 		g = 0;
 	} else {
 		v->u.stats.register_commands++;
+		vtd_drain(v);
 		g = vtd_inval_iotlb(v, (enum vtd_granularity)g,
 				    (uint32_t)FIELD_GET(VTD_IOTLB_DID, cmd), iva & VTD_IVA_ADDR,
 				    (uint32_t)FIELD_GET(VTD_IVA_AM, iva), (iva & VTD_IVA_IH) != 0);

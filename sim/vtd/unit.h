@@ -223,6 +223,12 @@ enum vtd_granularity vtd_inval_iotlb(struct vtd_unit *v, enum vtd_granularity g,
 				     uint64_t addr, uint32_t am, bool ih);
 void vtd_inval_all(struct vtd_unit *v); /* what SRTP does with ESRTPS */
 
+/*
+ * RWBF = 1: an invalidation command flushes the root complex's write buffers first (VT-d 6.8 "Write Buffer Flushing"). What
+ * SRTP and SIRTP invalidate by themselves is no command: nothing says that they flush.
+ */
+void vtd_drain(struct vtd_unit *v);
+
 /* 2^im interrupt entries around `index`; all of them with `global`. */
 void vtd_inval_interrupts(struct vtd_unit *v, bool global, uint32_t index, uint32_t im);
 

@@ -155,13 +155,49 @@ def weave(text, found, start, end):
     return "".join(out + [text[at:end]])
 
 
+# What mutant.c is told of each access of driver/mem.h: whether it writes or orders, and two words that say all of it.
+ACCESSES = {
+    "reg_read32": ("0", "(uint64_t)u->desc.index << 32 | off", "4"),
+    "reg_read64": ("0", "(uint64_t)u->desc.index << 32 | off", "8"),
+    "reg_write32": ("1", "(uint64_t)u->desc.index << 32 | off", "val"),
+    "reg_write64": ("1", "(uint64_t)u->desc.index << 32 | off", "val"),
+    "mem_read64": ("0", "pa", "0"),
+    "mem_write64": ("1", "pa", "val"),
+    "mem_fill64": ("1", "pa + 8 * (uint64_t)at_", "val + at_ * step"),
+    "mem_write128": ("1", "pa", "lo ^ (hi << 1 | hi >> 63)"),
+    "mem_sync": ("1", "pa", "size << 1 | (uint64_t)how"),
+    "plat_now_ns": ("0", "0", "0"),
+    "plat_relax": ("0", "0", "0"),
+}
+BEGINS = "iommu_unit_init"  # a sequence of accesses starts with it
+ACCESS_HEADER = "driver/mem.h"
+
+
+def traced_header(text):
+    """driver/mem.h with every access told to mutant.c."""
+    for kind, (name, (writes, a, b)) in enumerate(ACCESSES.items()):
+        note = f" mutant_access({writes}, {kind}u, {a}, {b});"
+        if name == "mem_fill64":
+            note = " for (uint32_t at_ = 0; at_ < n; at_++)" + note
+        text, count = re.subn(r"(static inline \w+ " + name + r"\([^)]*\)\n\{\n)", lambda m, n=note: m.group(1) + n + "\n", text)
+        if count != 1:
+            raise SystemExit(f"{ACCESS_HEADER}: {name} was not found, or is there twice")
+    told = set(re.findall(r"static inline \w+ (\w+)\(", text)) - set(ACCESSES)
+    if told:
+        raise SystemExit(f"{ACCESS_HEADER}: what do {', '.join(sorted(told))} do? (ACCESSES in sites.py)")
+    first = text.index("static inline")
+    return text[:first] + "void mutant_access(_Bool writes, unsigned kind, uint64_t a, uint64_t b);\n" + text[first:]
+
+
 def woven_file(path, text, found, numbers):
     """The whole file with a choice at each site and a mark at the start of each function."""
     # queue.h: what takes a wait's place commits to the queue
-    out, at = ["#include \"queue.h\"\n_Bool mutant(unsigned place);\n#line 1\n"], 0
+    out = ["#include \"queue.h\"\n_Bool mutant(unsigned place);\nvoid mutant_begin(void);\n#line 1\n"]
+    at = 0
     for name, start, end in functions(blank(text)):
         inside = [s for s in found if start <= s.start and s.end <= end]
-        out += [text[at:start + 1], " (void)mutant(%uu);" % numbers[path, name], weave(text, inside, start + 1, end)]
+        out += [text[at:start + 1], " (void)mutant(%uu);" % numbers[path, name],
+                " mutant_begin();" if name == BEGINS else "", weave(text, inside, start + 1, end)]
         at = end
     return "".join(out + [text[at:]])
 
@@ -186,6 +222,7 @@ def find(table, sources):
         for name, _, _ in functions(blank(text)):
             numbers[path, name] = len(mutants) + len(numbers) + 1
     files = {path: woven_file(path, text, found[path], numbers) for path, text in texts.items()}
+    files[ACCESS_HEADER] = traced_header(open(ACCESS_HEADER, encoding="utf-8").read())
     used = {m.name.split(":")[2].split("#")[0] for m in mutants}
     tags = [s.name + ("/" + s.suffix if s.suffix else "") for s in steps]
     return Woven(mutants, files, numbers, [t for t in tags if t not in used])

@@ -3,13 +3,17 @@
 import glob
 import os
 import resource
+import struct
 import subprocess
+import time
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 
 import build
 import judge
 import sites
 
+MASK = (1 << 64) - 1
 FOLDERS = ("vtd", "amdvi", "common", "driver", "acpi", "bugs")
 VERBS = ("start", "init", "build", "discover")
 LIMIT_S = 20  # of processor time for a few scenarios; the whole suite takes five
@@ -39,8 +43,27 @@ def limited():
     resource.setrlimit(resource.RLIMIT_CPU, (LIMIT_S, LIMIT_S + 1))
 
 
+# What is measured of a removal that no scenario notices, the next always more than the one before: no scenario comes to the
+# place; the driver makes the same accesses without the step; it looks less or more often; it writes something else.
+CLASSES = ("never-reached", "same-accesses", "other-reads", "other-writes")
+
+
+@dataclass
+class Note:
+    """What a run of the woven driver left behind (mutant.c)."""
+    reached: set  # places
+    writes: int  # sums over its accesses: those that write or order, and all
+    every: int
+
+
+def read_note(path):
+    data = open(path, "rb").read()
+    ended_writes, ended_all, writes, every = struct.unpack("=4Q", data[:32])
+    return Note({i for i, byte in enumerate(data[32:]) if byte}, ended_writes + writes & MASK, ended_all + every & MASK)
+
+
 def run(program, scenarios, mutant=0, note=None, workers="0"):
-    """(failures, error text): what failed, None when the program itself did."""
+    """(failures, error text): what failed, None when the program itself did. `note`: where to leave what read_note reads."""
     env = dict(os.environ, MUTANT=str(mutant))
     if note:
         env["MUTANT_NOTE"] = note
@@ -55,22 +78,34 @@ def run(program, scenarios, mutant=0, note=None, workers="0"):
 
 
 class Suite:
-    """The scenarios of the suite, and for each the places of the woven driver that a run of it comes to."""
+    """The scenarios of the suite, the quickest first, and for each what a run of it comes to without a mutant."""
 
     def __init__(self, program, numbers, folder, jobs):
         self.program, self.numbers, self.folder = program, numbers, folder
         os.makedirs(folder, exist_ok=True)
         with ThreadPoolExecutor(jobs) as pool:
-            self.scenarios = list(pool.map(lambda p: blob(p, folder), paths()))
-            self.reached = list(pool.map(self.places, self.scenarios))
+            blobs = list(pool.map(lambda p: blob(p, folder), paths()))
+            notes = list(pool.map(self.look, blobs))
+        self.note = dict(zip(blobs, (n for n, _ in notes)))
+        seconds = dict(zip(blobs, (s for _, s in notes)))
+        self.scenarios = sorted(blobs, key=seconds.get)
 
-    def places(self, scenario):
-        """Numbers of the places that a run of the scenario comes to."""
-        note = scenario[:-len(".dtb")] + ".reached"
+    def look(self, scenario):
+        """(its note, seconds)"""
+        note = scenario[:-len(".dtb")] + ".note"
+        start = time.monotonic()
         failed, error = run(self.program, [scenario], note=note)
         if error or failed:
             raise SystemExit(f"mutants: {scenario} fails without a mutant: {error or failed[0][3]}")
-        return {i for i, byte in enumerate(open(note, "rb").read()) if byte}
+        return read_note(note), time.monotonic() - start
+
+    def compare(self, scenarios, note):
+        """How far the accesses of a run of these differ from those without a mutant: an index of CLASSES."""
+        found = read_note(note)
+        if found.writes != sum(self.note[s].writes for s in scenarios) & MASK:
+            return CLASSES.index("other-writes")
+        same = found.every == sum(self.note[s].every for s in scenarios) & MASK
+        return CLASSES.index("same-accesses" if same else "other-reads")
 
     def changed(self, files):
         """Places of the functions that differ; None when something outside of any function does."""
@@ -89,7 +124,7 @@ class Suite:
         wanted = {mutant.place} if mutant.place else self.changed(mutant.files)
         if wanted is None:
             return self.scenarios
-        return [s for s, reached in zip(self.scenarios, self.reached) if wanted & reached]
+        return [s for s in self.scenarios if wanted & self.note[s].reached]
 
 
 def function_texts(text):

@@ -156,7 +156,7 @@ START_TEST(test_names)
 	ck_assert_uint_eq(sim_amdvi_command_by_name(""), 0);
 	for (unsigned bit = 0; 1 << bit < SIM_AMDVI_READINGS; bit++)
 		ck_assert_ptr_nonnull(sim_amdvi_reading_name(bit));
-	ck_assert_ptr_null(sim_amdvi_reading_name(9));
+	ck_assert_ptr_null(sim_amdvi_reading_name(10));
 }
 END_TEST
 

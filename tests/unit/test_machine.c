@@ -17,7 +17,7 @@ START_TEST(test_machine_refuses_bad_configurations)
 		{ .policy = { .keep = (enum sim_keep)4 } },
 		{ .policy = { .keep = (enum sim_keep) - 1 } },
 		{ .policy = { .keep = SIM_KEEP_LRU, .entries = (1u << 20) + 1 } },
-		{ .policy = { .publish = (enum sim_publish)3 } },
+		{ .policy = { .publish = (enum sim_publish)4 } },
 		{ .policy = { .delay = (enum sim_delay)4 } },
 	};
 	struct sim *s;

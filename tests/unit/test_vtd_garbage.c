@@ -77,7 +77,7 @@ static struct sim_policy random_policy(uint64_t *rnd)
 	return (struct sim_policy){
 		.keep = (enum sim_keep)world_below(rnd, 4),
 		.entries = 1 + world_below(rnd, 32),
-		.publish = (enum sim_publish)world_below(rnd, 3),
+		.publish = (enum sim_publish)world_below(rnd, 4),
 		.delay = (enum sim_delay)world_below(rnd, 3),
 		.invalidate_more = world_below(rnd, 2),
 		.prefetch = world_below(rnd, 2),

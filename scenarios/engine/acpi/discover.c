@@ -163,6 +163,19 @@ bool discovery_device(const struct discovery *d, uint32_t device, struct discove
 	return true;
 }
 
+bool discovery_function(const struct discovery *d, uint16_t rid, struct discovery_place *out)
+{
+	struct iommu_acpi_match m;
+	int unit = iommu_acpi_match(&d->a, d->tables->segment[0], rid, &m)
+			   ? -1
+			   : machine_unit_of(d, m.unit);
+
+	if (unit < 0)
+		return false;
+	*out = (struct discovery_place){ (uint32_t)unit, m.rid, m.aliased, m.ats };
+	return true;
+}
+
 bool discovery_region(const struct discovery *d, uint32_t device, uint32_t n, uint64_t *first,
 		      uint64_t *last, uint8_t *perm)
 {

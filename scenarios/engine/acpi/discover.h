@@ -34,6 +34,9 @@ struct discovery_place {
 /* The machine's device `device`; false: behind no unit. An I/O APIC or HPET is looked up by its number. */
 bool discovery_device(const struct discovery *d, uint32_t device, struct discovery_place *out);
 
+/* The same of any function in the segment of the machine's first unit. */
+bool discovery_function(const struct discovery *d, uint16_t rid, struct discovery_place *out);
+
 /* Region number n that the device needs mapped to itself; false beyond the last. */
 bool discovery_region(const struct discovery *d, uint32_t device, uint32_t n, uint64_t *first,
 		      uint64_t *last, uint8_t *perm);

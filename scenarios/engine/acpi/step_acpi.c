@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "acpi/discover.h"
+#include "names.h"
 #include "run.h"
 
 /* The step's list of rules against what the driver told, in order. */
@@ -33,10 +34,12 @@ static enum step_rc check_diags(struct run *r, const struct step *s)
 				      got, dts_string(p, got));
 }
 
-static enum step_rc check_place(struct run *r, const struct step *s, uint32_t dev)
+/* The device of the step, or the function that `rid` names. */
+static enum step_rc check_place(struct run *r, const struct step *s, int dev)
 {
 	struct discovery_place at = { 0 };
-	bool found = discovery_device(r->discovery, dev, &at);
+	bool found = dev >= 0 ? discovery_device(r->discovery, (uint32_t)dev, &at)
+			      : discovery_function(r->discovery, step_rid(r, s), &at);
 	enum step_rc rc = check_property(r, s, "found", found);
 
 	if (rc != STEP_OK || !found)
@@ -57,8 +60,11 @@ static enum step_rc do_discover(struct run *r, const struct step *s)
 
 	if (rc == STEP_OK)
 		rc = check_property(r, s, "units", discovery_units(r->discovery));
-	if (rc == STEP_OK && dev >= 0)
-		rc = check_place(r, s, (uint32_t)dev);
+	if (rc == STEP_OK && (dev >= 0 || step_has(s, "rid")))
+		rc = check_place(r, s, dev);
+	if (rc == STEP_OK && step_has(s, "record"))
+		rc = guest_answer(r, s,
+				  guest_describes(r->guest, (uint32_t)step_number(s, "record", 0)));
 	return rc;
 }
 
@@ -110,11 +116,14 @@ static const struct prop_desc discover_props[] = {
 	  "the rules the tables break, in the order the driver tells them (docs/acpi.md); without it: none" },
 	{ "units", TYPE_NUMBER, false, 64, NULL, "expected number of units found" },
 	{ "dev", TYPE_DEVICE, false, 0, NULL, "the device, I/O APIC or HPET that the rest is about" },
+	{ "rid", TYPE_NUMBER, false, 0xffff, NULL, "or any function, of the first unit's segment" },
 	{ "found", TYPE_BOOL, false, 0, NULL, "expected: whether it is behind some unit" },
 	{ "unit", TYPE_UNIT, false, 0, NULL, "expected unit" },
 	{ "seen-as", TYPE_NUMBER, false, 0xffff, NULL, "expected requester id the unit sees" },
 	{ "aliased", TYPE_BOOL, false, 0, NULL, "expected: whether that is another one than its own" },
 	{ "ats", TYPE_BOOL, false, 0, NULL, "expected: whether the platform lets it use ATS" },
+	{ "record", TYPE_NUMBER, false, 0, NULL, "number of a unit in the tables: the driver is asked to describe it" },
+	{ "result", TYPE_NAME, false, 0, names_result, "what it has to answer then (`ok`)" },
 	END
 };
 static const struct prop_desc reserved_props[] = {

@@ -393,7 +393,7 @@ static void draw_hardware(struct dice *d, struct walk *w)
 					     "rewalk",     "collapse",    NULL };
 	static const char *const vtd[] = { "cm", "rwbf", NULL }, *const amdvi[] = { "npcache",
 										    NULL };
-	static const char *const publish[] = { "at-once", "at-sync", "random" };
+	static const char *const publish[] = { "at-once", "at-sync", "random", "overtake" };
 	static const char *const delay[] = { "normal", "immediate", "slow" };
 	bool is_vtd = below(d, 2);
 	char cache[16];
@@ -418,7 +418,7 @@ static void draw_hardware(struct dice *d, struct walk *w)
 	if (!below(d, 2)) {
 		/* tables that are not snooped, and when a store reaches them */
 		key_number(w, is_vtd ? "c" : "unsnooped", !is_vtd);
-		key_text(w, "publish", publish[below(d, 3)]);
+		key_text(w, "publish", publish[below(d, 4)]);
 	}
 	if (below(d, 2))
 		key_text(w, "order", "any");

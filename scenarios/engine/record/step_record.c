@@ -94,6 +94,27 @@ static enum step_rc do_range_free(struct run *r, const struct step *s)
 	return guest_answer(r, s, guest_range_free(r->guest, number(s, "range")));
 }
 
+static enum step_rc do_range_map(struct run *r, const struct step *s)
+{
+	uint64_t offset = step_number(s, "offset", 0), size = step_number(s, "size", 4096);
+	uint32_t range = number(s, "range");
+	struct piece p = { .pa = step_number(s, "pa", 0),
+			   .perm = (uint8_t)step_name(s, "perm", 3) };
+	bool known = guest_range_where(r->guest, range, &p.domain, &p.first);
+	int rc = guest_range_map(r->guest, range, offset, p.pa, size, p.perm);
+
+	p.first += offset;
+	p.last = p.first + (size - 1);
+	if (rc == 0 && known && !guest_mapped(r, &p))
+		return run_error(r, "out of memory");
+	return guest_answer(r, s, rc);
+}
+
+static enum step_rc do_ranges_done(struct run *r, const struct step *s)
+{
+	return guest_answer(r, s, guest_ranges_done(r->guest, number(s, "domain")));
+}
+
 static enum step_rc do_range_address(struct run *r, const struct step *s)
 {
 	uint64_t iova = 0;
@@ -238,6 +259,14 @@ static const struct prop_desc range_props[] = {
 	{ "limit", TYPE_NUMBER, false, 0, NULL, "last address the device can reach (all)" },
 	RESULT, END
 };
+static const struct prop_desc range_map_props[] = {
+	RANGE,
+	{ "offset", TYPE_NUMBER, false, 0, NULL, "where in the range (0)" },
+	{ "pa", TYPE_NUMBER, true, 0, NULL, "first physical address" }, SIZE,
+	{ "perm", TYPE_NAME, false, 0, names_perm, "permissions (`rw`)" },
+	RESULT, END
+};
+static const struct prop_desc ranges_done_props[] = { DOMAIN, RESULT, END };
 static const struct prop_desc range_only_props[] = { RANGE, RESULT, END };
 static const struct prop_desc address_props[] = {
 	RANGE, { "iova", TYPE_NUMBER, false, 0, NULL, "expected device address" }, RESULT, END
@@ -277,6 +306,9 @@ const struct verb record_verbs[] = {
 	     address_props, do_range_address, false),
 	VERB("iova-free", "Gives the range back: only when nothing in it is mapped and all of it is quiesced.",
 	     range_only_props, do_range_free, true),
+	VERB("iova-map", "Maps pages in the range; `unmap` takes them back.", range_map_props, do_range_map, true),
+	VERB("iova-done", "Ends the allocation of device addresses in a domain: only when no range is left.", ranges_done_props,
+	     do_ranges_done, true),
 	VERB("pages-lend", "Hands a run of pages to the ledger of a domain.", lend_props, do_lend, true),
 	VERB("pages-map", "Maps a run of the ledger at a range of device addresses.", run_map_props, do_pages_map, true),
 	VERB("pages-unmap", "Unmaps a run; `pages-collect` or `flush` completes it.", run_props, do_pages_unmap, true),
