@@ -270,7 +270,9 @@ void walk_address(const struct image *im, const struct walk_request *rq, struct 
 		return;
 	if (t.bits < 64 && rq->addr >> t.bits) {
 		walk_stop(res, WALK_BLOCKED,
-			  t.format == FORMAT_AMD ? AMDVI_EV_IO_PAGE_FAULT : VTD_FR_ADDR_BEYOND, "");
+			  t.format == FORMAT_AMD ? (uint8_t)AMDVI_EV_IO_PAGE_FAULT
+						 : (uint8_t)VTD_FR_ADDR_BEYOND,
+			  "");
 		snprintf(res->text, sizeof(res->text),
 			 "the address is wider than the %" PRIu32 " bits that are translated",
 			 t.bits);
