@@ -76,10 +76,10 @@ struct iommu_device *ats_find(const struct iommu_unit *u, uint16_t rid)
 void ats_cut_off(struct iommu_unit *u, struct iommu_device *dev)
 {
 	dev->silent = true;
+	if (u->plat->device_silent)
+		u->plat->device_silent(u->plat->ctx, dev);
 	u->ops->block(u, dev->rid);
 	u->stats.silent_devices++;
 	queue_repair_anew(u);
 	iommu_log(u, IOMMU_LOG_ERROR, "a device that does not answer invalidations was cut off");
-	if (u->plat->device_silent)
-		u->plat->device_silent(u->plat->ctx, dev);
 }

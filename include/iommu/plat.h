@@ -88,8 +88,9 @@ struct iommu_plat {
 	void (*mem_write128)(void *ctx, uint64_t pa, uint64_t lo, uint64_t hi);
 
 	/*
-	 * Optional. `dev`, an attached device with ATS, did not answer the invalidations of its TLB and was just cut off:
-	 * all its requests are blocked (dev->silent, iommu_unmap). Called with the locks held; it must not call the driver.
+	 * Optional. `dev`, an attached device with ATS, did not answer the invalidations of its TLB and is about to be
+	 * cut off: from now on its requests may be refused, and all of them are when the call that found it so succeeds
+	 * (dev->silent, iommu_unmap). Called with the locks held; it must not call the driver.
 	 */
 	void (*device_silent)(void *ctx, struct iommu_device *dev);
 };

@@ -224,6 +224,9 @@ void guest_irq_status(const struct guest *g, uint32_t unit, struct guest_irq_sta
 /* Some entry of the requester is being changed: an interrupt may follow what it said before. */
 bool guest_irq_moving(const struct guest *g, uint32_t unit, uint16_t rid);
 
+/* The device did not answer, and the driver is about to cut it off: no call has succeeded since. */
+bool guest_cutting(const struct guest *g, uint32_t unit, uint16_t rid);
+
 /* Inside a yield point of a call of the driver: the access that comes. */
 struct guest_pending guest_pending(const struct guest *g);
 

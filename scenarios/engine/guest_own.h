@@ -46,6 +46,10 @@ struct guest {
 	char log[GUEST_LOG][128]; /* of line n: [n % GUEST_LOG] */
 	uint32_t logged;
 	bool zeroing;
+
+	uint32_t cutting; /* devices cut off by a call that has not succeeded yet */
+	uint32_t cut_unit[GUEST_DEVICES];
+	uint16_t cut_rid[GUEST_DEVICES];
 	struct guest_pending pending;
 	struct iommu_unit unit[GUEST_UNITS];
 	struct iommu_domain domain[GUEST_DOMAINS];

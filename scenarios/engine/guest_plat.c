@@ -261,7 +261,7 @@ bool guest_logged(const struct guest *g, const char *part)
 	return false;
 }
 
-/* What it does from now on is refused, and rightly so; it still has to be detached. */
+/* What it does from now on is refused, and rightly so; it still has to be detached. Caches may let it through yet. */
 static void plat_device_silent(void *ctx, struct iommu_device *dev)
 {
 	struct guest *g = ctx;
@@ -269,6 +269,10 @@ static void plat_device_silent(void *ctx, struct iommu_device *dev)
 	struct backend *be = g->config.be;
 
 	g->in_driver = false;
+	if (g->cutting < GUEST_DEVICES) {
+		g->cut_unit[g->cutting] = (uint32_t)(u - g->unit);
+		g->cut_rid[g->cutting++] = dev->rid;
+	}
 	if (be->ops->oracle_detach)
 		(void)be->ops->oracle_detach(be, (uint32_t)(u - g->unit), dev->rid);
 	(void)back(ctx, 0);
@@ -369,6 +373,14 @@ void guest_platform_free(struct guest *g)
 	free(g->pool.order_of);
 }
 
+bool guest_cutting(const struct guest *g, uint32_t unit, uint16_t rid)
+{
+	for (uint32_t i = 0; i < g->cutting; i++)
+		if (g->cut_unit[i] == unit && g->cut_rid[i] == rid)
+			return true;
+	return false;
+}
+
 bool guest_zeroing(const struct guest *g)
 {
 	return g->zeroing;
@@ -403,5 +415,7 @@ int guest_call(struct guest *g, struct call *c)
 	g->in_driver = true;
 	rc = c->fn(g, c);
 	g->in_driver = false;
+	if (rc == IOMMU_OK)
+		g->cutting = 0;
 	return rc;
 }

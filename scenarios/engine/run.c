@@ -261,29 +261,64 @@ static bool covers(const struct piece *p, int domain, uint64_t iova)
 	return domain >= 0 && p->domain == (uint32_t)domain && iova >= p->first && iova <= p->last;
 }
 
+/* A piece of the domain covers the address; `mapped` ones count too. */
+static bool of_domain(const struct run *r, int domain, uint64_t iova, bool mapped)
+{
+	for (uint32_t k = 0; k < r->ledger.count; k++)
+		if ((mapped || r->ledger.piece[k].state != PIECE_MAPPED) &&
+		    covers(r->ledger.piece + k, domain, iova))
+			return true;
+	return false;
+}
+
 /*
  * Between the moment an unmap clears an entry and the moment it is told complete, a cache may still serve the page, or
  * memory where the store has not arrived: the guest has not reused it. The same for pages in quarantine. Before a map
  * has returned, a cache or memory that was not written back yet may still refuse the page. An interrupt may follow what
- * its entry said before while the driver has not told that the change is complete.
+ * its entry said before while the driver has not told that the change is complete. And a device that is being cut off may
+ * get through to its domain until the call in which that happens has succeeded.
  */
 static bool in_window(const struct run *r, const struct be_finding *f)
 {
 	bool old = f->kind == BE_FINDING_STALE || f->kind == BE_FINDING_UNPUBLISHED;
+	bool cut =
+		(old || f->kind == BE_FINDING_ESCAPE) && guest_cutting(r->guest, f->unit, f->rid);
 
 	if (old && f->interrupt)
 		return r->changing || guest_irq_moving(r->guest, f->unit, f->rid);
-	for (uint32_t i = 0; old && i < r->machine->devices; i++) {
+	for (uint32_t i = 0; (old || cut) && i < r->machine->devices; i++) {
 		const struct machine_device *d = r->machine->device + i;
 
 		if (d->unit != f->unit || d->rid != f->rid)
 			continue;
+		if (cut && of_domain(r, r->attached[i], f->iova, true))
+			return true;
+		if (!old)
+			continue;
 		if (r->coming && covers(r->coming, r->attached[i], f->iova))
 			return true;
-		for (uint32_t k = 0; k < r->ledger.count; k++)
-			if (r->ledger.piece[k].state != PIECE_MAPPED &&
-			    covers(r->ledger.piece + k, r->attached[i], f->iova))
-				return true;
+		if (of_domain(r, r->attached[i], f->iova, false))
+			return true;
+	}
+	return false;
+}
+
+/* The domain's pieces, those that are leaving included, cover all of the 2 MiB around the address. */
+static bool fills_large_page(const struct run *r, int domain, uint64_t iova)
+{
+	const uint64_t size = UINT64_C(1) << 21;
+	uint64_t at = iova & ~(size - 1), last = at + size - 1;
+
+	for (uint32_t n = 0; n < r->ledger.count; n++) {
+		uint32_t k = 0;
+
+		while (k < r->ledger.count && !covers(r->ledger.piece + k, domain, at))
+			k++;
+		if (k == r->ledger.count)
+			return false;
+		if (r->ledger.piece[k].last >= last)
+			return true;
+		at = r->ledger.piece[k].last + 1;
 	}
 	return false;
 }
@@ -306,6 +341,7 @@ static bool in_split(const struct run *r, const struct be_finding *f)
 			const struct piece *p = r->ledger.piece + k;
 
 			if (p->state == PIECE_LEAVING && (int)p->domain == r->attached[i] &&
+			    fills_large_page(r, r->attached[i], f->iova) &&
 			    (p->first / largest == f->iova / largest ||
 			     p->last / largest == f->iova / largest))
 				return true;
