@@ -17,7 +17,8 @@ static uint64_t mix(uint64_t digest, uint64_t word)
 	return digest;
 }
 
-uint64_t sim_walk_digest(struct sim *s, uint32_t unit, uint16_t rid, uint64_t addr)
+uint64_t sim_walk_digest(struct sim *s, uint32_t unit, uint16_t rid, uint64_t addr, uint64_t word,
+			 bool *reads)
 {
 	const struct unit *u = sim_unit(s, unit);
 	const struct sim_request rq = {
@@ -28,6 +29,7 @@ uint64_t sim_walk_digest(struct sim *s, uint32_t unit, uint16_t rid, uint64_t ad
 	struct sim_xlat x = { 0 };
 	bool slow = s->bus_slow;
 
+	*reads = false;
 	if (!u || u->gone)
 		return 0;
 	s->path = &path;
@@ -35,8 +37,10 @@ uint64_t sim_walk_digest(struct sim *s, uint32_t unit, uint16_t rid, uint64_t ad
 	u->ops->probe(u, &rq, u->view, &x);
 	s->bus_slow = slow;
 	s->path = NULL;
-	for (uint32_t i = 0; i < path.n; i++)
+	for (uint32_t i = 0; i < path.n; i++) {
 		digest = mix(mix(digest, path.pa[i]), path.word[i]);
+		*reads |= path.pa[i] == (word & ~UINT64_C(7));
+	}
 	digest = mix(mix(digest, x.pa), x.perm);
 	return mix(mix(digest, x.outcome), (uint64_t)x.reason << 8 | x.source);
 }

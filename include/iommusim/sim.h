@@ -122,10 +122,12 @@ bool sim_idle(const struct sim *s);		/* no hardware activity is scheduled */
 
 /*
  * For somebody who compares two moments: how often hardware has done something of itself so far; and a digest of what a
- * walk without caches reads for a read of `addr` now, as the unit sees memory, and of its outcome. Neither has a side effect.
+ * walk without caches reads for a read of `addr` now, as the unit sees memory, and of its outcome; *reads: the word at `word`
+ * is among what it reads. Neither has a side effect.
  */
 uint64_t sim_timers_fired(const struct sim *s);
-uint64_t sim_walk_digest(struct sim *s, uint32_t unit, uint16_t rid, uint64_t addr);
+uint64_t sim_walk_digest(struct sim *s, uint32_t unit, uint16_t rid, uint64_t addr, uint64_t word,
+			 bool *reads);
 
 /*
  * Called at each yield point: a guest access to a register or to table memory, before it takes effect. May issue DMA,

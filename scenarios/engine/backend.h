@@ -320,7 +320,9 @@ struct backend_ops {
 	/* has anything changed? Not counted: time, and chance; `stores` also holds stores and write-backs of the guest */
 	void (*changes)(struct backend *be, uint64_t *hardware, uint64_t *stores);
 	bool (*idle)(const struct backend *be); /* nothing is under way */
-	uint64_t (*walk_digest)(struct backend *be, uint32_t unit, uint16_t rid, uint64_t iova);
+	/* what a walk reads and comes to now; *reads: the word at `pa` is among it */
+	uint64_t (*walk_digest)(struct backend *be, uint32_t unit, uint16_t rid, uint64_t iova,
+				uint64_t pa, bool *reads);
 
 	/* caches and counters */
 	uint32_t (*cache_count)(const struct backend *be, uint32_t unit, enum be_cache cache);

@@ -703,9 +703,10 @@ static bool idle(const struct backend *be)
 	return sim_idle(sim_in(be));
 }
 
-static uint64_t walk_digest(struct backend *be, uint32_t unit, uint16_t rid, uint64_t iova)
+static uint64_t walk_digest(struct backend *be, uint32_t unit, uint16_t rid, uint64_t iova,
+			    uint64_t pa, bool *reads)
 {
-	return sim_walk_digest(sim_of(be), unit, rid, iova);
+	return sim_walk_digest(sim_of(be), unit, rid, iova, pa, reads);
 }
 
 const struct backend_ops backend_sim_ops = {

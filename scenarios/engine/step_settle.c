@@ -329,6 +329,15 @@ static uint32_t units_in_use(const struct run *r)
 	return used;
 }
 
+/* Dead itself, or still translating, because a domain it shares with a dead unit could not be destroyed. */
+static bool held_up(const struct run *r, uint32_t unit)
+{
+	struct guest_status st;
+	enum stage stage = stage_of(r, unit, &st);
+
+	return stage == STAGE_BROKEN || stage == STAGE_TRANSLATING;
+}
+
 /* Takes everything down and starts what was in use again: hardware may have forgotten what it was told. */
 static enum step_rc start_over(struct run *r, const struct step *s)
 {
@@ -336,7 +345,6 @@ static enum step_rc start_over(struct run *r, const struct step *s)
 					.no_superpages = r->setting.no_superpages };
 	uint32_t used = units_in_use(r);
 	struct pass p = { .rc = -1 };
-	struct guest_status st;
 	enum step_rc rc = STEP_OK;
 
 	for (int i = 0; i < PASSES && p.rc && !p.bound; i++)
@@ -344,8 +352,7 @@ static enum step_rc start_over(struct run *r, const struct step *s)
 	if (p.bound)
 		return must(r, p.unit, p.what, GUEST_BOUND);
 	for (uint32_t i = 0; rc == STEP_OK && i < r->machine->units; i++)
-		if ((used >> i & 1) &&
-		    !(stage_of(r, i, &st) == STAGE_BROKEN && step_has(s, "dead")))
+		if ((used >> i & 1) && !(step_has(s, "dead") && held_up(r, i)))
 			rc = must(r, i, "start", guest_calls_unit(r, i, GUEST_START, &o));
 	return rc;
 }

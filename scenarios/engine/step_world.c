@@ -200,6 +200,50 @@ static int tell(struct run *r, const struct step *s, uint64_t first, uint64_t la
 	}
 }
 
+static void follow_device(struct run *r, const struct step *s, int domain)
+{
+	for (uint32_t i = 0; i < r->machine->devices; i++)
+		if (r->machine->device[i].unit == step_unit(r, s) &&
+		    r->machine->device[i].rid == step_rid(r, s))
+			r->attached[i] = domain;
+}
+
+/*
+ * Explored, a guest of the scenario's own has windows as the driver has: what it told to be leaving may be served until it
+ * told it quiesced. False: out of memory.
+ */
+static bool follow(struct run *r, const struct step *s, uint64_t first, uint64_t last)
+{
+	uint32_t space = (uint32_t)step_number(s, "domain", 0);
+
+	if (!r->sc->lenient || guest_domain_known(r->guest, space))
+		return true;
+	switch (step_name(s, "what", 0)) {
+	case TELL_MAP:
+		return ledger_map(&r->ledger, space, first, last, step_number(s, "pa", 0),
+				  (uint8_t)step_name(s, "perm", 3));
+	case TELL_UNMAP:
+		return ledger_leave(&r->ledger, space, first, last);
+	case TELL_QUIESCE:
+		for (uint32_t i = r->ledger.count; i-- > 0;) {
+			const struct piece *p = r->ledger.piece + i;
+
+			if (p->domain == space && p->state == PIECE_LEAVING && p->first >= first &&
+			    p->last <= last)
+				ledger_drop(&r->ledger, i);
+		}
+		return true;
+	case TELL_ATTACH:
+		follow_device(r, s, (int)space);
+		return true;
+	case TELL_DETACH:
+		follow_device(r, s, -1);
+		return true;
+	default:
+		return true;
+	}
+}
+
 static enum step_rc do_tell(struct run *r, const struct step *s)
 {
 	uint64_t first = step_number(s, "iova", 0), size = step_number(s, "size", 4096);
@@ -213,6 +257,8 @@ static enum step_rc do_tell(struct run *r, const struct step *s)
 		return run_error(
 			r,
 			"tell: the oracle refuses it: a range out of order, or not of whole pages");
+	if (!follow(r, s, first, first + (size - 1)))
+		return run_error(r, "out of memory");
 	return STEP_OK;
 }
 

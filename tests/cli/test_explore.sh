@@ -110,6 +110,30 @@ else
 	fail 'mutant early' 'it cannot be built'
 fi
 
+# Places that are alike are taken once: a driver with a bug is found out in the same ways when every place is taken.
+kinds() {
+	sed -n '/^FAILED/{n;p;}' out | sort -u
+}
+# folded NAME FILE SED: the mutant, folded and not
+folded() {
+	if ! mutant "$1" "$2" "$3"; then
+		fail "mutant $1" 'it cannot be built'
+		return
+	fi
+	with "$1" --interleave-kth explore-driver.dts
+	kinds >few
+	with "$1" --interleave-kth --every explore-driver.dts
+	kinds >all
+	[ -s all ] || fail "mutant $1" 'nothing is told'
+	same "mutant $1: places alike show the same" few all
+	has "mutant $1: every place was taken" '^  interleave-kth +([0-9]+) schedules: .*; \1 places$'
+}
+folded before unmap.c '/^static int unmap_strict/,/^}/{
+	s/^\t.* = unmap_entries(/\tinval = (struct iommu_inval){ iova, iova + size - 1, 0, false };\n\tif (domain_invalidate(d, \&inval, 0, NULL))\n\t\treturn IOMMU_E_BROKEN;\n&/
+	s/^\treturn domain_invalidate(.*/\treturn IOMMU_OK;/
+}'
+folded astray pt/table.c 's/^\tmem_write64(c->plat, pa, entry);/\tmem_write64(c->plat, pa, entry ^ 0x1000);\n&/'
+
 # A driver that loops without any access: no budget ends it, the clock of processor time does.
 if mutant hang unmap.c '/^int iommu_unmap(/,/^{/s/^{/{\n\tfor (volatile int never = 0; !never;)\n\t\t;/'; then
 	./iommu-hang run explore-driver.dts >out 2>err </dev/null

@@ -40,6 +40,8 @@ static const char help[] =
 	"      --all               every permutation of a scenario, not only a few that show "
 	"every\n"
 	"                          value of every key\n"
+	"      --every             every place, also those at which a change would come to the\n"
+	"                          same as at an earlier one; for checking that it does\n"
 	"      --max N             at most N schedules; without it, and with 0, there is no bound\n"
 	"      --out DIR           write the scenarios that replay failures to DIR, not to "
 	"standard\n"
@@ -47,7 +49,8 @@ static const char help[] =
 	"  -j, --jobs N            worker processes, by default one per processor; 0 runs all in\n"
 	"                          this process\n"
 	"      --format FORM       pretty, tap, junit or json; all but pretty need --out\n"
-	"      --timing            tell schedules per second on standard error, as on a terminal\n"
+	"      --timing            tell schedules per second on standard error, as on a terminal,\n"
+	"                          and what each scenario took\n"
 	"  -h, --help              this text\n"
 	"\n"
 	"Exit status: 0 nothing found, 1 something found, 2 bad usage or input.\n";
@@ -56,7 +59,7 @@ struct command {
 	const struct report_form *form;
 	const char *program, *out;
 	uint64_t workers, seed, max, walks;
-	bool fail, interleave, all, timing, terminal;
+	bool fail, interleave, all, every, timing, terminal;
 
 	struct suite suite;
 	struct explore explore;
@@ -70,6 +73,7 @@ enum {
 	OPT_WALKS,
 	OPT_SEED,
 	OPT_ALL,
+	OPT_EVERY,
 	OPT_MAX,
 	OPT_OUT,
 	OPT_FORMAT,
@@ -108,6 +112,9 @@ static const char *take_option(void *ctx, int opt)
 	case OPT_ALL:
 		c->all = true;
 		return NULL;
+	case OPT_EVERY:
+		c->every = true;
+		return NULL;
 	default:
 		c->timing = true;
 		return NULL;
@@ -122,6 +129,7 @@ static int parse(struct command *c, int argc, char **argv, bool *help_wanted)
 		{ "walks", required_argument, NULL, OPT_WALKS },
 		{ "seed", required_argument, NULL, OPT_SEED },
 		{ "all", no_argument, NULL, OPT_ALL },
+		{ "every", no_argument, NULL, OPT_EVERY },
 		{ "max", required_argument, NULL, OPT_MAX },
 		{ "out", required_argument, NULL, OPT_OUT },
 		{ "jobs", required_argument, NULL, 'j' },
@@ -192,6 +200,7 @@ static int select_all(struct command *c, int argc, char **argv)
 	if (c->suite.bad) /* told already */
 		return CLI_USAGE;
 	explore_init(&c->explore, c->seed, c->max ? c->max : UINT64_MAX, (size_t)c->workers);
+	c->explore.every = c->every;
 	explore_add_walks(&c->explore, c->walks); /* short, and first when --max is small */
 	for (size_t i = 0; i < c->suite.entries; i++)
 		add_entry(c, i);
@@ -283,9 +292,10 @@ static void print_sum(const struct command *c, enum task_kind kind, const char *
 		       what, s.schedules, s.schedules, c->walks, c->seed);
 	else if (s.tasks)
 		printf("  %-15s %8" PRIu64 " schedules: of %zu sweeps %zu complete, %zu cut short, "
-		       "%zu not begun; %" PRIu64 " places, those alike taken once\n",
+		       "%zu not begun; %" PRIu64 " places%s\n",
 		       what, s.schedules, s.tasks, s.complete, s.begun,
-		       s.tasks - s.complete - s.begun, s.places);
+		       s.tasks - s.complete - s.begun, s.places,
+		       c->every ? "" : ", those alike taken once");
 }
 
 static void print_failure(const struct failure *f, const struct replay *r)
@@ -382,6 +392,32 @@ static void tell_form(struct command *c, const struct failure *f, const struct r
 	free(result);
 }
 
+/* Where the time went: of each scenario, processor time. */
+static void tell_times(const struct command *c)
+{
+	const struct explore *e = &c->explore;
+
+	fputs("  schedules     places    plan ms     run ms  scenario\n", stderr);
+	for (size_t n = 0; n < c->suite.entries; n++) {
+		uint64_t done = 0, count = 0, places = 0, plan_ns = 0, run_ns = 0;
+
+		for (size_t b = 0; b < e->bases; b++) {
+			if (strcmp(e->base[b].path, c->suite.entry[n].path) != 0)
+				continue;
+			plan_ns += e->planned[b].cpu_ns;
+			for (size_t i = e->first[b]; i < e->first[b + 1]; i++) {
+				done += e->progress[i].done;
+				count += e->progress[i].count;
+				places += e->progress[i].places;
+				run_ns += e->progress[i].cpu_ns;
+			}
+		}
+		fprintf(stderr, "%11" PRIu64 " of %" PRIu64 " %10" PRIu64 " %10.0f %10.0f  %s\n",
+			done, count, places, (double)plan_ns / 1e6, (double)run_ns / 1e6,
+			c->suite.entry[n].path);
+	}
+}
+
 static int tell(struct command *c)
 {
 	size_t count, unfit;
@@ -425,6 +461,8 @@ static int explore_all(struct command *c)
 	if (c->timing || c->terminal)
 		fprintf(stderr, "%" PRIu64 " schedules in %.1f s, %.0f/s\n", c->explore.done, took,
 			(double)c->explore.done / (took + 1e-9));
+	if (c->timing && c->suite.entries)
+		tell_times(c);
 	return tell(c);
 }
 

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <time.h>
 
 #include "cli.h"
 #include "places.h"
@@ -47,6 +48,8 @@ void explore_free(struct explore *e)
 		munmap(e->numbers, NUMBERS * sizeof(*e->numbers));
 	if (e->taken)
 		munmap(e->taken, sizeof(*e->taken));
+	if (e->planned)
+		munmap(e->planned, (e->bases + 1) * sizeof(*e->planned));
 	free(e->first);
 	free(e->base);
 	free(e->task);
@@ -94,6 +97,15 @@ void explore_add_walks(struct explore *e, uint64_t walks)
 }
 
 /* ---- in the worker ---- */
+
+/* Processor time of this worker: told with --timing, and nothing depends on it. */
+static uint64_t cpu_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
+	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
 
 /* Strides, so that a sweep that is cut short has looked everywhere. */
 static uint32_t number_at(const struct explore *e, const struct progress *p)
@@ -159,6 +171,7 @@ static void run_task(void *ctx, size_t n, struct run_result *result)
 	struct progress *p = e->progress + e->todo[n];
 	struct run_result *one = cli_alloc(1, sizeof(*one));
 	struct ready ready = { 0 };
+	uint64_t start = cpu_ns();
 
 	for (uint64_t i = 0; i < e->share && !p->complete; i++) {
 		next_schedule(e, t, p, &ready, one);
@@ -175,6 +188,7 @@ static void run_task(void *ctx, size_t n, struct run_result *result)
 			*result = *one;
 		}
 	}
+	p->cpu_ns += cpu_ns() - start;
 	ready_free(&ready);
 	free(one);
 }
@@ -200,10 +214,13 @@ static void plan_base(void *ctx, size_t n, struct run_result *result)
 	size_t first = e->first[n], count = e->first[n + 1] - first;
 	struct sweep *sweep = cli_alloc(count, sizeof(*sweep));
 	struct places *found = cli_alloc(count, sizeof(*found));
+	struct base base = e->base[n];
+	uint64_t start = cpu_ns();
 
 	for (size_t i = 0; i < count; i++)
 		sweep[i] = e->task[first + i].sweep;
-	places_find(e->base + n, sweep, count, found, result);
+	base.patience = e->planned[n].patience = base_patience(&base);
+	places_find(&base, sweep, count, e->every, found, result);
 	for (size_t i = 0; i < count; i++) {
 		if (result->verdict == RUN_PASS)
 			keep_places(e, e->progress + first + i, found + i);
@@ -211,12 +228,14 @@ static void plan_base(void *ctx, size_t n, struct run_result *result)
 	}
 	free(found);
 	free(sweep);
+	e->planned[n].cpu_ns = cpu_ns() - start;
 }
 
-static bool planned(void *ctx, size_t n, const struct run_result *result)
+static bool base_planned(void *ctx, size_t n, const struct run_result *result)
 {
 	struct explore *e = ctx;
 
+	e->base[n].patience = e->planned[n].patience;
 	for (size_t i = e->first[n]; i < e->first[n + 1] && result->verdict != RUN_PASS; i++) {
 		e->progress[i].complete = e->progress[i].bad = true;
 		e->task[i].text = cli_copy(result->text);
@@ -231,13 +250,12 @@ static int plan_all(struct explore *e)
 					.timeout_ns = UINT64_C(1000000000) * PLAN_TIMEOUT_S,
 					.ctx = e,
 					.run = plan_base,
-					.done = planned };
+					.done = base_planned };
 	int error = e->bases ? pool_run(&spec) : 0;
 
 	for (size_t i = 0; i < e->tasks; i++)
 		if (e->task[i].kind == TASK_WALK)
 			e->progress[i].count = e->task[i].walks;
-	e->planned = true;
 	return error;
 }
 
@@ -331,6 +349,7 @@ int explore_run(struct explore *e)
 	e->progress = shared(size);
 	e->numbers = shared(NUMBERS * sizeof(*e->numbers));
 	e->taken = shared(sizeof(*e->taken));
+	e->planned = shared((e->bases + 1) * sizeof(*e->planned));
 	e->todo = cli_alloc(e->tasks, sizeof(*e->todo));
 	error = plan_all(e);
 	while (!error && (count = plan(e)) > 0) {

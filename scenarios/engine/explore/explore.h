@@ -17,6 +17,7 @@ struct progress {
 	uint64_t done;   /* schedules */
 	uint64_t list;   /* sweeps: where the numbers of its schedules begin, in explore.numbers */
 	uint64_t places; /* those like another one included */
+	uint64_t cpu_ns; /* of the workers, for --timing alone */
 	uint32_t count;  /* schedules there are */
 	uint32_t next;   /* position of the next schedule */
 	uint32_t at;     /* the schedule that runs now */
@@ -42,9 +43,16 @@ struct task {
 	char *text, *facts; /* of its first failure, or why it cannot run; NULL: none */
 };
 
+/* What a worker found out of a base. */
+struct planned {
+	uint64_t patience; /* as base_patience has it */
+	uint64_t cpu_ns;   /* it took, for --timing alone */
+};
+
 struct explore {
 	struct base *base;
-	size_t *first; /* task of each base; one more, behind the last */
+	size_t *first;           /* task of each base; one more, behind the last */
+	struct planned *planned; /* shared, of each base */
 	size_t bases;
 	uint32_t *numbers; /* shared: schedules of all sweeps */
 	uint64_t *taken;   /* shared: numbers in use */
@@ -52,11 +60,11 @@ struct explore {
 	size_t tasks;
 	struct progress *progress; /* one for each task, and one more for minimising */
 	uint64_t seed, max, done;
+	bool every; /* places like another one are taken too */
 	size_t workers;
 	size_t *todo; /* of this round */
 	uint64_t share;
 	void (*tick)(void *ctx, uint64_t done); /* whenever schedules were run; may be NULL */
-	bool planned;                           /* it is known how many there are */
 	void *ctx;
 };
 

@@ -26,6 +26,7 @@ struct probe {
 	const struct base *base;
 	const struct sweep *sweep;
 	size_t count;
+	bool every;
 	struct places *out;
 	uint32_t ahead; /* steps put before those of the base */
 	uint32_t step, number;
@@ -154,13 +155,17 @@ static uint64_t read_digest(const struct sweep *s, struct moment *m)
 {
 	struct run *r = m->run;
 	int dev = machine_device(r->machine, s->dev);
-	bool looks = !m->known || m->next.kind == GUEST_REG_READ || m->next.kind == GUEST_LOAD;
+	bool looks, walked = false;
 	uint64_t walk = 0;
 
 	if (dev >= 0)
 		walk = r->be->ops->walk_digest(r->be, r->machine->device[dev].unit,
-					       r->machine->device[dev].rid, s->iova);
-	return mix(mix(m->hardware, walk), looks ? point_of(m) : 0);
+					       r->machine->device[dev].rid, s->iova, m->next.addr,
+					       &walked);
+	looks = !m->known || m->next.kind == GUEST_REG_READ ||
+		(m->next.kind == GUEST_LOAD && walked);
+	return mix(mix(mix(m->hardware, walk), guest_pages_held(r->guest)),
+		   looks ? point_of(m) : 0);
 }
 
 /* Whether the action here is worth a schedule. */
@@ -208,7 +213,7 @@ static void at_access(void *ctx, struct run *r, uint32_t step)
 		if (p->sweep[i].fault || p->sweep[i].step != step - p->ahead)
 			continue;
 		p->out[i].all++;
-		if (matters(p, i, &m))
+		if (p->every || matters(p, i, &m))
 			take(p->out + i, p->number);
 	}
 }
@@ -250,7 +255,7 @@ static void at_register(void *ctx, struct run *r, uint32_t step)
 	if (step != p->step)
 		set_clear(&p->set);
 	p->step = step;
-	if (!m.known || m.next.kind > GUEST_REG_WRITE)
+	if (p->every || !m.known || m.next.kind > GUEST_REG_WRITE)
 		return;
 	for (uint32_t i = 0; i < r->rules; i++) {
 		int n = rule_of(p, r->rule[i].node->name);
@@ -335,10 +340,10 @@ static bool find_occurrences(struct probe *p, struct run_result *result)
 	return true;
 }
 
-void places_find(const struct base *b, const struct sweep *s, size_t count, struct places *out,
-		 struct run_result *result)
+void places_find(const struct base *b, const struct sweep *s, size_t count, bool every,
+		 struct places *out, struct run_result *result)
 {
-	struct probe p = { .base = b, .sweep = s, .count = count, .out = out };
+	struct probe p = { .base = b, .sweep = s, .count = count, .every = every, .out = out };
 	bool good;
 
 	memset(out, 0, count * sizeof(*out));

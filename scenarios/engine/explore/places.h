@@ -31,10 +31,10 @@ struct places {
 };
 
 /*
- * Finds the places of `count` sweeps of one base. The verdict of *result is that of the runs with nothing changed; when they
+ * Finds the places of `count` sweeps of one base, those like another one included when `every`. The verdict of *result is that of the runs with nothing changed; when they
  * do not pass, there are no places and its text says why. Free each list with free().
  */
-void places_find(const struct base *b, const struct sweep *s, size_t count, struct places *out,
-		 struct run_result *result);
+void places_find(const struct base *b, const struct sweep *s, size_t count, bool every,
+		 struct places *out, struct run_result *result);
 
 #endif

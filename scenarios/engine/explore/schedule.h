@@ -23,8 +23,10 @@ struct base {
 	bool interrupts;    /* it has interrupts remapped, which take-down leaves as they are */
 	bool resets;        /* a unit is reset or stopped, after which fault records may be gone */
 	bool faults;        /* it injects faults itself, or has hardware that does not answer */
+	bool silent;        /* a device does not answer what it is asked, or is pulled out */
 	bool believes;      /* a device may use ATS: what it says is translated is believed */
 	uint16_t other_rid; /* of the last device */
+	uint64_t patience; /* of the driver, as base_patience found it; 0: as the scenario has it */
 };
 
 /* What a fault must not do, whatever it is. */
@@ -67,6 +69,12 @@ bool fault_at_reads(const struct fault *f);    /* ... that read */
 /* The base of permutation n; its id is a copy. */
 void base_of(struct base *b, const struct scenario *sc, uint32_t n);
 void base_free(struct base *b);
+
+/*
+ * The least patience of the driver, of a few, with which the scenario as it is passes with everything judged: then it does
+ * not depend on it, and waits in vain are short. 0: it does, or says itself how long the driver waits. Runs the scenario.
+ */
+uint64_t base_patience(const struct base *b);
 
 uint32_t base_steps(const struct base *b);
 
