@@ -328,6 +328,8 @@ static void translate_by_device(struct device *d, const struct sim_request *rq, 
 		}
 		if (!perm_suffices(x->perm, rq->access)) {
 			x->outcome = SIM_OUTCOME_NO_ACCESS;
+			if (d->sim->check)
+				oracle_denied(d->sim, u, rq, x);
 			return;
 		}
 	}
@@ -335,6 +337,8 @@ static void translate_by_device(struct device *d, const struct sim_request *rq, 
 	send.addr = x->pa;
 	u->ops->translate(u, &send, &sent);
 	if (sent.outcome != SIM_OUTCOME_OK) {
+		if (d->sim->check)
+			oracle_translated(d->sim, u, &send, &sent);
 		*x = sent;
 		return;
 	}

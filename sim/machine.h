@@ -345,6 +345,9 @@ enum device_answer device_invalidate(struct sim *s, uint32_t unit, uint16_t rid,
 void oracle_translated(struct sim *s, struct unit *u, const struct sim_request *rq,
 		       struct sim_xlat *x);
 
+/* A device was told a translation, just made, that does not let it do what it wants. */
+void oracle_denied(struct sim *s, struct unit *u, const struct sim_request *rq, struct sim_xlat *x);
+
 /* Data of a device just reached (or was refused) one page: outcome and containment. */
 void oracle_accessed(struct sim *s, const struct sim_request *rq, const struct sim_xlat *x);
 

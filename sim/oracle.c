@@ -78,11 +78,11 @@ const struct sim_finding *sim_finding_get(const struct sim *s, uint32_t n)
 }
 
 /* The same thing seen again: another byte of the same pages, for the same reason. */
-static bool same_finding(const struct sim_finding *a, const struct sim_finding *b)
+static bool same_finding(const struct sim_finding *a, const char *why, const struct sim_finding *b)
 {
 	uint64_t mask = a->kind == SIM_FINDING_ACCOUNTING ? UINT64_MAX : ~UINT64_C(0xfff);
 
-	return a->kind == b->kind && a->unit == b->unit && a->rid == b->rid && a->why == b->why &&
+	return a->kind == b->kind && a->unit == b->unit && a->rid == b->rid && why == b->why &&
 	       a->index == b->index && !((a->iova ^ b->iova) & mask) && !((a->pa ^ b->pa) & mask);
 }
 
@@ -93,11 +93,12 @@ static uint8_t keep(struct oracle *o, const struct sim_finding *f, bool *is_new)
 
 	*is_new = false;
 	for (i = 0; i < o->stored; i++)
-		if (same_finding(&o->finding[i], f))
+		if (same_finding(&o->finding[i], o->found_as[i], f))
 			return (uint8_t)i;
 	if (i == SIM_FINDINGS)
 		return ORACLE_NOT_KEPT;
 	*is_new = true;
+	o->found_as[o->stored] = f->why;
 	o->finding[o->stored++] = *f;
 	return (uint8_t)i;
 }

@@ -68,6 +68,7 @@ struct oracle_log {
 
 struct oracle {
 	struct sim_finding finding[SIM_FINDINGS];
+	const char *found_as[SIM_FINDINGS]; /* why, before it was explained */
 	uint32_t stored;
 	uint32_t count;
 	uint8_t kept_as[ORACLE_NUMBERED]; /* finding by the order found: the one kept for it */
@@ -76,6 +77,7 @@ struct oracle {
 	struct oracle_space *
 		*bus[SIM_UNITS][256]; /* by bus number, then by device and function; NULL: none */
 	uint64_t faults_translated, faults_accessed; /* oracle_walk_faulted's, of either hook */
+	bool faulted; /* the translation judged last */
 	bool told[SIM_UNITS]; /* a device of the unit was attached: the others have to be blocked */
 	bool relied[SIM_UNITS]; /* sim_oracle_rely */
 	struct journal journal;
@@ -162,6 +164,12 @@ static inline bool oracle_is_interrupt(const struct sim_request *rq)
 
 /* Memory no longer says what the line does, in the word it was read from. */
 bool oracle_line_contradicted(const struct sim *s, const struct sim_cache_line *line);
+
+/* The same; of a context entry anything that translation goes by, not where it leads to alone. */
+bool oracle_line_changed(const struct sim *s, const struct sim_cache_line *line);
+
+/* The requester is looked up in that domain, or nothing cached says in which. */
+bool oracle_line_of_domain(const struct sim *s, const struct sim_request *rq, uint32_t domain);
 
 /* NULL: no host memory; free() gives it back. */
 struct oracle_windows *oracle_windows_new(void);

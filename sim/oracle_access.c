@@ -190,6 +190,7 @@ static void judge_unasked(struct sim *s, const struct unit *u, const struct sim_
 		.rid = rq->rid,
 		.iova = rq->addr,
 		.pa = x->pa,
+		.translated = rq->at == SIM_AT_TRANSLATED,
 		.verdict = SIM_VERDICT_NEITHER,
 	};
 

@@ -12,6 +12,7 @@ struct inquiry {
 	struct sim_finding *f;
 	struct walk_path path; /* of memory as the CPU sees it */
 	bool asked;            /* path is there */
+	uint32_t domain;       /* that memory gives the requester */
 	uint64_t order;        /* of the store; 0: not known */
 	uint64_t
 		before; /* order of the store to the same word before it: older commands meant another mapping */
@@ -206,8 +207,8 @@ static enum sim_cause range_of(const struct sim_invalidation *c, const struct si
 		return SIM_CAUSE_SIZE_CUT;
 	if (away)
 		return away <= NEAR_PAGES || cut(c, line) ? SIM_CAUSE_SHORT : SIM_CAUSE_NOT_ISSUED;
-	/* A table entry goes with any page below it, a page only as a whole: it may stay when it is larger than the range. */
-	if (line->cache == SIM_CACHE_IOTLB &&
+	/* A table entry goes with any page below it; a page may stay where only one that lies in the range has to go. */
+	if (line->cache == SIM_CACHE_IOTLB && !c->takes_cut &&
 	    (c->first > line->iova || c->last < oracle_line_last(line)))
 		return SIM_CAUSE_SMALL;
 	return SIM_CAUSE_NONE;
@@ -245,7 +246,8 @@ static enum sim_cause lacks(const struct sim_invalidation *c, const struct sim_c
 									   : SIM_CAUSE_NOT_ISSUED;
 	}
 	if (tags)
-		return range ? SIM_CAUSE_NOT_ISSUED : tags;
+		return range == SIM_CAUSE_NONE || range == SIM_CAUSE_SMALL ? tags
+									   : SIM_CAUSE_NOT_ISSUED;
 	return range ? range : hint ? SIM_CAUSE_HINT : SIM_CAUSE_NONE;
 }
 
@@ -417,17 +419,32 @@ static bool request_for(const struct sim *s, const struct sim_cache_line *line,
 	return false;
 }
 
+/* AMD-Vi ends a walk where the access is not permitted: another one may pass, and what it reads is on the way too. */
+static void ask_further(struct inquiry *q, const struct sim_request *rq)
+{
+	struct sim_request other = *rq;
+	struct walk_path path;
+	struct sim_xlat x = { 0 };
+
+	other.access = rq->access == SIM_WRITE ? SIM_READ : SIM_WRITE;
+	oracle_path(q->s, q->s->unit[rq->unit], &other, MEM_VIEW_CPU, &path, &x);
+	if (path.n > q->path.n)
+		q->path = path;
+}
+
 static void ask_memory(struct inquiry *q, const struct sim_request *rq)
 {
 	struct sim_xlat now = { 0 };
-	struct sim_request ask = *rq;
 
-	ask.at = SIM_AT_UNTRANSLATED; /* a device's own answer is judged as its request would be */
-	oracle_path(q->s, q->s->unit[rq->unit], &ask, MEM_VIEW_CPU, &q->path, &now);
+	oracle_path(q->s, q->s->unit[rq->unit], rq, MEM_VIEW_CPU, &q->path, &now);
 	q->asked = true;
+	q->domain = now.domain;
 	q->f->has_entry = now.entry_pa != 0;
 	q->f->entry_pa = now.entry_pa;
 	q->f->entry = now.entry;
+	if (now.outcome != SIM_OUTCOME_OK && rq->at == SIM_AT_UNTRANSLATED &&
+	    !oracle_is_interrupt(rq))
+		ask_further(q, rq);
 }
 
 /* Without a request to walk for: the word the line was read from. */
@@ -439,12 +456,195 @@ static void look_at_entry(struct inquiry *q)
 	f->has_entry = mem_read64(&q->s->mem, MEM_VIEW_CPU, f->entry_pa, &f->entry);
 }
 
+static bool passes(const struct walk_path *path, uint64_t pa)
+{
+	for (uint32_t i = 0; i < path->n; i++)
+		if (path->pa[i] == pa)
+			return true;
+	return false;
+}
+
+static const char one_id[] =
+	"the table is wrong: two devices have one domain id and different tables, "
+	"and what was cached for one serves the other";
+
+/* What memory says of the device the line was filled for. */
+struct filler {
+	struct walk_path path;
+	struct sim_xlat x;
+};
+
+/* Tagged by domain id alone, and filled for another device than the requester; false: it is not. */
+static bool other_filler(struct inquiry *q, const struct sim_cache_line *line,
+			 const struct sim_request *rq, struct filler *by)
+{
+	struct sim_request ask;
+
+	if ((line->cache != SIM_CACHE_PAGING && !line->by_domain_tag) || !line->by_known || !rq ||
+	    line->by_rid == rq->rid)
+		return false;
+	ask = (struct sim_request){ .addr = rq->addr,
+				    .rid = line->by_rid,
+				    .unit = (uint8_t)line->unit,
+				    .access = SIM_READ,
+				    .len = 1 };
+	oracle_path(q->s, q->s->unit[line->unit], &ask, MEM_VIEW_CPU, &by->path, &by->x);
+	return true;
+}
+
+/* What is cached of the device the line was filled for, and memory contradicts; false: nothing. */
+static bool fillers_context(const struct sim *s, const struct sim_cache_line *line,
+			    struct sim_cache_line *out)
+{
+	uint32_t cursor = 0;
+
+	while (sim_cache_next(s, line->unit, SIM_CACHE_CONTEXT, &cursor, out))
+		if (out->rid == line->by_rid)
+			return oracle_line_changed(s, out);
+	return false;
+}
+
+#define ENTRY_WORDS 4u /* of a path: those of the device's own entry, at most */
+
+/* A store took the domain id away from the device before the line was filled, and what was cached of the device gave it. */
+static bool store_of_id(struct inquiry *q, const struct filler *by)
+{
+	for (uint32_t i = 0; i < by->path.n && i < ENTRY_WORDS; i++) {
+		const struct journal_word *w = journal_find(&q->s->oracle->journal, by->path.pa[i]);
+
+		if (!w || !journal_kept(w))
+			continue;
+		tell_store(q, w, journal_kept(w) - 1);
+		return true;
+	}
+	return false;
+}
+
+/*
+ * The tables of the device it was filled for still say so, while those of this device never did. Either that device had this
+ * domain id, and a store took it away: then the entry should have gone; or one id names two tables now, which no invalidation
+ * helps for long. False: neither.
+ */
+static bool blame_foreign(struct inquiry *q, const struct sim_cache_line *line,
+			  const struct sim_request *rq)
+{
+	struct sim_finding *f = q->f;
+	struct sim_cache_line context;
+	struct filler by;
+
+	if (!other_filler(q, line, rq, &by) || q->domain != line->domain ||
+	    passes(&q->path, line->entry_pa) || oracle_line_contradicted(q->s, line) ||
+	    !passes(&by.path, line->entry_pa))
+		return false;
+	if (fillers_context(q->s, line,
+			    &context)) { /* it had the id by an entry that memory contradicts */
+		f->line = context;
+		q->path = by.path;
+		store_of_line(q);
+		return true;
+	}
+	f->line = *line;
+	for (uint32_t i = 0; i < by.path.n; i++)
+		if (store_after_fill(q, by.path.pa[i], false))
+			return true;
+	if (by.x.domain != line->domain)
+		return store_of_id(q, &by);
+	f->cause = SIM_CAUSE_SHARED_ID;
+	f->verdict = SIM_VERDICT_TABLE;
+	f->why = one_id;
+	return true;
+}
+
+/* The device it was filled for was in the domain, and a store took it out. */
+static bool store_of_filler(struct inquiry *q, const struct sim_request *rq)
+{
+	struct filler by;
+
+	if (!other_filler(q, &q->f->line, rq, &by))
+		return false;
+	for (uint32_t i = 0; i < by.path.n; i++)
+		if (store_after_fill(q, by.path.pa[i], false))
+			return true;
+	return by.x.domain != q->f->line.domain && store_of_id(q, &by);
+}
+
+/* What the line may have been read by way of: final translations, entries of tables, the entry of the device. */
+static bool led_by(struct inquiry *q, const struct sim_cache_line *led,
+		   const struct sim_request *rq, const struct sim_cache_line *line)
+{
+	if (line->cache == SIM_CACHE_CONTEXT)
+		return line->rid == rq->rid;
+	if (rq->addr < line->iova || rq->addr > oracle_line_last(line))
+		return false;
+	if (line->cache == SIM_CACHE_IOTLB && !line->by_domain_tag)
+		return line->rid == rq->rid;
+	return led->cache == SIM_CACHE_DEVICE ? oracle_line_of_domain(q->s, rq, line->domain)
+					      : line->domain == led->domain;
+}
+
+/*
+ * Nothing happened to the line since it was filled: what led there did. `foreign`: it belongs to another device; else a store
+ * came after it was filled.
+ */
+static bool blame_way(struct inquiry *q, const struct sim_request *rq, bool foreign)
+{
+	static const enum sim_cache ways[] = { SIM_CACHE_IOTLB, SIM_CACHE_PAGING,
+					       SIM_CACHE_CONTEXT };
+	const struct sim_cache_line led = q->f->line;
+	unsigned first = led.cache == SIM_CACHE_DEVICE ? 0 : 1;
+
+	for (unsigned i = first; led.cache != SIM_CACHE_CONTEXT && !led.interrupt && i < 3; i++) {
+		struct sim_cache_line line;
+		uint32_t cursor = 0;
+
+		while (sim_cache_next(q->s, led.unit, ways[i], &cursor, &line)) {
+			if (!led_by(q, &led, rq, &line))
+				continue;
+			q->f->line = line;
+			if (foreign ? blame_foreign(q, &line, rq)
+				    : store_on_the_way(q, false) || store_of_filler(q, rq))
+				return true;
+		}
+	}
+	q->f->line = led;
+	return false;
+}
+
+/* What led there went before the line: the newest store to the word nearest to where memory ends. */
+static bool store_of_end(struct inquiry *q)
+{
+	for (uint32_t i = q->path.n; i > 0; i--) {
+		const struct journal_word *w =
+			journal_find(&q->s->oracle->journal, q->path.pa[i - 1]);
+
+		if (!w || !journal_kept(w))
+			continue;
+		tell_store(q, w, journal_kept(w) - 1);
+		return true;
+	}
+	return false;
+}
+
+/* The store; failing that, the entry that led to the line, and its store. */
+static void store_of(struct inquiry *q, const struct sim_request *rq)
+{
+	if (blame_foreign(q, &q->f->line, rq))
+		return;
+	store_of_line(q);
+	if (q->f->has_store || !rq || q->f->line.cache == SIM_CACHE_INTERRUPT)
+		return;
+	(void)(store_of_filler(q, rq) || blame_way(q, rq, true) || blame_way(q, rq, false) ||
+	       store_of_end(q));
+}
+
 static void explain_line(struct inquiry *q, const struct sim_request *rq)
 {
 	struct sim_finding *f = q->f;
 	const struct unit *u = q->s->unit[f->line.unit];
 
-	store_of_line(q);
+	store_of(q, rq);
+	if (f->cause == SIM_CAUSE_SHARED_ID)
+		return;
 	search_all(q);
 	if ((!f->has_store || f->cause == SIM_CAUSE_REFILLED) && blame_behind(q, rq)) {
 		store_of_line(q);

@@ -28,6 +28,7 @@ static const char *const cause_names[SIM_CAUSES] = {
 	[SIM_CAUSE_NOT_WRITTEN_BACK] = "not-written-back",
 	[SIM_CAUSE_NOT_FLUSHED] = "not-flushed",
 	[SIM_CAUSE_SIZE_CUT] = "size-cut",
+	[SIM_CAUSE_SHARED_ID] = "shared-id",
 };
 
 const char *sim_cause_name(enum sim_cause cause)
@@ -167,6 +168,7 @@ static void access_facts(const struct teller *t, const struct sim_finding *f)
 	number(t, "device", f->rid);
 	number(t, "iova", f->iova);
 	number(t, "pa", f->pa);
+	yes(t, "translated", f->translated);
 	number(t, "memory.pa", f->memory_pa);
 	number(t, "memory.reason", f->memory_reason);
 	if (f->interrupt) {

@@ -125,7 +125,8 @@ static void add_event(struct text *t, const struct sim_finding *f)
 		}
 		add(t, "device ");
 		add_rid(t, f->rid);
-		add(t, " issued 0x%" PRIx64, f->iova);
+		add(t, " issued %s0x%" PRIx64, f->translated ? "a translated request for " : "",
+		    f->iova);
 		if (f->pa)
 			add(t, " and reached 0x%" PRIx64, f->pa);
 		else
@@ -381,6 +382,11 @@ static void add_cause(struct text *t, const struct sim_finding *f)
 		add_state(t, &f->nearest);
 		add(t, ". ");
 		return;
+	}
+	if (f->cause == SIM_CAUSE_SHARED_ID) {
+		add(t, "That is what memory says for ");
+		add_rid(t, f->line.by_rid);
+		add(t, ", which has the same domain id. ");
 	}
 	if (!f->has_nearest) {
 		if (f->cause == SIM_CAUSE_NOT_ISSUED && !wait && !f->has_store)

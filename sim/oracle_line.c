@@ -51,19 +51,41 @@ static bool interrupt_served(const struct sim *s, const struct sim_request *rq,
 	return false;
 }
 
+/* What is cached for the requester as a whole: of an interrupt the half of its entry that interrupts go by. */
+static bool context_of(const struct sim *s, const struct sim_request *rq,
+		       struct sim_cache_line *out)
+{
+	enum sim_cache cache = oracle_is_interrupt(rq) ? SIM_CACHE_INTERRUPT : SIM_CACHE_CONTEXT;
+	uint32_t cursor = 0;
+
+	while (sim_cache_next(s, rq->unit, cache, &cursor, out))
+		if (out->rid == rq->rid && !out->interrupt)
+			return true;
+	return false;
+}
+
+/* The look-up tag is the requester's; a domain's where the unit no longer holds what says the domain, any. */
+static bool tag_fits(const struct sim_cache_line *line, const struct sim_request *rq,
+		     const struct sim_cache_line *context)
+{
+	if (!line->by_domain_tag)
+		return line->rid == rq->rid;
+	return !context || line->domain == context->domain;
+}
+
 bool oracle_line_served(const struct sim *s, const struct sim_request *rq, const struct sim_xlat *x,
 			struct sim_cache_line *out)
 {
 	enum sim_cache cache = x->source == SIM_FROM_DEVTLB ? SIM_CACHE_DEVICE : SIM_CACHE_IOTLB;
-	struct sim_cache_line line;
+	struct sim_cache_line line, context;
+	bool found = false, has_context = context_of(s, rq, &context);
 	uint32_t cursor = 0;
-	bool found = false;
 
 	if (x->source == SIM_FROM_IEC)
 		return interrupt_served(s, rq, x, out);
 	/* The entry that gives the answer; failing that (a permission too small), any that covers the address. */
 	while (sim_cache_next(s, rq->unit, cache, &cursor, &line)) {
-		if (line.rid != rq->rid || !covers(&line, rq->addr))
+		if (!tag_fits(&line, rq, has_context ? &context : NULL) || !covers(&line, rq->addr))
 			continue;
 		if (rq->flags & SIM_REQ_PASID && line.pasid != rq->pasid)
 			continue;
@@ -102,15 +124,22 @@ bool oracle_line_contradicted(const struct sim *s, const struct sim_cache_line *
 	       !oracle_line_agrees(line, word);
 }
 
-/* What is cached for the requester as a whole: of an interrupt the half of its entry that interrupts go by. */
-static bool context_of(const struct sim *s, const struct sim_request *rq,
-		       struct sim_cache_line *out)
+bool oracle_line_of_domain(const struct sim *s, const struct sim_request *rq, uint32_t domain)
 {
-	enum sim_cache cache = oracle_is_interrupt(rq) ? SIM_CACHE_INTERRUPT : SIM_CACHE_CONTEXT;
-	uint32_t cursor = 0;
+	struct sim_cache_line context;
 
-	while (sim_cache_next(s, rq->unit, cache, &cursor, out))
-		if (out->rid == rq->rid && !out->interrupt)
+	return !context_of(s, rq, &context) || context.domain == domain;
+}
+
+bool oracle_line_changed(const struct sim *s, const struct sim_cache_line *line)
+{
+	uint64_t word;
+
+	if (!(line->half_mask[0] | line->half_mask[1]))
+		return oracle_line_contradicted(s, line);
+	for (unsigned i = 0; i < 2; i++)
+		if (!mem_read64(&s->mem, MEM_VIEW_CPU, line->entry_pa + 8 * i, &word) ||
+		    (word ^ line->half[i]) & line->half_mask[i])
 			return true;
 	return false;
 }
@@ -127,7 +156,7 @@ bool oracle_line_misled(const struct sim *s, const struct sim_request *rq,
 	bool found = false, wrong = false;
 	uint32_t cursor = 0;
 
-	if (has_context && oracle_line_contradicted(s, &context)) {
+	if (has_context && oracle_line_changed(s, &context)) {
 		*out = context;
 		return true;
 	}

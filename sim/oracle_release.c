@@ -78,12 +78,12 @@ struct range {
 	uint64_t first, last;
 };
 
-/* Whether memory, asked now, still leads from the line's address into the released range. */
+/* Whether memory, asked now, still leads from the line's address into the released range, for reads or for writes. */
 static bool memory_leads(const struct sim *s, const struct sim_cache_line *line,
 			 const struct range *r, uint64_t iova, struct sim_xlat *now)
 {
 	const struct unit *u = sim_unit(s, line->unit);
-	const struct sim_request rq = {
+	struct sim_request rq = {
 		.addr = iova,
 		.rid = line->rid,
 		.unit = (uint8_t)line->unit,
@@ -92,6 +92,14 @@ static bool memory_leads(const struct sim *s, const struct sim_cache_line *line,
 	};
 
 	u->ops->probe(u, &rq, MEM_VIEW_CPU, now);
+	if (now->outcome != SIM_OUTCOME_OK) {
+		struct sim_xlat other;
+
+		rq.access = rq.access == SIM_READ ? SIM_WRITE : SIM_READ;
+		u->ops->probe(u, &rq, MEM_VIEW_CPU, &other);
+		if (other.outcome == SIM_OUTCOME_OK)
+			*now = other;
+	}
 	return now->outcome == SIM_OUTCOME_OK && now->pa >= r->first && now->pa <= r->last;
 }
 

@@ -10,6 +10,7 @@ enum difference {
 	MOVED,
 	WIDER,
 	NEGATIVE,
+	OTHERWISE, /* refused by both */
 	DIFFERENCES
 };
 
@@ -25,7 +26,9 @@ enum difference {
 			"the table is right, the cache is stale: the " cache                     \
 			" still grants a permission that memory has taken away",                 \
 			"the table is right, the cache is stale: the " cache                     \
-			" still refuses what memory now allows"                                  \
+			" still refuses what memory now allows",                                 \
+			"the table is right, the cache is stale: the " cache                     \
+			" still refuses for another reason than memory does"                     \
 	}
 
 #define INTERRUPT_ROW(cache)                                                       \
@@ -86,7 +89,7 @@ static enum difference difference(const struct sim *s, const struct sim_request 
 				  const struct sim_xlat *x, const struct sim_xlat *now)
 {
 	if (x->outcome != SIM_OUTCOME_OK)
-		return NEGATIVE;
+		return now->outcome == SIM_OUTCOME_OK ? NEGATIVE : OTHERWISE;
 	if (now->outcome != SIM_OUTCOME_OK)
 		return is_leaving(s, rq) ? LEAVING : GONE;
 	return x->pa != now->pa || SIM_FROM_INTERRUPT(x->source) ? MOVED : WIDER;
@@ -104,6 +107,7 @@ static struct sim_finding finding(enum sim_finding_kind kind, const struct sim_r
 		.memory_pa = now->outcome == SIM_OUTCOME_OK ? now->pa : 0,
 		.memory_reason = now->reason,
 		.verdict = kind == SIM_FINDING_STALE ? SIM_VERDICT_CACHE : SIM_VERDICT_UNSEEN,
+		.translated = rq->at == SIM_AT_TRANSLATED,
 		.interrupt = SIM_FROM_INTERRUPT(x->source),
 		.posted = x->posted,
 		.index = x->index,
@@ -171,6 +175,7 @@ void oracle_translated(struct sim *s, struct unit *u, const struct sim_request *
 		      x->source == SIM_FROM_MSI;
 	struct sim_xlat now = { 0 };
 
+	s->oracle->faulted = faulted;
 	if (x->source == SIM_FROM_BYPASS)
 		return;
 	if (x->posted && x->outcome != SIM_OUTCOME_OK)
@@ -184,6 +189,20 @@ void oracle_translated(struct sim *s, struct unit *u, const struct sim_request *
 		return;
 	}
 	if (walked && (found_unpublished(s, u, &question, x, &now) || faulted))
+		return;
+	found_stale(s, rq, x, &now);
+}
+
+/* A translation request asks for what there is: too little is an answer as any other, until the device needs more. */
+void oracle_denied(struct sim *s, struct unit *u, const struct sim_request *rq, struct sim_xlat *x)
+{
+	struct sim_xlat now = { 0 };
+
+	if (x->stale || s->oracle->faulted)
+		return;
+	u->ops->probe(u, rq, MEM_VIEW_CPU, &now);
+	if (now.outcome != SIM_OUTCOME_OK ||
+	    (x->source == SIM_FROM_WALK && found_unpublished(s, u, rq, x, &now)))
 		return;
 	found_stale(s, rq, x, &now);
 }

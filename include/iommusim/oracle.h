@@ -44,6 +44,7 @@ struct sim_cache_line {
 	uint32_t domain;     /* domain id of the invalidation tag */
 	uint32_t pasid;
 	uint16_t rid;	     /* look-up tag; meaningless for SIM_CACHE_PAGING */
+	bool by_domain_tag;  /* IOTLB: the look-up tag is the domain (AMD-Vi), and rid the requester it was filled for */
 	uint8_t level;	     /* 0: 4 KiB. Paging cache: level of the entry held */
 	uint8_t perm;	     /* bit 0 read, bit 1 write */
 	bool negative;	     /* caches the absence of a translation (caching mode) */
@@ -61,6 +62,7 @@ struct sim_cache_line {
 	bool posted;	     /* pa is a descriptor's address, and data the vector */
 	uint32_t data;	     /* pa and data: the message it gives. Of another entry of the interrupt cache: bytes of its table */
 	bool translated;     /* context cache: translations that the device holds are accepted by it */
+	uint64_t half[2], half_mask[2]; /* context cache: the two words read, and which bits of them translation goes by */
 	uint64_t word, word_mask; /* what was read at entry_pa, and which bits of it count */
 };
 
@@ -94,6 +96,7 @@ struct sim_invalidation {
 	bool by_domain, by_device, by_range; /* compares these tags */
 	bool by_index;	     /* by_range: first and last are interrupt indexes, as SIM_INDEX_ADDR */
 	bool entries_only, entries_stay; /* of the interrupt cache: remapping entries alone go; all but these go (AMD-Vi) */
+	bool takes_cut;	     /* by_range: a page that reaches beyond the range goes too (AMD-Vi) */
 	bool leaf_only;	     /* the hint that only leaf entries changed (VT-d IH = 1, AMD-Vi PDE = 0) */
 	bool has_hint;	     /* it has such a hint at all */
 	uint8_t mask_lg2;    /* by_range: 2^n pages of 4 KiB */
@@ -136,6 +139,7 @@ enum sim_cause {
 	SIM_CAUSE_NOT_WRITTEN_BACK, /* the store's cache line */
 	SIM_CAUSE_NOT_FLUSHED,	 /* the write buffer */
 	SIM_CAUSE_SIZE_CUT,	 /* its range begins where one of 4 GiB or more would that holds the entry: the size was cut to 32 bits */
+	SIM_CAUSE_SHARED_ID,	 /* it is right for the device it was filled for, which has the same domain id and other tables */
 	SIM_CAUSES
 };
 
@@ -152,6 +156,7 @@ struct sim_finding {
 	uint8_t memory_reason; /* its fault reason */
 	const char *why;     /* static text: the sentence that names the cause */
 	enum sim_verdict verdict;
+	bool translated;     /* iova is what the device says is a physical address already */
 	bool interrupt;	     /* iova is a message's address, pa and memory_pa what it was and would be delivered as: */
 	bool posted, memory_posted; /* pa, memory_pa: a descriptor's instead */
 	uint16_t index;	     /* remapping entry */

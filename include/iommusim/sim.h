@@ -240,6 +240,7 @@ struct sim_xlat {
 	bool posted;		/* interrupt kept in the descriptor at pa, vector in data, or refused by it (VT-d): nothing is
 				   left to deliver */
 	uint16_t index;		/* of an interrupt: its remapping entry */
+	uint16_t domain;	/* domain id of the requester, when its entry was asked, from memory or cache */
 	uint32_t data;		/* of an interrupt message */
 };
 

@@ -45,6 +45,7 @@ static struct sim_invalidation pages(uint32_t domain, uint64_t first, uint64_t l
 		.caches = CACHE(IOTLB) | (pde ? CACHE(PAGING) : 0),
 		.by_domain = true,
 		.by_range = true,
+		.takes_cut = true,
 		.has_hint = true,
 		.leaf_only = !pde,
 		.mask_lg2 = pages_lg2(first, last),

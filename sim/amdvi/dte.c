@@ -107,6 +107,7 @@ static void complain_domain(struct amdvi_unit *a, const struct amdvi_xl *xl)
 static void known(struct amdvi_xl *xl)
 {
 	xl->domain = (uint16_t)FIELD_GET(AMDVI_DTE1_DOMAINID, xl->q[1]);
+	xl->x->domain = xl->domain;
 	xl->x->entry_pa = xl->dte_at;
 	xl->x->entry = xl->q[0];
 }

@@ -146,10 +146,10 @@ void amdvi_inval_all(struct amdvi_unit *a)
 {
 	if (lost(a, 0))
 		return;
-	memset(a->domain, 0, AMDVI_IDS * sizeof(*a->domain));
-	a->sized = 0;
 	drop_cache(a, SIM_CACHE_CONTEXT);
 	drop_cache(a, SIM_CACHE_INTERRUPT);
 	drop_cache(a, SIM_CACHE_IOTLB);
 	drop_cache(a, SIM_CACHE_PAGING);
+	memset(a->domain, 0, AMDVI_IDS * sizeof(*a->domain)); /* the oracle asks it of what goes */
+	a->sized = 0;
 }

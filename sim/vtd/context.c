@@ -131,7 +131,7 @@ static bool cached(struct vtd_xl *xl, struct vtd_ctx *ctx, uint8_t *reason)
 	return true;
 }
 
-uint8_t vtd_context(struct vtd_xl *xl, struct vtd_ctx *ctx)
+static uint8_t context(struct vtd_xl *xl, struct vtd_ctx *ctx)
 {
 	uint64_t table, q[2] = { 0, 0 };
 	uint8_t reason;
@@ -149,5 +149,13 @@ uint8_t vtd_context(struct vtd_xl *xl, struct vtd_ctx *ctx)
 	}
 	if (xl->cache && reason != VTD_FR_ROOT_ACCESS && reason != VTD_FR_CTX_ACCESS)
 		cache_context(xl, q[0], q[1], xl->x->entry_pa, reason);
+	return reason;
+}
+
+uint8_t vtd_context(struct vtd_xl *xl, struct vtd_ctx *ctx)
+{
+	uint8_t reason = context(xl, ctx);
+
+	xl->x->domain = reason ? 0 : (uint16_t)ctx->did;
 	return reason;
 }

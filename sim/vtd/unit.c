@@ -26,6 +26,12 @@ static void describe(const struct unit *u, enum sim_cache cache, const struct tc
 		.entry_pa = e->entry_pa,
 		.filled_ns = e->filled_ns,
 	};
+	if (cache == SIM_CACHE_CONTEXT) {
+		out->half[0] = e->q[0];
+		out->half[1] = e->q[1];
+		out->half_mask[0] = VTD_CE0_P | VTD_CE0_TT | VTD_CE0_SSPTPTR;
+		out->half_mask[1] = VTD_CE1_AW | VTD_CE1_DID;
+	}
 	out->translated = cache == SIM_CACHE_CONTEXT && !out->negative &&
 			  FIELD_GET(VTD_CE0_TT, e->q[0]) == VTD_TT_DEV_TLB;
 	if (cache == SIM_CACHE_INTERRUPT)
