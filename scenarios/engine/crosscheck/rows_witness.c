@@ -18,6 +18,9 @@ static const struct {
 	{ "V14", "vtd/esrtps-new-root-without-invalidation.dts" },
 	{ "V15", "vtd/queue-error-reserved-type.dts" },
 	{ "V20", "vtd/gcmd-enable-without-root-complains.dts" },
+	{ "V21", "vtd/irq-compatibility-format.dts" },
+	{ "V22", "vtd/irq-not-present-blocked.dts" },
+	{ "V23", "vtd/irq-bad-requests-blocked.dts" },
 	{ "V26", "vtd/event-not-repeated-by-overflow.dts" },
 	{ "V30", "vtd/map-3-level-tables.dts" },
 	{ "V32", "vtd/queue-error-reserved-type.dts" },
@@ -29,6 +32,7 @@ static const struct {
 	{ "V38", "vtd/queue-error-wide-descriptors-unsupported.dts" },
 	{ "V39", "vtd/irq-driver-takes-compatibility-format-away.dts" },
 	{ "V40", "vtd/queue-completion-event-held-while-masked.dts" },
+	{ "V41", "vtd/irq-absence-cached-in-caching-mode.dts" },
 	{ "A1", "amdvi/live-entries-edited.dts" },
 	{ "A2", "amdvi/did-shared-by-two-devices.dts" },
 	{ "A5", "amdvi/stale-permission-kept-when-taken-away.dts" },
@@ -43,9 +47,12 @@ static const struct {
 	{ "A19", "amdvi/cmd-ring-wraps.dts" },
 	{ "A20", "amdvi/reg-ring-base-zeroes-its-pointers.dts" },
 	{ "A21", "amdvi/exclusion-not-enabled.dts" },
+	{ "A25", "amdvi/irq-index-beyond-the-table-blocked.dts" },
 	{ "A41", "amdvi/cmd-ring-wraps.dts" },
 	{ "A43", "amdvi/inval-prefetch-fills-and-tells-nothing.dts" },
 	{ "A44", "amdvi/cmd-ring-wraps.dts" },
+	{ "A45", "amdvi/irq-stale-device-entry-leads-to-the-old-table.dts" },
+	{ "A46", "amdvi/irq-entry-faults-told.dts" },
 };
 
 /* clang-format on */

@@ -17,10 +17,11 @@ enum habit {
 	AS_NO_PATHS = 4, /* no entry that leads to a table is cached */
 	AS_COLLAPSE = 8, /* a source's second fault is not recorded */
 	AS_FRESH = 16,   /* nothing is cached at all */
-	AS_BLIND = 32    /* and the oracle and the complaints are not asked: QEMU has none */
+	AS_BLIND = 32,   /* and the oracle and the complaints are not asked: QEMU has none */
+	AS_NO_IRTES = 64 /* no entry of interrupts is cached */
 };
 
-#define AS_QEMU (AS_UNIT | AS_AT_ONCE | AS_NO_PATHS | AS_COLLAPSE | AS_BLIND)
+#define AS_QEMU (AS_UNIT | AS_AT_ONCE | AS_NO_PATHS | AS_COLLAPSE | AS_BLIND | AS_NO_IRTES)
 
 /* Which row says so. A scenario that needs a capability states it, and is skipped where it is missing. */
 static const struct {
@@ -30,6 +31,7 @@ static const struct {
 	{ AS_AT_ONCE, { "V35", "A42" } },
 	{ AS_NO_PATHS, { "V8", "A16" } },
 	{ AS_COLLAPSE, { "V26", NULL } },
+	{ AS_NO_IRTES, { "V41", "A45" } },
 };
 
 #define HABITS (sizeof(habits) / sizeof(habits[0]))
@@ -91,6 +93,8 @@ static struct backend *open_sim(void *ctx, const struct be_config *config)
 		c.policy.delay = BE_DELAY_IMMEDIATE;
 	if (s->habit & AS_NO_PATHS)
 		c.policy.keep_nothing |= 1u << BE_CACHE_PAGING;
+	if (s->habit & AS_NO_IRTES)
+		c.policy.keep_nothing |= 1u << BE_CACHE_INTERRUPT;
 	if (s->habit & AS_COLLAPSE)
 		c.policy.collapse = true;
 	if (s->habit & AS_FRESH)

@@ -607,23 +607,56 @@ static const char *lacks(const struct qemu_backend *b, const struct be_dma *d)
 	return NULL;
 }
 
+static uint64_t msi_count(const struct backend *be);
+
+/* Whether a fault of a message would be told by a record: AMD-Vi logs none (A1, A46), 7.2 neither (V22). */
+static bool tells_messages(const struct qemu_backend *b, const struct fault *before)
+{
+	return b->plan.arch == BE_VTD && b->program.number >= QEMU_VERSION(10, 0) &&
+	       !(before->high & VTD_FRCD1_F);
+}
+
+/* What arrived shows what is not told: whether a message was blocked. */
+static bool arrived(struct backend *be, const struct guard_message *to)
+{
+	uint32_t before = of(be)->msis;
+
+	if (msi_count(be) == before)
+		return false;
+	return of(be)->vector[to->controller][to->vector];
+}
+
 /* An interrupt: it does not go through the tables, and nothing but the controller sees it. */
-static int message(struct qemu_backend *b, uint32_t dev, const struct be_dma *d,
+static int message(struct backend *be, uint32_t dev, const struct be_dma *d,
 		   struct be_dma_result *res)
 {
+	struct qemu_backend *b = of(be);
+	struct guard_message to;
+	const char *why = guard_message(b->vm, &b->guard, dev, d->access == BE_WRITE, d->addr,
+					d->data, d->len, &to);
 	struct asking ask = { b, fault_now(b) };
-	struct move m = {
-		.dev = whose_turn(b, dev), .iova = d->addr, .len = (uint32_t)d->len, .data = d->data
-	};
+	uint32_t data = 0;
+	bool look = to.remapped && !tells_messages(b, &ask.before), there;
 
-	if (!move_raw(b->vm, &m))
+	if (!why && look && to.delivered && (msi_count(be), b->vector[to.controller][to.vector]))
+		why = "the controller holds this vector already: whether it comes again is not "
+		      "told";
+	if (!why) /* it has four bytes */
+		memcpy(&data, d->data, sizeof(data));
+	if (!why && data > UINT16_MAX)
+		why = "edu's interrupts have 16 bits of data";
+	if (why)
+		stop(b, why);
+	if (!usable(b) ||
+	    !b->vm->master->message(b->vm, whose_turn(b, dev), d->addr, (uint16_t)data))
 		return -1;
 	res->source = BE_FROM_MSI;
-	if (refused(&ask))
-		blocked(b, dev, &ask.before, d, res);
-	else
+	there = look ? to.delivered && arrived(be, &to) : !refused(&ask);
+	if (there)
 		res->done = d->len;
-	return 0;
+	else
+		blocked(b, dev, &ask.before, d, res);
+	return usable(b) ? 0 : -1;
 }
 
 static int dma(struct backend *be, const struct be_dma *d, struct be_dma_result *res)
@@ -647,14 +680,13 @@ static int dma(struct backend *be, const struct be_dma *d, struct be_dma_result 
 			len = (uint32_t)left;
 		if (len > b->vm->master->longest)
 			len = b->vm->master->longest;
-		why = guard_dma(b->vm, &b->guard, dev, d->access == BE_WRITE, at,
-				(const uint8_t *)d->data + res->done, len);
+		if (guard_is_message(at, len))
+			return message(be, dev, d, res);
+		why = guard_dma(b->vm, &b->guard, dev, at, len);
 		if (why)
 			stop(b, why);
 		if (!usable(b))
 			return -1;
-		if (at >= MSI_BASE && at < MSI_BASE + 0x100000)
-			return message(b, dev, d, res);
 		if (!piece(b, dev, d, len, res))
 			break;
 	}

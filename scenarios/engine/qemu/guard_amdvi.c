@@ -4,6 +4,10 @@
 #include "guard.h"
 #include "hw/amdvi.h"
 
+/* HyperTransport's own addresses. 48882 2.1.2, special address ranges. */
+#define HT_FIRST UINT64_C(0xFD00000000)
+#define HT_LAST UINT64_C(0xFFFFFFFFFF)
+
 static uint64_t reg(struct vm *vm, uint32_t off)
 {
 	return qtest_read(&vm->qtest, VM_AMDVI_BASE + off, 8);
@@ -58,7 +62,7 @@ static void take_entry(struct vm *vm, struct guard *g, const uint64_t *q)
 		return;
 	for (uint32_t i = 0; i < vm->plan.devices; i++)
 		if (vm->plan.device[i].rid == rid)
-			g->known[i] = load_dte(vm, rid, g->dte[i]);
+			g->lost[i] = !(g->known[i] = load_dte(vm, rid, g->dte[i]));
 }
 
 static const char *check_ring(struct vm *vm, struct guard *g, uint64_t tail)
@@ -199,8 +203,12 @@ const char *guard_amdvi_dma(struct vm *vm, const struct guard *g, uint32_t dev, 
 		return NULL;
 	if ((uint64_t)rid << AMDVI_DTE_LG2 >= bytes)
 		return "A15: the size of the device table is not looked at";
+	if (iova >= HT_FIRST && iova <= HT_LAST)
+		return "A26: HyperTransport's addresses are translated like others";
 	if (!load_dte(vm, rid, dte))
-		return NULL;
+		return guard_old(vm) || g->lost[dev]
+			       ? NULL
+			       : "A17: without an INVALIDATE_DEVTAB_ENTRY a device's requests pass";
 	why = guard_old(vm) ? NULL : check_taken(g, dev, dte);
 	if (!why)
 		why = check_dte(vm, dte, iova);

@@ -23,6 +23,9 @@ struct master_ops {
 
 	/* Moves len bytes between the device's memory and the address it issues; returns when that is over. */
 	bool (*run)(struct vm *vm, uint32_t dev, bool to_memory, uint64_t iova, uint32_t len);
+
+	/* Sends an interrupt message: with its requester id, which a write of its data engine to that address does not carry. */
+	bool (*message)(struct vm *vm, uint32_t dev, uint64_t addr, uint16_t data);
 };
 
 extern const struct master_ops master_edu;

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "hw/bits.h"
 #include "vm.h"
 
 /* Registers, from the device's BAR. */
@@ -104,6 +105,31 @@ static bool find(struct vm *vm, uint32_t dev)
 	return false;
 }
 
+/* Its MSI capability, in configuration space: control, address, data. */
+#define MSI_CONTROL 0x40
+#define MSI_ENABLE BIT32(16)
+#define MSI_ADDRESS 0x44
+#define MSI_ADDRESS_HIGH 0x48
+#define MSI_DATA 0x4c
+#define EDU_RAISE \
+	0x60u /* from the BAR: status bits to set, whereupon it sends its message; and to clear */
+#define EDU_LOWER 0x64u
+
+static bool message(struct vm *vm, uint32_t dev, uint64_t addr, uint16_t data)
+{
+	uint64_t bar = vm->plan.device[dev].bar;
+	uint16_t bdf = vm_pci_reach(vm, dev);
+
+	vm_config_write(vm, bdf, MSI_ADDRESS, (uint32_t)addr);
+	vm_config_write(vm, bdf, MSI_ADDRESS_HIGH, (uint32_t)(addr >> 32));
+	vm_config_write(vm, bdf, MSI_DATA, data);
+	vm_config_write(vm, bdf, MSI_CONTROL, vm_config_read(vm, bdf, MSI_CONTROL) | MSI_ENABLE);
+	vm_pci_leave(vm, dev);
+	qtest_write(&vm->qtest, bar + EDU_RAISE, 4, 1);
+	qtest_write(&vm->qtest, bar + EDU_LOWER, 4, 1);
+	return !vm->qtest.dead;
+}
+
 const struct master_ops master_edu = {
 	.device = "edu",
 	.options = "dma_mask=0xffffffffffffffff",
@@ -112,4 +138,5 @@ const struct master_ops master_edu = {
 	.put = put,
 	.get = get,
 	.run = run,
+	.message = message,
 };

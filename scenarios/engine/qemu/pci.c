@@ -298,7 +298,8 @@ static void set_bus(struct vm *vm, const struct vm_bus *b)
 		set_bridge(vm, (uint16_t)(b->outer << 8), b->outer, b->inner, b->inner, b);
 }
 
-static void number_finally(struct vm *vm, const struct vm_bus *b)
+/* Gives a bus the number of its devices' ids, or the one of the set-up. */
+static void number_bus_as(struct vm *vm, const struct vm_bus *b, uint8_t number)
 {
 	bool two = b->kind == VM_BUS_SWITCH;
 	uint16_t bridge = bridge_of(&vm->plan, b);
@@ -309,7 +310,25 @@ static void number_finally(struct vm *vm, const struct vm_bus *b)
 	if (two)
 		bridge = (uint16_t)(b->outer << 8);
 	vm_config_write(vm, bridge, CFG_BUSES,
-			primary | (uint32_t)b->number << 8 | (uint32_t)b->number << 16);
+			primary | (uint32_t)number << 8 | (uint32_t)number << 16);
+}
+
+uint16_t vm_pci_reach(struct vm *vm, uint32_t dev)
+{
+	const struct vm_device *d = vm->plan.device + dev;
+	const struct vm_bus *b = vm->plan.bus + d->group;
+
+	if (d->group)
+		number_bus_as(vm, b, early_number(b));
+	return d->bdf;
+}
+
+void vm_pci_leave(struct vm *vm, uint32_t dev)
+{
+	const struct vm_bus *b = vm->plan.bus + vm->plan.device[dev].group;
+
+	if (vm->plan.device[dev].group)
+		number_bus_as(vm, b, b->number);
 }
 
 void vm_pci_setup(struct vm *vm)
@@ -323,7 +342,7 @@ void vm_pci_setup(struct vm *vm)
 		vm_config_write(vm, p->device[i].bdf, CFG_COMMAND, COMMAND_MEMORY_MASTER);
 	}
 	for (uint32_t g = 1; g <= p->buses; g++)
-		number_finally(vm, p->bus + g);
+		number_bus_as(vm, p->bus + g, p->bus[g].number);
 	for (uint16_t slot = 1; p->arch == BE_AMDVI && !vm->unit_bdf && slot < SLOTS; slot++)
 		if (vm_config_read(vm, (uint16_t)(slot << 3), CFG_CLASS) >> 8 == CLASS_IOMMU)
 			vm->unit_bdf = (uint32_t)slot << 3;

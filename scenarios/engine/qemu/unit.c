@@ -117,7 +117,7 @@ static void vtd_read(struct vm *vm, struct be_unit *out)
 
 static void amdvi_options(struct text *t, const struct be_unit *u, const struct qemu_program *p)
 {
-	put(t, "amd-iommu,intremap=off");
+	put(t, "amd-iommu,intremap=on");
 	/* what makes it translate: pass-through off in old versions, remapping on in new ones */
 	if (has(p->amdvi, "dma-remap"))
 		put(t, ",dma-remap=on");

@@ -112,6 +112,10 @@ uint32_t vm_config_read(struct vm *vm, uint16_t bdf, uint8_t reg);
 void vm_config_write(struct vm *vm, uint16_t bdf, uint8_t reg, uint32_t val);
 void vm_pci_setup(struct vm *vm);
 
+/* Where a device can be configured, until vm_pci_leave: its bus has the number of the set-up meanwhile. */
+uint16_t vm_pci_reach(struct vm *vm, uint32_t dev);
+void vm_pci_leave(struct vm *vm, uint32_t dev);
+
 /* The arguments that put the devices where the plan has them. */
 void vm_pci_args(const struct vm_plan *plan, const struct master_ops *master,
 		 struct process_args *args);
