@@ -167,6 +167,8 @@ static const char *check_dte(const struct vm *vm, const uint64_t *dte, uint64_t 
 		return guard_old(vm) && (dte[0] & (AMDVI_DTE0_IR | AMDVI_DTE0_IW))
 			       ? "A2: without TV it passes requests untranslated"
 			       : NULL;
+	if (!guard_old(vm) && mode > AMDVI_MODE_MAX)
+		return "A3: Mode 7 is blocked without event";
 	if (dte[0] & AMDVI_DTE0_GV)
 		return "A21: guest tables are not there";
 	if (guard_old(vm) && mode > 0 && mode < AMDVI_MODE_MAX && iova >> AMDVI_PT_SHIFT(mode + 1))

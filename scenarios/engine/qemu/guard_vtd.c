@@ -82,7 +82,7 @@ static const char *check_gcmd(struct vm *vm, const struct guard *g, uint64_t val
 	if ((val & VTD_GCMD_TE) && !(gsts & (VTD_GSTS_RTPS | VTD_GSTS_TES)))
 		return "V20: TE is accepted without a root table";
 	if ((val & VTD_GCMD_QIE) && !(gsts & VTD_GSTS_QIES) && reg(vm, VTD_REG_IQT, 8))
-		return "V17: the queue starts at once when its tail is not 0";
+		return "the queue starts at once when its tail is not 0";
 	if (!(val & VTD_GCMD_QIE) && (gsts & VTD_GSTS_QIES) &&
 	    (reg(vm, VTD_REG_IQT, 8) != reg(vm, VTD_REG_IQH, 8) ||
 	     (g->last_descriptor && g->last_descriptor != VTD_DT_WAIT)))
@@ -93,7 +93,7 @@ static const char *check_gcmd(struct vm *vm, const struct guard *g, uint64_t val
 static const char *check_register_inval(struct vm *vm)
 {
 	return reg(vm, VTD_REG_GSTS, 4) & VTD_GSTS_QIES
-		       ? "V18: an invalidation by register is not done while the queue is on"
+		       ? "an invalidation by register is not done while the queue is on"
 		       : NULL;
 }
 
