@@ -25,7 +25,7 @@
 #define XC_SETTLE_NS \
 	UINT64_C(200000) /* longer than hardware takes for anything a case asks of it */
 
-#define XC_CAPS 16
+#define XC_CAPS 24
 #define XC_DEVICES 4
 #define XC_IMAGE 1024
 #define XC_OPS 64
@@ -41,8 +41,10 @@ struct xc_store {
 enum xc_inval_kind {
 	XC_VTD_CONTEXT, /* g, did, sid, fm */
 	XC_VTD_IOTLB,   /* g, did, addr, am, ih */
+	XC_VTD_IEC,     /* g: 0 all, 1 those of index; am: how many of its low bits are ignored */
 	XC_AMD_DEVTAB,  /* sid */
 	XC_AMD_PAGES,   /* did, addr (with its size encoded when s), s, pde */
+	XC_AMD_INTTAB,  /* sid */
 	XC_AMD_ALL
 };
 
@@ -50,7 +52,7 @@ struct xc_inval {
 	enum xc_inval_kind kind;
 	uint8_t g, fm, am;
 	bool ih, s, pde;
-	uint16_t did, sid;
+	uint16_t did, sid, index;
 	uint64_t addr;
 };
 
@@ -61,10 +63,18 @@ struct xc_dma {
 	uint32_t len; /* 1 to 64, within one page */
 };
 
+/* A write to the interrupt range: of 4 bytes an interrupt message, of 8 nothing that is one. */
+struct xc_msi {
+	uint32_t dev;
+	uint32_t addr, data;
+	uint32_t len; /* 4 or 8 */
+};
+
 enum xc_op_kind {
 	XC_STORE,
 	XC_INVAL,
-	XC_DMA
+	XC_DMA,
+	XC_MSI
 };
 
 struct xc_op {
@@ -72,6 +82,16 @@ struct xc_op {
 	struct xc_store store;
 	struct xc_inval inval;
 	struct xc_dma dma;
+	struct xc_msi msi;
+};
+
+/* Interrupt remapping as it is switched on; AMD-Vi's tables are named by device table entries. */
+struct xc_ir {
+	bool on;
+	uint64_t table;     /* VT-d: IRTA */
+	uint8_t size;       /* VT-d: 2^(size + 1) entries */
+	bool eime, cfi;     /* VT-d: destinations of 32 bits, compatibility format let through */
+	bool ga, xt, index; /* AMD-Vi: entries of 128 bits, destinations of 32, indexes of 11 */
 };
 
 struct xc_cap {
@@ -88,6 +108,7 @@ struct xc_case {
 	enum be_behind behind[XC_DEVICES]; /* what gives it that id */
 	uint32_t devices;
 	bool by_register; /* VT-d: invalidation through registers */
+	struct xc_ir ir;
 	struct be_policy policy;
 	struct xc_store image[XC_IMAGE];
 	uint32_t images;
@@ -95,10 +116,11 @@ struct xc_case {
 	uint32_t ops;
 };
 
-/* What was seen of one DMA. */
+/* What was seen of one DMA or message. */
 struct xc_seen {
-	bool moved;    /* all bytes arrived */
-	uint64_t pa;   /* where, when they moved */
+	bool moved;    /* all bytes arrived; the message was delivered */
+	uint64_t pa;   /* where, when they moved; its address */
+	uint32_t data; /* of the message */
 	bool recorded; /* a fault record or event appeared */
 	uint8_t reason;
 	uint16_t sid, did; /* of the record; did: AMD-Vi */

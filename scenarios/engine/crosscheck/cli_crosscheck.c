@@ -37,6 +37,7 @@ static const char help[] =
 	"      --tables          the ACPI tables of QEMU's machines beside ours, nothing else; "
 	"every\n"
 	"                        run with a QEMU begins with them\n"
+	"      --from N          the cases from number N on, by default 0\n"
 	"      --case N          case N alone\n"
 	"      --print FILE      with --case and --vendor: writes the case as a scenario, plays "
 	"nothing\n"
@@ -57,6 +58,7 @@ enum {
 	OPT_SEED,
 	OPT_VENDOR,
 	OPT_CASE,
+	OPT_FROM,
 	OPT_PRINT,
 	OPT_SAVE,
 	OPT_ROWS,
@@ -90,8 +92,11 @@ static const char *take_option(struct session *s, int opt)
 		return cli_take_jobs(&s->workers);
 	case OPT_CASE:
 		s->alone = true;
-		return cli_number(optarg, 0, MAX_CASES, &s->random) ? NULL
-								    : "a number up to 100000000";
+		return cli_number(optarg, 0, MAX_CASES, &s->from) ? NULL
+								  : "a number up to 100000000";
+	case OPT_FROM:
+		return cli_number(optarg, 0, MAX_CASES, &s->from) ? NULL
+								  : "a number up to 100000000";
 	case OPT_RANDOM:
 		return cli_number(optarg, 0, MAX_CASES, &s->random) ? NULL
 								    : "a number up to 100000000";
@@ -134,6 +139,7 @@ static int parse(struct session *s, int argc, char **argv, bool *help_wanted, bo
 		{ "seed", required_argument, NULL, OPT_SEED },
 		{ "vendor", required_argument, NULL, OPT_VENDOR },
 		{ "case", required_argument, NULL, OPT_CASE },
+		{ "from", required_argument, NULL, OPT_FROM },
 		{ "print", required_argument, NULL, OPT_PRINT },
 		{ "save", required_argument, NULL, OPT_SAVE },
 		{ "only", required_argument, NULL, OPT_ONLY },
@@ -176,6 +182,8 @@ static int check(struct session *s, int argc, char **argv)
 		cli_error("crosscheck: --matrix and --json need PATH");
 		return CLI_USAGE;
 	}
+	if (s->alone)
+		s->random = 1;
 	for (int i = optind; i < argc; i++)
 		suite_add(&s->suite, argv[i]);
 	if (s->suite.bad)
@@ -217,7 +225,7 @@ static int run(struct session *s)
 		status = session_tables(s);
 	if (status == CLI_OK && s->suite.jobs)
 		status = session_suite(s);
-	if (status == CLI_OK && !s->tables && (s->random || s->alone))
+	if (status == CLI_OK && !s->tables && s->random)
 		status = session_random(s);
 	if (s->print) {
 		if (status != CLI_OK)

@@ -111,6 +111,44 @@ void gen_dma(struct gen *g, uint32_t dev, uint64_t iova)
 		g->c->ops--;
 }
 
+void gen_msi(struct gen *g, const struct xc_msi *m)
+{
+	struct ref_set set;
+
+	if (!gen_room(g, 1))
+		return;
+	g->c->op[g->c->ops++] = (struct xc_op){ .kind = XC_MSI, .msi = *m };
+	ref_msi(g->r, m, &set);
+	if (set.full)
+		g->c->ops--;
+}
+
+void gen_handles(struct gen *g, uint32_t least, uint32_t limit)
+{
+	g->handles = 3 + gen_below(g, GEN_HANDLES - 2);
+	for (uint32_t i = 0; i < g->handles; i++) {
+		uint32_t h = least + gen_below(g, limit - least);
+
+		if (i && gen_chance(g, 60)) /* a neighbour */
+			h = g->handle[gen_below(g, i)] ^ 1u << gen_below(g, 6);
+		g->handle[i] = h < least ? least : h < limit ? h : limit - 1;
+	}
+}
+
+uint8_t gen_vector(struct gen *g)
+{
+	if (g->p->qemu)
+		return (uint8_t)(0x20 + g->vectors++ % 0xc0);
+	return (uint8_t)gen_any(g);
+}
+
+bool gen_remaps(struct gen *g)
+{
+	bool draw = gen_chance(g, 50);
+
+	return g->p->qemu ? (g->c->number / 64 / 3 + g->c->seed) % 2 != 0 : draw;
+}
+
 struct place {
 	uint16_t rid;
 	enum be_behind behind;

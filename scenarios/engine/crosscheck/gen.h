@@ -28,6 +28,8 @@ bool gen_observable(const struct ref_set *set, uint32_t len);
 
 #define GEN_IOVAS 8
 #define GEN_DOMAINS 3
+#define GEN_HANDLES 8
+#define GEN_IRTS 3
 
 struct gen_domain {
 	uint16_t did;
@@ -47,6 +49,12 @@ struct gen {
 	struct gen_domain domain[GEN_DOMAINS];
 	uint32_t domains;
 	uint32_t of_device[XC_DEVICES]; /* domain */
+	/* interrupts: indexes that are used, AMD-Vi's tables */
+	uint32_t handle[GEN_HANDLES];
+	uint32_t handles;
+	uint64_t irt[GEN_IRTS];
+	uint32_t irts, irt_of[XC_DEVICES];
+	uint8_t vectors;
 };
 
 uint64_t gen_any(struct gen *g);
@@ -64,7 +72,25 @@ void gen_devices(struct gen *g);
 bool gen_inval(struct gen *g, const struct xc_inval *v);
 /* A DMA, when each of its outcomes is fit to be observed. */
 void gen_dma(struct gen *g, uint32_t dev, uint64_t iova);
+void gen_msi(struct gen *g, const struct xc_msi *m);
 bool gen_room(const struct gen *g, uint32_t ops);
+
+/* Indexes below `limit` that differ in few bits. */
+void gen_handles(struct gen *g, uint32_t least, uint32_t limit);
+/* A vector; for QEMU, whose controllers hold one until a reset, mostly a new one. */
+uint8_t gen_vector(struct gen *g);
+/* Whether a case has interrupt remapping; for QEMU many cases in a row have, so that one instance plays them. */
+bool gen_remaps(struct gen *g);
+
+/* Interrupt remapping: capabilities, tables, one operation. */
+void gen_vtd_ir_machine(struct gen *g);
+void gen_vtd_ir_tables(struct gen *g);
+void gen_vtd_ir_op(struct gen *g);
+void gen_amdvi_ir_machine(struct gen *g);
+void gen_amdvi_ir_tables(struct gen *g);
+/* The interrupt half of a device table entry. */
+void gen_amdvi_ir_half(struct gen *g, uint32_t dev, uint64_t e[4]);
+void gen_amdvi_ir_op(struct gen *g);
 
 void gen_vtd(struct gen *g);
 void gen_amdvi(struct gen *g);

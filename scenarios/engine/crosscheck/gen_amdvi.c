@@ -38,6 +38,7 @@ static void machine(struct gen *g)
 	}
 	gen_devices(g);
 	g->table_next = XC_TABLES + 0x4000;
+	gen_amdvi_ir_machine(g);
 }
 
 static void addresses(struct gen *g)
@@ -313,6 +314,7 @@ static bool lay_dte(struct gen *g, uint32_t dev, uint32_t domain, bool clean)
 	if (!g->p->qemu && gen_chance(g, 10))
 		e[1] |= UINT64_C(1) << 37; /* Cache: a hint */
 	g->of_device[dev] = domain;
+	gen_amdvi_ir_half(g, dev, e);
 	return gen_store(g, XC_TABLES + 32 * (uint64_t)g->c->rid[dev], e, 4, 1);
 }
 
@@ -448,6 +450,7 @@ void gen_amdvi(struct gen *g)
 		lay_domain(g);
 	for (uint32_t i = 0; i < g->c->devices; i++)
 		g->of_device[i] = UINT32_MAX;
+	gen_amdvi_ir_tables(g);
 	for (uint32_t i = 0; i < g->c->devices; i++)
 		(void)lay_dte(g, i, gen_below(g, g->domains), gen_chance(g, 60));
 	g->building = false;
@@ -455,7 +458,9 @@ void gen_amdvi(struct gen *g)
 	for (uint32_t n = 0; n < 4 * XC_OPS && g->c->ops < ops; n++) {
 		uint32_t what = gen_below(g, 100);
 
-		if (what < 55)
+		if (gen_chance(g, g->c->ir.on ? 40 : 3))
+			gen_amdvi_ir_op(g);
+		else if (what < 55)
 			gen_dma(g, gen_below(g, g->c->devices), g->iova[gen_below(g, g->iovas)]);
 		else if (what < 75)
 			edit_page(g);

@@ -52,6 +52,7 @@ static void machine(struct gen *g)
 	gen_devices(g);
 	g->c->by_register = gen_chance(g, 25);
 	g->table_next = XC_TABLES + 0x4000;
+	gen_vtd_ir_machine(g);
 }
 
 /* Addresses that share tables at some levels and not at others, whose low 30 bits lie in the data area. */
@@ -423,12 +424,15 @@ void gen_vtd(struct gen *g)
 		lay_root(g, bus, gen_chance(g, 97));
 	for (uint32_t i = 0; i < g->c->devices; i++)
 		(void)lay_context(g, i, gen_below(g, g->domains), gen_chance(g, 60));
+	gen_vtd_ir_tables(g);
 	g->building = false;
 	ops = 8 + gen_below(g, XC_OPS - 16);
 	for (uint32_t n = 0; n < 4 * XC_OPS && g->c->ops < ops; n++) {
 		uint32_t what = gen_below(g, 100);
 
-		if (what < 55)
+		if (gen_chance(g, g->c->ir.on ? 40 : 3))
+			gen_vtd_ir_op(g);
+		else if (what < 55)
 			gen_dma(g, gen_below(g, g->c->devices), g->iova[gen_below(g, g->iovas)]);
 		else if (what < 75)
 			edit_page(g);

@@ -22,6 +22,8 @@ static struct ref_set *expect_of(const struct xc_case *c, bool eager)
 			ref_store(r, &op->store);
 		else if (op->kind == XC_INVAL)
 			ref_inval(r, &op->inval);
+		else if (op->kind == XC_MSI)
+			ref_msi(r, &op->msi, set + i);
 		else
 			ref_dma(r, &op->dma, set + i);
 	}
@@ -52,11 +54,19 @@ static const char *reason_name(const struct xc_case *c, uint8_t reason)
 	return name ? name : "?";
 }
 
+/* Where a message went, or bytes. */
+static bool is_message(uint64_t pa)
+{
+	return (pa & 0xfff00000) == 0xfee00000;
+}
+
 void judge_seen_text(const struct xc_case *c, const struct xc_seen *s, char *buf, size_t size)
 {
 	size_t at;
 
-	if (s->moved)
+	if (s->moved && is_message(s->pa))
+		snprintf(buf, size, "delivered at 0x%" PRIx64 ", data 0x%x", s->pa, s->data);
+	else if (s->moved)
 		snprintf(buf, size, "moved at pa 0x%" PRIx64, s->pa);
 	else
 		snprintf(buf, size, "blocked");
@@ -76,7 +86,9 @@ void judge_seen_text(const struct xc_case *c, const struct xc_seen *s, char *buf
 static void outcome_text(const struct xc_case *c, const struct ref_outcome *o, char *buf,
 			 size_t size)
 {
-	if (o->ok)
+	if (o->ok && is_message(o->pa))
+		snprintf(buf, size, "delivered at 0x%" PRIx64 ", data 0x%x", o->pa, o->data);
+	else if (o->ok)
 		snprintf(buf, size, "moved at pa 0x%" PRIx64, o->pa);
 	else if (c->arch == BE_VTD)
 		snprintf(buf, size, "blocked, %s (0x%02x)%s", reason_name(c, o->reason), o->reason,
@@ -108,15 +120,22 @@ static void expected_text(const struct xc_case *c, const struct ref_set *set, ch
 struct look {
 	const struct xc_case *c;
 	const struct judge_side *side;
-	const struct xc_dma *d;
+	const struct xc_dma *d; /* NULL: a message */
+	const struct xc_msi *m; /* NULL: a DMA */
 	const struct xc_seen *s;
 	const struct ref_set *set;
+	bool known; /* the controllers held what a message would show, so that it shows nothing */
 };
+
+static uint16_t requester(const struct look *l)
+{
+	return l->c->rid[l->d ? l->d->dev : l->m->dev];
+}
 
 /* Of the rows' V30: all of the page's address, where the architecture keeps less. */
 static bool whole_address(const struct look *l)
 {
-	return l->s->addr == (l->d->iova & ~UINT64_C(0xfff));
+	return l->d && l->s->addr == (l->d->iova & ~UINT64_C(0xfff));
 }
 
 static bool record_as(const struct look *l, const struct ref_outcome *o)
@@ -125,17 +144,28 @@ static bool record_as(const struct look *l, const struct ref_outcome *o)
 
 	if (o->ok || o->silent)
 		return !s->recorded;
-	if (!s->recorded || s->reason != o->reason || s->sid != l->c->rid[l->d->dev] ||
-	    s->write != l->d->write)
+	if (!s->recorded || s->reason != o->reason || s->sid != requester(l) ||
+	    (l->d && s->write != l->d->write))
 		return false;
-	if (s->addr != o->addr && (l->c->arch != BE_VTD || l->side->ours || !whole_address(l)))
+	if (s->addr != o->addr && !o->any_addr &&
+	    (l->c->arch != BE_VTD || l->side->ours || !whole_address(l)))
 		return false;
 	return l->c->arch == BE_VTD || (s->did == o->did && s->flags == o->flags);
 }
 
+/* Interrupt controllers show a vector, and in which of them; not when it was there before. */
+static bool controllers_as(const struct look *l, const struct ref_outcome *o)
+{
+	if (!o->ok || !l->s->moved)
+		return o->ok == l->s->moved || (o->ok && l->known);
+	return (uint8_t)l->s->data == (uint8_t)o->data && (l->s->pa ^ o->pa) >> 12 == 0;
+}
+
 static bool data_as(const struct look *l, const struct ref_outcome *o)
 {
-	return l->s->moved == o->ok && (!o->ok || l->s->pa == o->pa);
+	if (l->m && l->side->version)
+		return controllers_as(l, o);
+	return l->s->moved == o->ok && (!o->ok || (l->s->pa == o->pa && l->s->data == o->data));
 }
 
 /* The simulator takes our reading, and forgets everything when its policy says so. */
@@ -167,8 +197,12 @@ static bool by_row(const struct look *l, uint32_t *fired)
 	for (uint32_t i = 0; i < l->set->n; i++) {
 		const struct ref_outcome *o = l->set->o + i;
 
+		if (o->dma_half && (!s->recorded || s->reason == 1) && explained(l, "A61", fired))
+			return true;
 		if (o->ok)
 			continue;
+		if (l->m && !s->recorded && explained(l, vtd ? "V22" : "A46", fired))
+			return true;
 		if (vtd && !s->recorded && o->hit_refused && explained(l, "V1", fired))
 			return true;
 		if (vtd && s->recorded && s->reason == 0xb && o->context_rsvd &&
@@ -194,7 +228,7 @@ static bool accepted(const struct look *l, uint32_t *fired)
 	for (uint32_t i = 0; i < l->set->n; i++) {
 		const struct ref_outcome *o = l->set->o + i;
 
-		if (o->ok && !xc_is_ram(o->pa, l->d->len) && !s->moved && !s->recorded &&
+		if (o->ok && l->d && !xc_is_ram(o->pa, l->d->len) && !s->moved && !s->recorded &&
 		    explained(l, l->c->arch == BE_VTD ? "V27" : "A30", fired))
 			return true;
 	}
@@ -205,9 +239,9 @@ static bool accepted(const struct look *l, uint32_t *fired)
 			continue;
 		right = true;
 		orders = orders || !o->other_order;
-		whole = whole && s->recorded && s->addr != o->addr;
+		whole = whole && s->recorded && s->addr != o->addr && !o->any_addr;
 	}
-	if (right && !orders && !explained(l, "V29", fired))
+	if (right && !orders && !explained(l, l->c->arch == BE_VTD ? "V29" : "A62", fired))
 		right = false;
 	if (right && whole && !explained(l, "V30", fired))
 		return false;
@@ -243,6 +277,32 @@ static bool unasked(const struct look *l, uint32_t op, struct judge *out, uint32
 	return false;
 }
 
+/* Has any message that may be delivered now been seen before, by the same controller? */
+static bool seen_before(const struct play *play, uint32_t op, const struct xc_case *c,
+			const struct ref_set *set)
+{
+	for (uint32_t i = 0; i < op; i++) {
+		if (c->op[i].kind != XC_MSI || !play->seen[i].moved)
+			continue;
+		for (uint32_t k = 0; k < set->n; k++)
+			if (set->o[k].ok &&
+			    (uint8_t)set->o[k].data == (uint8_t)play->seen[i].data &&
+			    (set->o[k].pa ^ play->seen[i].pa) >> 12 == 0)
+				return true;
+	}
+	return false;
+}
+
+static void heading(const struct look *l, uint32_t op, char *buf, size_t size)
+{
+	if (l->d)
+		snprintf(buf, size, "operation %u, %s of %u bytes at 0x%" PRIx64 " by %04x", op,
+			 l->d->write ? "write" : "read", l->d->len, l->d->iova, requester(l));
+	else
+		snprintf(buf, size, "operation %u, message 0x%x of %u bytes at 0x%x by %04x", op,
+			 l->m->data, l->m->len, l->m->addr, requester(l));
+}
+
 void judge_play(const struct xc_case *c, const struct ref_set *expect, const struct ref_set *eager,
 		const struct judge_side *side, const struct play *play, uint32_t fired[ROWS_MAX],
 		struct judge *out)
@@ -258,22 +318,28 @@ void judge_play(const struct xc_case *c, const struct ref_set *expect, const str
 	if (!unasked(&start, 0, out, fired))
 		return;
 	for (uint32_t i = 0; i < play->ops; i++) {
-		struct look l = { c, side, &c->op[i].dma, play->seen + i, expect + i };
-		char want[700], got[300];
+		const struct xc_op *op = c->op + i;
+		bool asked = op->kind == XC_DMA || op->kind == XC_MSI;
+		struct look l = { .c = c,
+				  .side = side,
+				  .d = op->kind == XC_DMA ? &op->dma : NULL,
+				  .m = op->kind == XC_MSI ? &op->msi : NULL,
+				  .s = play->seen + i,
+				  .set = expect + i };
+		char want[700], got[300], what[120];
 
-		if (c->op[i].kind == XC_INVAL && !unasked(&l, i, out, fired))
+		if (op->kind == XC_INVAL && !unasked(&l, i, out, fired))
 			return;
-		if (c->op[i].kind != XC_DMA || accepted(&l, fired) || ahead(&l, eager, i, fired))
+		l.known = op->kind == XC_MSI && seen_before(play, i, c, l.set);
+		if (!asked || accepted(&l, fired) || ahead(&l, eager, i, fired))
 			continue;
 		expected_text(c, expect + i, want, sizeof(want));
 		judge_seen_text(c, play->seen + i, got, sizeof(got));
+		heading(&l, i, what, sizeof(what));
 		out->ok = false;
 		out->op = i;
-		snprintf(out->text, sizeof(out->text),
-			 "operation %u, %s of %u bytes at 0x%" PRIx64
-			 " by %04x\n  expected  %s\n  %-8s  %s",
-			 i, l.d->write ? "write" : "read", l.d->len, l.d->iova, c->rid[l.d->dev],
-			 want, side->name, got);
+		snprintf(out->text, sizeof(out->text), "%s\n  expected  %s\n  %-8s  %s", what, want,
+			 side->name, got);
 		return;
 	}
 }

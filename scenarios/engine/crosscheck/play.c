@@ -220,6 +220,18 @@ static bool vtd_register_inval(struct player *p, const struct xc_inval *v)
 	return await(p, iva + 8, 8, VTD_IOTLB_IVT, 0);
 }
 
+uint64_t play_irta(const struct xc_case *c)
+{
+	return c->ir.table | FIELD_PREP(VTD_IRTA_S, c->ir.size) | (c->ir.eime ? VTD_IRTA_EIME : 0);
+}
+
+uint64_t play_control(const struct xc_case *c)
+{
+	return (c->ir.ga ? AMDVI_CONTROL_GAEN : 0) | (c->ir.xt ? AMDVI_CONTROL_XTEN : 0) |
+	       FIELD_PREP(AMDVI_CONTROL_NUMINTREMAPMODE,
+			  c->ir.index ? AMDVI_NUMINTREMAP_2048 : AMDVI_NUMINTREMAP_512);
+}
+
 void play_inval_words(const struct xc_inval *v, uint64_t q[2])
 {
 	q[0] = q[1] = 0;
@@ -235,6 +247,10 @@ void play_inval_words(const struct xc_inval *v, uint64_t q[2])
 			q[1] = (v->addr & VTD_IOTLBD1_ADDR) | FIELD_PREP(VTD_IOTLBD1_AM, v->am) |
 			       (v->ih ? VTD_IOTLBD1_IH : 0);
 		break;
+	case XC_VTD_IEC:
+		q[0] = VTD_DT_IEC | FIELD_PREP(VTD_IECD0_IIDX, v->index) |
+		       FIELD_PREP(VTD_IECD0_IM, v->am) | (v->g ? VTD_IECD0_G : 0);
+		break;
 	case XC_AMD_DEVTAB:
 		q[0] = FIELD_PREP(AMDVI_CMD0_OP, AMDVI_OP_INVALIDATE_DEVTAB_ENTRY) | v->sid;
 		break;
@@ -243,6 +259,9 @@ void play_inval_words(const struct xc_inval *v, uint64_t q[2])
 		       FIELD_PREP(AMDVI_PAGESC0_DOMAINID, v->did);
 		q[1] = (v->addr & AMDVI_PAGESC1_ADDR) | (v->s ? AMDVI_PAGESC1_S : 0) |
 		       (v->pde ? AMDVI_PAGESC1_PDE : 0);
+		break;
+	case XC_AMD_INTTAB:
+		q[0] = FIELD_PREP(AMDVI_CMD0_OP, AMDVI_OP_INVALIDATE_INTERRUPT_TABLE) | v->sid;
 		break;
 	case XC_AMD_ALL:
 		q[0] = FIELD_PREP(AMDVI_CMD0_OP, AMDVI_OP_INVALIDATE_IOMMU_ALL);
@@ -265,9 +284,22 @@ static bool inval(struct player *p, const struct xc_inval *v)
 static bool vtd_command(struct player *p, uint32_t bit)
 {
 	wr(p, VTD_REG_GCMD, 4, p->gcmd | bit);
-	if (bit != (uint32_t)VTD_GCMD_SRTP)
+	if (!(bit & (VTD_GCMD_SRTP | VTD_GCMD_SIRTP)))
 		p->gcmd |= bit;
 	return await(p, VTD_REG_GSTS, 4, bit, bit);
+}
+
+static bool vtd_start_interrupts(struct player *p)
+{
+	struct xc_inval all = { .kind = XC_VTD_IEC };
+	const struct xc_ir *ir = &p->c->ir;
+
+	if (!ir->on)
+		return true;
+	wr(p, VTD_REG_IRTA, 8, play_irta(p->c));
+	return vtd_command(p, (uint32_t)VTD_GCMD_SIRTP) && inval(p, &all) &&
+	       (!ir->cfi || vtd_command(p, (uint32_t)VTD_GCMD_CFI)) &&
+	       vtd_command(p, (uint32_t)VTD_GCMD_IRE);
 }
 
 static bool vtd_start(struct player *p)
@@ -285,7 +317,8 @@ static bool vtd_start(struct player *p)
 	}
 	wr(p, VTD_REG_RTADDR, 8, XC_TABLES);
 	return vtd_command(p, (uint32_t)VTD_GCMD_SRTP) && inval(p, &all_contexts) &&
-	       inval(p, &all_pages) && vtd_command(p, (uint32_t)VTD_GCMD_TE);
+	       inval(p, &all_pages) && vtd_start_interrupts(p) &&
+	       vtd_command(p, (uint32_t)VTD_GCMD_TE);
 }
 
 /* Takes the events there are; the first is told. */
@@ -316,7 +349,7 @@ static bool amd_start(struct player *p)
 	wr(p, AMDVI_REG_CMDBUF, 8, XC_QUEUE | FIELD_PREP(AMDVI_RING_LEN, 8));
 	wr(p, AMDVI_REG_EVTLOG, 8, XC_LOG | FIELD_PREP(AMDVI_RING_LEN, 8));
 	p->control = rd(p, AMDVI_REG_CONTROL, 8) | AMDVI_CONTROL_CMDBUFEN |
-		     AMDVI_CONTROL_EVENTLOGEN | AMDVI_CONTROL_IOMMUEN;
+		     AMDVI_CONTROL_EVENTLOGEN | AMDVI_CONTROL_IOMMUEN | play_control(p->c);
 	wr(p, AMDVI_REG_CONTROL, 8, p->control);
 	if (!await(p, AMDVI_REG_STATUS, 8, AMDVI_STATUS_CMDBUFRUN | AMDVI_STATUS_EVENTLOGRUN,
 		   AMDVI_STATUS_CMDBUFRUN | AMDVI_STATUS_EVENTLOGRUN))
@@ -421,6 +454,45 @@ static bool dma(struct player *p, const struct xc_dma *d, struct xc_seen *seen)
 	return (p->c->arch == BE_VTD ? vtd_record(p, seen) : amd_record(p, seen)) && alive(p);
 }
 
+/* ---- messages ---- */
+
+/* What the sink has had since there were `before`; one message at most. */
+static bool look_at_sink(struct player *p, uint64_t before, struct xc_seen *seen)
+{
+	uint64_t after = p->be->ops->msi_count(p->be);
+
+	for (uint64_t n = before; n < after; n++) {
+		struct be_msi got = { 0 };
+
+		if (!p->be->ops->msi_get(p->be, n, &got) || got.from_unit)
+			continue;
+		if (seen->moved)
+			return broken(p, "one message was delivered twice");
+		seen->moved = true;
+		seen->pa = got.addr;
+		seen->data = got.data;
+	}
+	return true;
+}
+
+static bool msi(struct player *p, const struct xc_msi *m, struct xc_seen *seen)
+{
+	uint64_t data = m->data, before = p->be->ops->msi_count(p->be);
+	struct be_dma_result res;
+	struct be_dma q = {
+		.dev = m->dev, .access = BE_WRITE, .addr = m->addr, .len = m->len, .data = &data
+	};
+
+	memset(&res, 0, sizeof(res));
+	if (p->be->ops->dma(p->be, &q, &res))
+		return alive(p) && broken(p, "the backend refuses a message");
+	if (!alive(p))
+		return false;
+	p->be->ops->advance(p->be, XC_SETTLE_NS);
+	return look_at_sink(p, before, seen) &&
+	       (p->c->arch == BE_VTD ? vtd_record(p, seen) : amd_record(p, seen)) && alive(p);
+}
+
 /* ---- the case ---- */
 
 static bool store(struct player *p, const struct xc_store *s)
@@ -443,6 +515,8 @@ static bool play_op(struct player *p, uint32_t n)
 		/* no request was made: what stands in the log now is not the next one's */
 		return inval(p, &op->inval) &&
 		       (p->c->arch == BE_VTD || amd_record(p, p->out->seen + n));
+	case XC_MSI:
+		return msi(p, &op->msi, p->out->seen + n);
 	case XC_DMA:
 		break;
 	}
@@ -471,7 +545,8 @@ void play_case(const struct xc_case *c, play_open_fn open, void *ctx, struct pla
 {
 	struct be_config config = { .seed = c->seed * UINT64_C(0x9E3779B97F4A7C15) + c->number,
 				    .policy = c->policy,
-				    .trace_records = 16 };
+				    .trace_records = 16,
+				    .repeats = true };
 	struct player p = { .c = c, .out = out };
 
 	memset(out, 0, sizeof(*out));

@@ -191,7 +191,7 @@ static void start(struct printer *p)
 {
 	struct xc_inval contexts = { .kind = XC_VTD_CONTEXT, .g = 1 };
 	struct xc_inval pages = { .kind = XC_VTD_IOTLB, .g = 1 };
-	struct xc_inval all = { .kind = XC_AMD_ALL };
+	struct xc_inval all = { .kind = XC_AMD_ALL }, entries = { .kind = XC_VTD_IEC };
 
 	if (p->c->arch == BE_VTD) {
 		if (!p->c->by_register) {
@@ -203,12 +203,22 @@ static void start(struct printer *p)
 		command(p, "SRTP");
 		inval(p, &contexts);
 		inval(p, &pages);
+		if (p->c->ir.on) {
+			reg_write(p, "IRTA", play_irta(p->c));
+			command(p, "SIRTP");
+			inval(p, &entries);
+			if (p->c->ir.cfi)
+				command(p, "CFI");
+			command(p, "IRE");
+		}
 		command(p, "TE");
 		return;
 	}
 	reg_write(p, "DEVTAB", XC_TABLES | 3);
 	reg_write(p, "CMDBUF", XC_QUEUE | UINT64_C(8) << 56);
 	reg_write(p, "EVTLOG", XC_LOG | UINT64_C(8) << 56);
+	if (play_control(p->c))
+		reg_write(p, "CONTROL", play_control(p->c));
 	command(p, "CMDBUFEN");
 	command(p, "EVENTLOGEN");
 	command(p, "IOMMUEN");
@@ -221,11 +231,12 @@ static void start(struct printer *p)
 }
 
 /* What the reference allows, as far as one step can say it. */
-static void expectation(struct printer *p, const struct ref_set *set)
+static void expectation(struct printer *p, const struct ref_set *set, bool message)
 {
 	const char *reason = NULL;
 	uint32_t ok = 0, faults = 0;
 	uint64_t pa = 0;
+	uint32_t data = 0;
 	bool one_pa = true, one_reason = true;
 
 	for (uint32_t i = 0; i < set->n; i++) {
@@ -233,8 +244,9 @@ static void expectation(struct printer *p, const struct ref_set *set)
 		const char *name = arch_reason_name(arch_at((uint32_t)p->c->arch), o->reason);
 
 		if (o->ok) {
-			one_pa = one_pa && (!ok || o->pa == pa);
+			one_pa = one_pa && (!ok || (o->pa == pa && o->data == data));
 			pa = o->pa;
+			data = o->data;
 			ok++;
 		} else {
 			one_reason = one_reason && (!faults || name == reason);
@@ -246,10 +258,23 @@ static void expectation(struct printer *p, const struct ref_set *set)
 		set->full || (ok && faults) ? "either"
 		: ok                        ? "ok"
 					    : "fault");
-	if (!set->full && ok && one_pa)
+	if (!set->full && ok && one_pa && message)
+		fprintf(p->out, " vector = <0x%x>; destination = <0x%" PRIx64 ">;", data & 0xff,
+			(pa >> 40 << 8) | (pa >> 12 & 0xff));
+	else if (!set->full && ok && one_pa)
 		fprintf(p->out, " pa = <0x%" PRIx64 ">;", pa);
 	if (!set->full && faults && one_reason && reason)
 		fprintf(p->out, " reason = \"%s\";", reason);
+}
+
+/* The one record there may be is taken. */
+static void clear(struct printer *p)
+{
+	if (p->c->arch != BE_VTD)
+		return;
+	step(p, "clear", "reg-write");
+	fputs(" register = \"FRCD\"; part = <12>; width = <4>; value = <0x80000000>;", p->out);
+	done(p);
 }
 
 static void dma(struct printer *p, const struct xc_dma *d, const struct ref_set *set)
@@ -257,13 +282,26 @@ static void dma(struct printer *p, const struct xc_dma *d, const struct ref_set 
 	step(p, "dma", d->write ? "write" : "read");
 	fprintf(p->out, " dev = <&dev%u>; iova = " NUMBER "; len = <%u>;", d->dev, CELLS64(d->iova),
 		d->len);
-	expectation(p, set);
+	expectation(p, set, false);
 	done(p);
-	if (p->c->arch != BE_VTD)
+	clear(p);
+}
+
+/* What is no message is a write like any other. */
+static void message(struct printer *p, const struct xc_msi *m, const struct ref_set *set)
+{
+	struct xc_dma d = { .dev = m->dev, .write = true, .iova = m->addr, .len = m->len };
+
+	if (m->len != 4) {
+		dma(p, &d, set);
 		return;
-	step(p, "clear", "reg-write");
-	fputs(" register = \"FRCD\"; part = <12>; width = <4>; value = <0x80000000>;", p->out);
+	}
+	step(p, "msi", "msi");
+	fprintf(p->out, " dev = <&dev%u>; address = <0x%x>; data = <0x%x>;", m->dev, m->addr & ~3u,
+		m->data);
+	expectation(p, set, true);
 	done(p);
+	clear(p);
 }
 
 void print_case(FILE *out, const struct xc_case *c, const struct ref_set *expect, const char *why)
@@ -288,6 +326,8 @@ void print_case(FILE *out, const struct xc_case *c, const struct ref_set *expect
 			store(&p, &op->store, false);
 		else if (op->kind == XC_INVAL)
 			inval(&p, &op->inval);
+		else if (op->kind == XC_MSI)
+			message(&p, &op->msi, expect + i);
 		else
 			dma(&p, &op->dma, expect + i);
 	}

@@ -31,6 +31,8 @@ void random_add(struct random_counts *sum, const struct random_counts *one)
 	sum->dmas += one->dmas;
 	sum->moved += one->moved;
 	sum->blocked += one->blocked;
+	sum->msis += one->msis;
+	sum->delivered += one->delivered;
 	sum->open += one->open;
 	sum->stale += one->stale;
 	sum->equal += one->equal;
@@ -45,7 +47,7 @@ static bool is_fresh(const struct ref_set *set, const struct xc_seen *s)
 {
 	for (uint32_t i = 0; i < set->n; i++)
 		if (set->o[i].fresh && set->o[i].ok == s->moved &&
-		    (!s->moved || set->o[i].pa == s->pa))
+		    (!s->moved || (set->o[i].pa == s->pa && set->o[i].data == s->data)))
 			return true;
 	return false;
 }
@@ -54,13 +56,16 @@ static void count_first(const struct xc_case *c, const struct ref_set *expect,
 			const struct play *play, struct random_counts *counts)
 {
 	for (uint32_t i = 0; i < c->ops; i++) {
-		if (c->op[i].kind != XC_DMA)
+		if (c->op[i].kind == XC_MSI) {
+			counts->msis++;
+			counts->delivered += play->seen[i].moved;
+		} else if (c->op[i].kind == XC_DMA) {
+			counts->dmas++;
+			counts->moved += play->seen[i].moved;
+			counts->blocked += !play->seen[i].moved;
+		} else {
 			continue;
-		counts->dmas++;
-		if (play->seen[i].moved)
-			counts->moved++;
-		else
-			counts->blocked++;
+		}
 		counts->open += expect[i].n > 1;
 		counts->stale += !is_fresh(expect + i, play->seen + i);
 	}

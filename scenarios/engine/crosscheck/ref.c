@@ -115,20 +115,35 @@ void ref_keep_page(struct ref *r, const struct ref_page *x)
 		r->page[r->pages++] = *x;
 }
 
+void ref_keep_irte(struct ref *r, const struct ref_irte *x)
+{
+	if (!r->filling)
+		return;
+	for (uint32_t i = 0; i < r->irtes; i++)
+		if (r->irte[i].sid == x->sid && r->irte[i].index == x->index &&
+		    memcmp(r->irte[i].q, x->q, sizeof(x->q)) == 0)
+			return;
+	if (r->irtes == REF_IRTES)
+		r->overflow = true;
+	else
+		r->irte[r->irtes++] = *x;
+}
+
 void ref_add(struct ref_set *set, const struct ref_outcome *o)
 {
 	for (uint32_t i = 0; i < set->n; i++) {
 		struct ref_outcome *at = set->o + i;
 
-		if (at->ok != o->ok || at->pa != o->pa || at->reason != o->reason ||
-		    at->silent != o->silent || at->did != o->did || at->flags != o->flags ||
-		    at->addr != o->addr)
+		if (at->ok != o->ok || at->pa != o->pa || at->data != o->data ||
+		    at->reason != o->reason || at->silent != o->silent || at->did != o->did ||
+		    at->flags != o->flags || at->addr != o->addr)
 			continue;
 		/* what is right without a reservation is right */
 		at->fresh = at->fresh || o->fresh;
 		at->other_order = at->other_order && o->other_order;
 		at->hit_refused = at->hit_refused || o->hit_refused;
 		at->context_rsvd = at->context_rsvd || o->context_rsvd;
+		at->dma_half = at->dma_half || o->dma_half;
 		return;
 	}
 	if (set->n == REF_OUTCOMES)
@@ -169,12 +184,36 @@ static void fill(struct ref *r, const struct xc_dma *d)
 	r->filling = false;
 }
 
+static void msi(struct ref *r, const struct xc_msi *m, struct ref_set *out)
+{
+	if (r->c->arch == BE_VTD)
+		ref_vtd_msi(r, m, out);
+	else
+		ref_amdvi_msi(r, m, out);
+}
+
+static void fill_irq(struct ref *r, const struct xc_msi *m)
+{
+	uint32_t before;
+
+	r->filling = true;
+	do {
+		struct ref_set set = { .n = 0 };
+
+		before = r->contexts + r->irtes;
+		msi(r, m, &set);
+	} while (r->contexts + r->irtes != before && !r->overflow);
+	r->filling = false;
+}
+
 /* Everything any device of the case may ask for, at any time. */
 static void fill_all(struct ref *r)
 {
 	for (uint32_t i = 0; i < r->c->ops; i++)
 		if (r->c->op[i].kind == XC_DMA)
 			fill(r, &r->c->op[i].dma);
+		else if (r->c->op[i].kind == XC_MSI)
+			fill_irq(r, &r->c->op[i].msi);
 }
 
 void ref_dma(struct ref *r, const struct xc_dma *d, struct ref_set *out)
@@ -184,6 +223,17 @@ void ref_dma(struct ref *r, const struct xc_dma *d, struct ref_set *out)
 		fill_all(r);
 	dma(r, d, out);
 	fill(r, d);
+	if (r->overflow)
+		out->full = true;
+}
+
+void ref_msi(struct ref *r, const struct xc_msi *m, struct ref_set *out)
+{
+	memset(out, 0, sizeof(*out));
+	if (r->wide)
+		fill_all(r);
+	msi(r, m, out);
+	fill_irq(r, m);
 	if (r->overflow)
 		out->full = true;
 }

@@ -14,16 +14,19 @@
 /* One allowed outcome. */
 struct ref_outcome {
 	bool ok;
-	uint64_t pa;    /* ok */
+	uint64_t pa;    /* ok; of a message its address */
+	uint32_t data;  /* ok: of a message */
 	uint8_t reason; /* otherwise */
 	bool silent;    /* the fault leaves no record */
 	uint16_t did;   /* AMD-Vi event */
 	uint16_t flags; /* AMD-Vi event */
 	uint64_t addr;  /* of the record */
+	bool any_addr;  /* ... which is undefined */
 	bool fresh;     /* memory says so now */
 	bool other_order; /* the specification leaves the order of two checks open, and ours is the other */
 	bool hit_refused;  /* a cached page lacked the permission */
 	bool context_rsvd; /* VT-d: reason Bh */
+	bool dma_half;     /* AMD-Vi, of a message: the entry's other half has reserved bits set */
 };
 
 #define REF_OUTCOMES 64
@@ -62,6 +65,14 @@ struct ref_page {
 	uint16_t flags; /* AMD-Vi: with these flags */
 };
 
+/* An interrupt remapping entry. */
+struct ref_irte {
+	uint16_t sid; /* AMD-Vi: whose table it is of */
+	uint32_t index;
+	uint64_t q[2];
+};
+
+#define REF_IRTES 512
 #define REF_CONTEXTS 512
 #define REF_DIRS 2048
 #define REF_PAGES 2048
@@ -74,7 +85,8 @@ struct ref {
 	struct ref_context context[REF_CONTEXTS];
 	struct ref_dir dir[REF_DIRS];
 	struct ref_page page[REF_PAGES];
-	uint32_t contexts, dirs, pages;
+	struct ref_irte irte[REF_IRTES];
+	uint32_t contexts, dirs, pages, irtes;
 	bool overflow; /* lists were too short: nothing can be said from here on */
 	bool filling;  /* what a walk comes by is kept */
 };
@@ -92,6 +104,8 @@ void ref_inval(struct ref *r, const struct xc_inval *inv);
 
 /* What may come of the DMA; afterwards what it may have filled is kept. */
 void ref_dma(struct ref *r, const struct xc_dma *d, struct ref_set *out);
+/* The same of a message. */
+void ref_msi(struct ref *r, const struct xc_msi *m, struct ref_set *out);
 
 /* ---- for the two architectures ---- */
 
@@ -100,13 +114,23 @@ bool ref_read(const struct ref *r, uint64_t pa, uint64_t *word);
 void ref_keep_context(struct ref *r, const struct ref_context *x);
 void ref_keep_dir(struct ref *r, const struct ref_dir *x);
 void ref_keep_page(struct ref *r, const struct ref_page *x);
+void ref_keep_irte(struct ref *r, const struct ref_irte *x);
 void ref_add(struct ref_set *set, const struct ref_outcome *o);
 
 void ref_vtd_dma(struct ref *r, const struct xc_dma *d, struct ref_set *out);
 /* Keeps the context entry of every device, where it is right. */
 void ref_vtd_fetch_contexts(struct ref *r);
 void ref_vtd_inval(struct ref *r, const struct xc_inval *inv);
+void ref_vtd_msi(struct ref *r, const struct xc_msi *m, struct ref_set *out);
+void ref_vtd_ir_inval(struct ref *r, const struct xc_inval *inv);
+void ref_amdvi_msi(struct ref *r, const struct xc_msi *m, struct ref_set *out);
 void ref_amdvi_dma(struct ref *r, const struct xc_dma *d, struct ref_set *out);
 void ref_amdvi_inval(struct ref *r, const struct xc_inval *inv);
+/* The message that reaches interrupt controllers: bits 31:8 of a destination of 32 bits stand in bits 63:40. */
+static inline uint64_t ref_msi_addr(uint32_t dest, bool redirect, bool logical)
+{
+	return UINT64_C(0xfee00000) | (uint64_t)(dest >> 8) << 40 | (dest & 0xffu) << 12 |
+	       (redirect ? 8u : 0) | (logical ? 4u : 0);
+}
 
 #endif

@@ -366,10 +366,17 @@ void ref_amdvi_inval(struct ref *r, const struct xc_inval *inv)
 		inval_pages(r, inv);
 		return;
 	}
+	if (inv->kind == XC_AMD_INTTAB) {
+		for (uint32_t i = 0; i < r->irtes; i++)
+			if (r->irte[i].sid != inv->sid)
+				r->irte[n++] = r->irte[i];
+		r->irtes = n;
+		return;
+	}
 	for (uint32_t i = 0; i < r->contexts; i++)
 		if (inv->kind == XC_AMD_DEVTAB && r->context[i].sid != inv->sid)
 			r->context[n++] = r->context[i];
 	r->contexts = n;
 	if (inv->kind == XC_AMD_ALL)
-		r->dirs = r->pages = 0;
+		r->dirs = r->pages = r->irtes = 0;
 }

@@ -446,6 +446,10 @@ void ref_vtd_inval(struct ref *r, const struct xc_inval *inv)
 		inval_iotlb(r, inv);
 		return;
 	}
+	if (inv->kind == XC_VTD_IEC) {
+		ref_vtd_ir_inval(r, inv);
+		return;
+	}
 	for (uint32_t i = 0; i < r->contexts; i++)
 		if (!context_named(r->context + i, inv))
 			r->context[n++] = r->context[i];

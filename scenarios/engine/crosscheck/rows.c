@@ -63,7 +63,7 @@ static const struct row rows[] = {
 	  "WBF, SFL and EAFL are ignored; TE is taken without SRTP", "RWBF = 0, AFL = 0", INTEL },
 	{ "V21", BE_VTD, ALL, ROW_AVOID, ROW_BY_NONE,
 	  "compatibility-format interrupts are delivered with IRE = 1, CFIS = 0", "VT-d 5.1.4: blocked, 25h", INTEL },
-	{ "V22", BE_VTD, Q72, Q72, ROW_DATA, ROW_BY_NONE,
+	{ "V22", BE_VTD, Q72, Q72, ROW_DATA, ROW_BY_RANDOM,
 	  "faults of interrupt remapping are not recorded", "VT-d 7.2: recorded", INTEL },
 	{ "V23", BE_VTD, ALL, ROW_AVOID, ROW_BY_NONE,
 	  "reads of FEExxxxxh give nothing, without fault", "VT-d 3.14: no meaning", INTEL },
@@ -104,6 +104,11 @@ static const struct row rows[] = {
 	  "entries of interrupts are never cached", "VT-d 6.2: caching is allowed, not demanded", INTEL },
 	{ "V42", BE_VTD, ALL, ROW_AVOID, ROW_BY_NONE,
 	  "an interrupt's index of more than 16 bits wraps", "VT-d 5.1.3: beyond the table, 21h", INTEL },
+
+	/* interrupts of generated cases */
+	{ "V61", BE_VTD, ALL, ROW_AVOID, ROW_BY_NONE,
+	  "with SVT = 10b the first bus is taken for the last and the last for the first",
+	  "VT-d 9.9: the first in bits 79:72, the last in 71:64", INTEL },
 
 	{ "A1", BE_AMDVI, BEFORE_11, ROW_DATA, ROW_BY_RANDOM,
 	  "no event is ever logged", "48882 2.5: an event for each fault", AMD },
@@ -177,6 +182,12 @@ static const struct row rows[] = {
 	  "no event of an interrupt that was refused is logged", "48882 2.2.5: IO_PAGE_FAULT with I = 1", AMD },
 	{ "A45", BE_AMDVI, ALL, ROW_LEGAL, ROW_BY_NONE,
 	  "entries of interrupts are never cached", "48882 2.4.5: caching is allowed, not demanded", AMD },
+
+	{ "A61", BE_AMDVI, ALL, ROW_EITHER, ROW_BY_RANDOM,
+	  "reserved bits in the half of a device table entry that is about DMA stop the device's interrupts too",
+	  "48882 2.2.2: each half is looked at by what needs it", AMD },
+	{ "A62", BE_AMDVI, ALL, ROW_LEGAL, ROW_BY_RANDOM,
+	  "an interrupt that IntCtl = 00b aborts leaves no event", "disputed (docs/spec-notes.md)", AMD },
 
 	/* tables of firmware: IVRS. The DMAR of every version says what ours does. */
 	{ "I1", BE_AMDVI, ALL, ROW_MASK, ROW_BY_TABLES,

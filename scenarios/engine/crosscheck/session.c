@@ -33,16 +33,14 @@ struct batches {
 
 static uint64_t batch_first(const struct batches *b, size_t n)
 {
-	return b->s->alone ? b->s->random : (uint64_t)n * BATCH;
+	return b->s->from + (uint64_t)n * BATCH;
 }
 
 static uint64_t batch_end(const struct batches *b, size_t n)
 {
-	uint64_t end = ((uint64_t)n + 1) * BATCH;
+	uint64_t end = batch_first(b, n) + BATCH, last = b->s->from + b->s->random;
 
-	if (b->s->alone)
-		return b->s->random + 1;
-	return end < b->s->random ? end : b->s->random;
+	return end < last ? end : last;
 }
 
 static void batch_run(void *ctx, size_t n, struct run_result *result)
@@ -111,9 +109,11 @@ static void report(const struct batches *b)
 
 	printf("random  %s: seed %" PRIu64
 	       ", %u cases, %u differences; %u DMA: %u moved, %u blocked; "
+	       "%u messages: %u delivered, %u blocked; "
 	       "%u with several outcomes allowed, %u stale\n",
 	       arch_at((uint32_t)b->spec.arch)->title, b->s->seed, c->cases, c->failed, c->dmas,
-	       c->moved, c->blocked, c->open, c->stale);
+	       c->moved, c->blocked, c->msis, c->delivered, c->msis - c->delivered, c->open,
+	       c->stale);
 	if (b->spec.sides > 1)
 		printf("        beside %s: %u equal, %u otherwise right\n",
 		       b->spec.side[0].who.name, c->equal, c->apart);
@@ -162,10 +162,10 @@ static int random_vendor(struct session *s, enum be_arch arch, const struct rand
 			b.spec.profile.qemu = true;
 			b.spec.profile.version = side[i].who.version;
 		}
-	pool.jobs = s->alone ? 1 : (size_t)((s->random + BATCH - 1) / BATCH);
+	pool.jobs = (size_t)((s->random + BATCH - 1) / BATCH);
 	pool.workers = s->workers < pool.jobs ? (size_t)s->workers : pool.jobs;
 	if (s->print)
-		return random_write(&b.spec, s->random, s->print) ? CLI_OK : CLI_USAGE;
+		return random_write(&b.spec, s->from, s->print) ? CLI_OK : CLI_USAGE;
 	error = pool_run(&pool);
 	if (error && error != ECHILD) {
 		cli_error("crosscheck: cannot start a worker: %s; try -j 0", strerror(error));

@@ -21,8 +21,9 @@ struct session {
 	const char *binary[SIDES_QEMU]; /* as named by --qemu */
 	uint32_t binaries;
 	uint64_t seed, random, workers;
+	uint64_t from; /* number of the first of the cases */
 	bool vendor[BE_ARCHS];
-	bool alone;        /* one case, number `random` */
+	bool alone;        /* one case, number `from` */
 	bool tables;       /* the ACPI tables alone */
 	const char *save;  /* folder for scenario files of differences */
 	const char *print; /* writes the case there and plays nothing */

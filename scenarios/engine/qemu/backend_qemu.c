@@ -638,7 +638,8 @@ static int message(struct backend *be, uint32_t dev, const struct be_dma *d,
 	uint32_t data = 0;
 	bool look = to.remapped && !tells_messages(b, &ask.before), there;
 
-	if (!why && look && to.delivered && (msi_count(be), b->vector[to.controller][to.vector]))
+	if (!why && look && to.delivered && !b->config.repeats &&
+	    (msi_count(be), b->vector[to.controller][to.vector]))
 		why = "the controller holds this vector already: whether it comes again is not "
 		      "told";
 	if (!why) /* it has four bytes */

@@ -1,7 +1,7 @@
 /*
  * Interrupt messages: what becomes of one, as far as the unit's registers and tables say it before.
  *
- * A fixed interrupt leaves the halted processors as they are; any other would wake one. A controller holds a vector once,
+ * A fixed interrupt, or one of lowest priority, leaves the halted processors as they are; any other would wake one. A controller holds a vector once,
  * however often it comes, and there are four of them: whoever wants to see an interrupt has to know which to look for.
  */
 #include <string.h>
@@ -33,7 +33,7 @@ struct arrival {
 /* A reason not to send it. */
 static const char *arrives(const struct arrival *a, struct guard_message *out)
 {
-	if (a->mode != VTD_DLM_FIXED || a->vector < VECTOR_LEAST)
+	if (a->mode > VTD_DLM_LOWEST || a->vector < VECTOR_LEAST)
 		return "an interrupt that is not a fixed one wakes the halted processor";
 	if (a->logical)
 		return "an interrupt to a logical destination reaches no controller of a machine "
