@@ -626,6 +626,15 @@ static bool arrived(struct backend *be, const struct guard_message *to)
 	return of(be)->vector[to->controller][to->vector];
 }
 
+static void unseen_refusal(const struct qemu_backend *b, const struct be_dma *d,
+			   struct be_dma_result *res)
+{
+	res->outcome = b->plan.arch == BE_VTD ? BE_UR : BE_CA;
+	res->fail_addr = d->addr;
+	res->unknown |= BE_UNKNOWN_KIND | BE_UNKNOWN_REASON | BE_UNKNOWN_RECORDED |
+			BE_UNKNOWN_SUPPRESSED;
+}
+
 /* An interrupt: it does not go through the tables, and nothing but the controller sees it. */
 static int message(struct backend *be, uint32_t dev, const struct be_dma *d,
 		   struct be_dma_result *res)
@@ -655,6 +664,8 @@ static int message(struct backend *be, uint32_t dev, const struct be_dma *d,
 	there = look ? to.delivered && arrived(be, &to) : !refused(&ask);
 	if (there)
 		res->done = d->len;
+	else if (look) /* nothing of translation is to be learnt from it */
+		unseen_refusal(b, d, res);
 	else
 		blocked(b, dev, &ask.before, d, res);
 	return usable(b) ? 0 : -1;
