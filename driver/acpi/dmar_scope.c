@@ -6,14 +6,7 @@
  */
 #include "acpi/acpi.h"
 #include "hw/acpi_dmar.h"
-
-/* PCI configuration space, as far as bridges need it. */
-#define PCI_HEADER 0x0c
-#define PCI_HEADER_TYPE MASK32(22, 16)
-#define PCI_HEADER_BRIDGE 1
-#define PCI_BUSES 0x18
-#define PCI_BUSES_SECONDARY MASK32(15, 8)
-#define PCI_BUSES_SUBORDINATE MASK32(23, 16)
+#include "hw/pci.h"
 
 struct buses {
 	uint8_t first, last;

@@ -210,6 +210,18 @@ int iommu_acpi_match(const struct iommu_acpi *a, uint16_t segment, uint16_t rid,
 int iommu_acpi_special(const struct iommu_acpi *a, enum iommu_acpi_kind kind, uint8_t id, struct iommu_acpi_match *m);
 
 /*
+ * Every requester id that requests of PCI function `rid` may carry, its own first, then those that bridges to conventional
+ * PCI above it put in its place; the last is what the unit sees of a device that has no ids itself. The same entry, and the
+ * same source of interrupts, is needed for each: attach them all. VT-d 3.4.1 Source Identifier. An AMD-Vi unit's tables name
+ * these ids themselves (`aliased`).
+ *
+ * Reads configuration space above the function: at boot, not in a hurry. Bus numbers have to be as they will stay. Writes at
+ * most `room` ids and returns how many there are, 1 to 257.
+ */
+uint32_t iommu_acpi_requesters(const struct iommu_acpi_pci *pci, uint16_t segment, uint16_t rid,
+			       uint16_t *ids, uint32_t room);
+
+/*
  * The next region that function `rid` of `segment` needs mapped to itself; *at is 0 before the first. AMD-Vi: regions of
  * its alias, and of all who share the alias, are its too, for they share one device table entry. False: no more.
  */

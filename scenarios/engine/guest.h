@@ -45,7 +45,7 @@ struct guest_config {
 	uint32_t units;
 	const struct discovery *discovery; /* its units, as firmware describes them */
 	uint64_t pool_first, pool_pages;   /* where the driver's pages come from */
-	bool wide_stores; /* the platform stores 128 bits at once */
+	bool wide_stores;                  /* the platform stores 128 bits at once */
 	bool cold_zeroes; /* fresh pages are zeroed through the CPU's cache: the driver has to flush them */
 	bool register_inval, no_superpages;
 };
@@ -120,7 +120,8 @@ void guest_free(struct guest *g);
 int guest_unit(struct guest *g, uint32_t unit, enum guest_op op,
 	       const struct guest_unit_options *options);
 bool guest_unit_known(const struct guest *g, uint32_t unit); /* initialised at least */
-int guest_describes(const struct guest *g, uint32_t record); /* a unit by its number in the tables */
+int guest_describes(const struct guest *g,
+		    uint32_t record); /* a unit by its number in the tables */
 int guest_fault_event(struct guest *g, uint32_t unit, uint32_t addr, uint32_t data);
 int guest_drain(struct guest *g, uint32_t unit, struct guest_fault *out, uint32_t max,
 		uint32_t *count, bool *lost);

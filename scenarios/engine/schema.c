@@ -87,6 +87,7 @@ const struct prop_desc schema_acpi_item[] = {
 	{ "perm", TYPE_NAME, false, 0, names_perm, "region: what its devices may do there, on AMD-Vi (\"rw\")" },
 	{ "rid", TYPE_NUMBER, false, 0xffff, NULL, "alias: the function whose requests carry another id; bridge: its own id" },
 	{ "buses", TYPE_CELLS, false, 0, NULL, "bridge: the first and the last bus behind it; segment 0" },
+	{ "type", TYPE_NAME, false, 0, acpi_bridge_at, "bridge: a port of PCI Express (\"port\"), or what it leads from and to" },
 	{ "table", TYPE_NAME, false, 0, acpi_table_at, "patch: which table" },
 	{ "at", TYPE_NUMBER, false, 0xffff, NULL, "patch: where `bytes` begin (0)" },
 	{ "bytes", TYPE_BYTES, false, 0, NULL, "patch: put over the table's own, or behind them; checksum and length follow" },

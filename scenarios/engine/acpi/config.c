@@ -9,6 +9,7 @@
 #include "names.h"
 
 static const char *const kinds[] = { "region", "alias", "bridge", "patch" };
+static const char *const bridges[] = { "port", "pcie-to-pci", "pci-to-pcie", "pci" };
 static const char *const tables[] = { "dmar", "ivrs" };
 
 const char *acpi_table_at(uint32_t n)
@@ -19,6 +20,11 @@ const char *acpi_table_at(uint32_t n)
 const char *acpi_kind_at(uint32_t n)
 {
 	return n < ACPI_ITEM_KINDS ? kinds[n] : NULL;
+}
+
+const char *acpi_bridge_at(uint32_t n)
+{
+	return n < sizeof(bridges) / sizeof(bridges[0]) ? bridges[n] : NULL;
 }
 
 static bool fail(const struct check *c, const struct dts_node *n, const char *text)
@@ -40,7 +46,7 @@ static const struct {
 } properties[] = {
 	[ACPI_REGION] = { { "reg", NULL, NULL }, { "dev", "unit", "perm", NULL } },
 	[ACPI_ALIAS] = { { "dev", "rid", NULL }, { NULL, NULL, NULL, NULL } },
-	[ACPI_BRIDGE] = { { "rid", "buses", NULL }, { "unit", NULL, NULL, NULL } },
+	[ACPI_BRIDGE] = { { "rid", "buses", NULL }, { "unit", "type", NULL, NULL } },
 	[ACPI_PATCH] = { { "table", NULL, NULL }, { "at", "bytes", "cut", "keep-sum" } },
 };
 
@@ -91,6 +97,7 @@ static bool read_region(struct acpi_item *it, const struct check *c)
 static bool read_bridge(struct acpi_item *it, const struct check *c)
 {
 	const struct dts_prop *p = dts_find(it->node, "buses");
+	const struct dts_prop *type = dts_find(it->node, "type");
 
 	if (p->len != 8 || dts_cell(p, 0) > 255 || dts_cell(p, 1) > 255)
 		return fail(c, it->node,
@@ -98,6 +105,7 @@ static bool read_bridge(struct acpi_item *it, const struct check *c)
 			    "behind it, <1 2>");
 	it->bus_first = (uint8_t)dts_cell(p, 0);
 	it->bus_last = (uint8_t)dts_cell(p, 1);
+	it->bridge = type ? (uint32_t)name_index(acpi_bridge_at, dts_string(type, 0)) : 0;
 	return true;
 }
 

@@ -38,6 +38,7 @@ struct acpi_item {
 	uint8_t perm;          /* region: 1 read, 2 write */
 	uint16_t rid;          /* alias: the function; bridge: its own */
 	uint8_t bus_first, bus_last;
+	uint32_t bridge; /* bridge: number of its type: acpi_bridge_at */
 	enum acpi_table_kind table;
 	uint32_t at, cut; /* patch; cut 0: nothing is cut off */
 	const struct dts_prop *data;
@@ -61,7 +62,8 @@ struct check;
 bool acpi_config_load(struct acpi_config *to, const struct machine *m, const struct check *c,
 		      const struct dts_node *node);
 
-const char *acpi_table_at(uint32_t n); /* "dmar", "ivrs"; NULL beyond */
-const char *acpi_kind_at(uint32_t n);  /* "region", "alias", ... */
+const char *acpi_table_at(uint32_t n);  /* "dmar", "ivrs"; NULL beyond */
+const char *acpi_kind_at(uint32_t n);   /* "region", "alias", ... */
+const char *acpi_bridge_at(uint32_t n); /* "port", "pcie-to-pci", ... */
 
 #endif

@@ -176,6 +176,16 @@ bool discovery_function(const struct discovery *d, uint16_t rid, struct discover
 	return true;
 }
 
+uint32_t discovery_requesters(const struct discovery *d, uint32_t device, uint16_t *ids,
+			      uint32_t room)
+{
+	struct acpi_space space = d->space;
+	const struct iommu_acpi_pci pci = { .ctx = &space, .read32 = acpi_space_read32 };
+
+	return iommu_acpi_requesters(&pci, d->tables->segment[d->m->device[device].unit],
+				     own_rid(d, device), ids, room);
+}
+
 bool discovery_region(const struct discovery *d, uint32_t device, uint32_t n, uint64_t *first,
 		      uint64_t *last, uint8_t *perm)
 {

@@ -37,6 +37,10 @@ bool discovery_device(const struct discovery *d, uint32_t device, struct discove
 /* The same of any function in the segment of the machine's first unit. */
 bool discovery_function(const struct discovery *d, uint16_t rid, struct discovery_place *out);
 
+/* Every id that requests of the device may carry by the bridges above it: iommu_acpi_requesters. */
+uint32_t discovery_requesters(const struct discovery *d, uint32_t device, uint16_t *ids,
+			      uint32_t room);
+
 /* Region number n that the device needs mapped to itself; false beyond the last. */
 bool discovery_region(const struct discovery *d, uint32_t device, uint32_t n, uint64_t *first,
 		      uint64_t *last, uint8_t *perm);

@@ -8,6 +8,8 @@
 #include "names.h"
 #include "run.h"
 
+#define IDS 16 /* more than scenarios have bridges above each other */
+
 /* The step's list of rules against what the driver told, in order. */
 static enum step_rc check_diags(struct run *r, const struct step *s)
 {
@@ -32,6 +34,28 @@ static enum step_rc check_diags(struct run *r, const struct step *s)
 	return want == got ? STEP_OK
 			   : run_fail(r, "expected %u diagnostics, got %u; missing: \"%s\"", want,
 				      got, dts_string(p, got));
+}
+
+/* The ids the step lists against those the driver works out from the bridges. */
+static enum step_rc check_ids(struct run *r, const struct step *s, int dev)
+{
+	const struct dts_prop *p = dts_find(s->node, "ids");
+	uint32_t want = p ? p->len / 4 : 0, got;
+	uint16_t ids[IDS];
+
+	if (!p)
+		return STEP_OK;
+	if (dev < 0)
+		return run_error(r, "property \"ids\" is about the device of \"dev\"");
+	got = discovery_requesters(r->discovery, (uint32_t)dev, ids, IDS);
+	r->res->checks++;
+	if (want != got)
+		return run_fail(r, "ids: expected %u, got %u", want, got);
+	for (uint32_t i = 0; i < got && i < IDS; i++)
+		if (dts_cell(p, i) != ids[i])
+			return run_fail(r, "id %u: expected 0x%x, got 0x%x", i + 1, dts_cell(p, i),
+					ids[i]);
+	return STEP_OK;
 }
 
 /* The device of the step, or the function that `rid` names. */
@@ -62,6 +86,8 @@ static enum step_rc do_discover(struct run *r, const struct step *s)
 		rc = check_property(r, s, "units", discovery_units(r->discovery));
 	if (rc == STEP_OK && (dev >= 0 || step_has(s, "rid")))
 		rc = check_place(r, s, dev);
+	if (rc == STEP_OK)
+		rc = check_ids(r, s, dev);
 	if (rc == STEP_OK && step_has(s, "record"))
 		rc = guest_answer(r, s,
 				  guest_describes(r->guest, (uint32_t)step_number(s, "record", 0)));
@@ -121,6 +147,8 @@ static const struct prop_desc discover_props[] = {
 	{ "unit", TYPE_UNIT, false, 0, NULL, "expected unit" },
 	{ "seen-as", TYPE_NUMBER, false, 0xffff, NULL, "expected requester id the unit sees" },
 	{ "aliased", TYPE_BOOL, false, 0, NULL, "expected: whether that is another one than its own" },
+	{ "ids", TYPE_CELLS, false, 0, NULL,
+	  "expected requester ids of `dev` by the bridges above it, its own first" },
 	{ "ats", TYPE_BOOL, false, 0, NULL, "expected: whether the platform lets it use ATS" },
 	{ "record", TYPE_NUMBER, false, 0, NULL, "number of a unit in the tables: the driver is asked to describe it" },
 	{ "result", TYPE_NAME, false, 0, names_result, "what it has to answer then (`ok`)" },

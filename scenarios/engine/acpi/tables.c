@@ -210,15 +210,33 @@ static uint32_t unit_word(const struct be_unit *u, uint32_t off)
 	return 0;
 }
 
-/* Header type 1 at 0Ch, bus numbers at 18h: PCI-to-PCI Bridge Architecture Specification 3.2. */
+/* Where a bridge of PCI Express has its capability, and the type that stands there: acpi_bridge_at. 0: conventional PCI. */
+#define BRIDGE_CAP 0x40
+static const uint8_t express_type[] = { 4, 7, 8, 0 };
+
+/*
+ * Header type 1 at 0Ch, bus numbers at 18h: PCI-to-PCI Bridge Architecture Specification 3.2. Capabilities List at 06h bit 4,
+ * its head at 34h, the type of a PCI Express function in bits 23:20 of its capability's first word.
+ */
 static uint32_t bridge_word(const struct acpi_item *it, uint32_t off)
 {
-	if (off == 0x0c)
+	uint32_t type = express_type[it->bridge];
+
+	switch (off) {
+	case 0x04:
+		return type ? 1u << 20 : 0;
+	case 0x0c:
 		return 0x10000;
-	if (off == 0x18)
+	case 0x18:
 		return (uint32_t)it->bus_last << 16 | (uint32_t)it->bus_first << 8 |
 		       (uint32_t)(it->rid >> 8);
-	return 0;
+	case 0x34:
+		return type ? BRIDGE_CAP : 0;
+	case BRIDGE_CAP:
+		return type ? type << 20 | 0x10 : 0;
+	default:
+		return 0;
+	}
 }
 
 uint32_t acpi_space_read32(void *space, uint16_t segment, uint16_t rid, uint32_t off)
