@@ -109,6 +109,38 @@ START_TEST(test_qtest_garbage_ends_the_exchange)
 }
 END_TEST
 
+START_TEST(test_qtest_several_in_one_exchange)
+{
+	struct qtest_access a[] = { { true, 8, 0x1000, 3 },
+				    { false, 4, 0x2000, 0 },
+				    { false, 8, 0x3000, 0 } };
+	struct peer p;
+	char heard[256];
+	uint64_t mark;
+
+	peer_open(&p);
+	peer_says(&p, "OK\nOK 0x12\nIRQ raise 3\nOK 7\n", 29);
+	qtest_together(&p.q, a, 3);
+	ck_assert(!p.q.dead);
+	ck_assert_uint_eq(a[0].val, 3);
+	ck_assert_uint_eq(a[1].val, 0x12);
+	ck_assert_uint_eq(a[2].val, 7);
+	peer_heard(&p, heard, sizeof(heard));
+	ck_assert_str_eq(heard, "writeq 0x1000 0x3\nreadl 0x2000\nreadq 0x3000\n");
+	ck_assert_str_eq(qemu_journal_line(p.journal, 0, &mark), "writeq 0x1000 0x3");
+	ck_assert_str_eq(qemu_journal_line(p.journal, 1, &mark), "readl 0x2000  -> 0x12");
+	ck_assert_str_eq(qemu_journal_line(p.journal, 2, &mark), "readq 0x3000  -> 7");
+	/* from the first that fails on */
+	peer_says(&p, "OK\nFAIL\nOK 7\n", 13);
+	qtest_together(&p.q, a, 3);
+	ck_assert(p.q.dead);
+	ck_assert_uint_eq(a[0].val, 3);
+	ck_assert_uint_eq(a[1].val, UINT32_MAX);
+	ck_assert_uint_eq(a[2].val, UINT64_MAX);
+	peer_close(&p);
+}
+END_TEST
+
 START_TEST(test_qtest_a_write_takes_no_value)
 {
 	struct peer p;
@@ -293,7 +325,11 @@ START_TEST(test_journal_keeps_the_last_lines)
 		qemu_journal_add(j, "line %u", i);
 	ck_assert_ptr_null(qemu_journal_line(j, 0, &mark));
 	ck_assert_str_eq(qemu_journal_line(j, 1, &mark), "line 1");
-	qemu_journal_more(j, " and more");
+	qemu_journal_more(j, QEMU_JOURNAL_LINES, " and more");
+	qemu_journal_more(j, 0, " and nothing");
+	qemu_journal_more(j, QEMU_JOURNAL_LINES + 1, " and nothing");
+	qemu_journal_more(j, 1, " and that");
+	ck_assert_str_eq(qemu_journal_line(j, 1, &mark), "line 1 and that");
 	ck_assert_str_eq(qemu_journal_line(j, QEMU_JOURNAL_LINES, &mark), "line 4096 and more");
 	ck_assert(mark == QEMU_NO_MARK);
 	qemu_journal_mark(j, 7);
@@ -313,6 +349,7 @@ int main(void)
 	tcase_add_test(t, test_qtest_asks_and_takes_values);
 	tcase_add_loop_test(t, test_qtest_garbage_ends_the_exchange, 0,
 			    sizeof(garbage) / sizeof(garbage[0]));
+	tcase_add_test(t, test_qtest_several_in_one_exchange);
 	tcase_add_test(t, test_qtest_a_write_takes_no_value);
 	tcase_add_test(t, test_qtest_a_peer_that_is_gone);
 	tcase_add_test(t, test_qtest_a_line_without_end);

@@ -13,7 +13,7 @@ static const struct {
 	{ "V4", "vtd/fault-entry-of-all-ones-is-a-reserved-bit.dts" },
 	{ "V5", "vtd/fault-passthrough-beyond-39-bits-blocked.dts" },
 	{ "V6", "bugs/vio-vtd-003-address-mask-cut-to-a-byte-caught.dts" },
-	{ "V7", "vtd/stop-empties-the-caches.dts" },
+	{ "V7", "vtd/command-context-granularities-answered.dts" },
 	{ "V8", "vtd/caching-mode-absence-is-cached.dts" },
 	{ "V9", "vtd/map-3-level-tables.dts" },
 	{ "V10", "vtd/queue-wait-writes-its-status-and-raises-its-event.dts" },

@@ -439,7 +439,7 @@ static void on_yield(struct backend *be, be_yield_fn fn, void *ctx)
 /* ---- VT-d fault records ---- */
 
 struct fault {
-	uint64_t low, high;
+	uint64_t high;
 	uint32_t status; /* AMD-Vi: the tail of the event log, and nothing else */
 };
 
@@ -450,17 +450,18 @@ static uint32_t frcd_of(const struct qemu_backend *b)
 
 static struct fault fault_now(struct qemu_backend *b)
 {
-	struct fault f = { 0, 0, 0 };
+	struct qtest_access a[] = { { false, 8, register_at(b, frcd_of(b) + 8), 0 },
+				    { false, 4, register_at(b, VTD_REG_FSTS), 0 } };
+	struct fault f = { 0, 0 };
 
 	if (b->plan.arch != BE_VTD) {
 		f.status =
 			(uint32_t)qtest_read(&b->vm->qtest, register_at(b, AMDVI_REG_EVT_TAIL), 8);
 		return f;
 	}
-	f.high = qtest_read(&b->vm->qtest, register_at(b, frcd_of(b) + 8), 8);
-	f.status = (uint32_t)qtest_read(&b->vm->qtest, register_at(b, VTD_REG_FSTS), 4);
-	if (f.high & VTD_FRCD1_F)
-		f.low = qtest_read(&b->vm->qtest, register_at(b, frcd_of(b)), 8);
+	qtest_together(&b->vm->qtest, a, 2);
+	f.high = a[0].val;
+	f.status = (uint32_t)a[1].val;
 	return f;
 }
 

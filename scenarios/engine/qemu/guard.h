@@ -14,6 +14,7 @@
 /* What a guard remembers of the run. */
 struct guard {
 	uint8_t last_descriptor; /* VT-d: type of the last one submitted, 0: none */
+	uint64_t ecap;           /* VT-d: 0: not read yet */
 	uint64_t rtaddr, irta;   /* VT-d: as they were when SRTP and SIRTP made them count */
 	bool used[VM_DEVICES];   /* a device moved something since the last invalidation */
 	/* AMD-Vi from 11 on: the device table entry as it was when it was last invalidated */

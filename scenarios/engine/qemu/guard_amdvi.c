@@ -14,11 +14,15 @@ static uint64_t reg(struct vm *vm, uint32_t off)
 }
 
 /* The device table entry of a requester id; false: it lies outside the memory, or beyond the table. */
+static bool load_dte_of(const struct vm *vm, uint64_t devtab, uint16_t rid, uint64_t dte[4])
+{
+	return ram_load(&vm->ram, (devtab & AMDVI_DEVTAB_BASE) + ((uint64_t)rid << AMDVI_DTE_LG2),
+			dte, 32);
+}
+
 static bool load_dte(struct vm *vm, uint16_t rid, uint64_t dte[4])
 {
-	uint64_t devtab = reg(vm, AMDVI_REG_DEVTAB) & AMDVI_DEVTAB_BASE;
-
-	return ram_load(&vm->ram, devtab + ((uint64_t)rid << AMDVI_DTE_LG2), dte, 32);
+	return load_dte_of(vm, reg(vm, AMDVI_REG_DEVTAB), rid, dte);
 }
 
 /* ---- commands ---- */
@@ -67,10 +71,14 @@ static void take_entry(struct vm *vm, struct guard *g, const uint64_t *q)
 
 static const char *check_ring(struct vm *vm, struct guard *g, uint64_t tail)
 {
-	uint64_t ring = reg(vm, AMDVI_REG_CMDBUF), head = reg(vm, AMDVI_REG_CMD_HEAD);
-	uint64_t base = ring & AMDVI_RING_BASE;
-	uint64_t bytes = UINT64_C(1) << AMDVI_RING_LG2_BYTES(FIELD_GET(AMDVI_RING_LEN, ring));
+	struct qtest_access a[] = { { false, 8, VM_AMDVI_BASE + AMDVI_REG_CMDBUF, 0 },
+				    { false, 8, VM_AMDVI_BASE + AMDVI_REG_CMD_HEAD, 0 } };
+	uint64_t base, bytes, head;
 
+	qtest_together(&vm->qtest, a, 2);
+	base = a[0].val & AMDVI_RING_BASE;
+	bytes = UINT64_C(1) << AMDVI_RING_LG2_BYTES(FIELD_GET(AMDVI_RING_LEN, a[0].val));
+	head = a[1].val;
 	if (tail >= bytes)
 		return "A20: a tail beyond the command buffer hangs it";
 	for (uint64_t at = head % bytes; at != (tail & ~UINT64_C(15)); at = (at + 16) % bytes) {
@@ -197,17 +205,20 @@ static const char *check_taken(const struct guard *g, uint32_t dev, const uint64
 const char *guard_amdvi_dma(struct vm *vm, const struct guard *g, uint32_t dev, uint64_t iova)
 {
 	uint16_t rid = vm->plan.device[dev].rid;
-	uint64_t devtab = reg(vm, AMDVI_REG_DEVTAB), dte[4];
-	uint64_t bytes = (FIELD_GET(AMDVI_DEVTAB_SIZE, devtab) + 1) * AMDVI_PAGE_SIZE;
+	struct qtest_access a[] = { { false, 8, VM_AMDVI_BASE + AMDVI_REG_DEVTAB, 0 },
+				    { false, 8, VM_AMDVI_BASE + AMDVI_REG_CONTROL, 0 } };
+	uint64_t bytes, dte[4];
 	const char *why;
 
-	if (!(reg(vm, AMDVI_REG_CONTROL) & AMDVI_CONTROL_IOMMUEN))
+	qtest_together(&vm->qtest, a, 2);
+	bytes = (FIELD_GET(AMDVI_DEVTAB_SIZE, a[0].val) + 1) * AMDVI_PAGE_SIZE;
+	if (!(a[1].val & AMDVI_CONTROL_IOMMUEN))
 		return NULL;
 	if ((uint64_t)rid << AMDVI_DTE_LG2 >= bytes)
 		return "A15: the size of the device table is not looked at";
 	if (iova >= HT_FIRST && iova <= HT_LAST)
 		return "A26: HyperTransport's addresses are translated like others";
-	if (!load_dte(vm, rid, dte))
+	if (!load_dte_of(vm, a[0].val, rid, dte))
 		return guard_old(vm) || g->lost[dev]
 			       ? NULL
 			       : "A17: without an INVALIDATE_DEVTAB_ENTRY a device's requests pass";

@@ -48,13 +48,19 @@ static const char *check_descriptor(struct vm *vm, const uint64_t *q)
 /* Everything between head and the tail about to be written; what is not memory QEMU finds out itself. */
 static const char *check_queue(struct vm *vm, struct guard *g, uint64_t tail)
 {
-	uint64_t iqa = reg(vm, VTD_REG_IQA, 8), head = reg(vm, VTD_REG_IQH, 8);
-	uint64_t base = iqa & VTD_IQA_IQA;
-	uint64_t bytes = UINT64_C(4096) << FIELD_GET(VTD_IQA_QS, iqa);
-	uint64_t width = iqa & VTD_IQA_DW ? 32 : 16;
+	struct qtest_access a[] = { { false, 8, VM_VTD_BASE + VTD_REG_IQA, 0 },
+				    { false, 8, VM_VTD_BASE + VTD_REG_IQH, 0 },
+				    { false, 4, VM_VTD_BASE + VTD_REG_GSTS, 0 } };
+	uint64_t iqa, head, base, bytes, width;
 
+	qtest_together(&vm->qtest, a, 3);
+	iqa = a[0].val;
+	head = a[1].val;
+	base = iqa & VTD_IQA_IQA;
+	bytes = UINT64_C(4096) << FIELD_GET(VTD_IQA_QS, iqa);
+	width = iqa & VTD_IQA_DW ? 32 : 16;
 	tail &= VTD_IQT_QT;
-	if (!(reg(vm, VTD_REG_GSTS, 4) & VTD_GSTS_QIES) || tail >= bytes || head >= bytes)
+	if (!(a[2].val & VTD_GSTS_QIES) || tail >= bytes || head >= bytes)
 		return NULL;
 	for (uint64_t at = head & ~(width - 1); at != (tail & ~(width - 1));
 	     at = (at + width) % bytes) {
@@ -99,7 +105,11 @@ static const char *check_register_inval(struct vm *vm)
 
 const char *guard_vtd_write(struct vm *vm, struct guard *g, uint32_t off, uint64_t val)
 {
-	uint64_t iro = FIELD_GET(VTD_ECAP_IRO, reg(vm, VTD_REG_ECAP, 8)) * 16;
+	uint64_t iro;
+
+	if (!g->ecap)
+		g->ecap = reg(vm, VTD_REG_ECAP, 8);
+	iro = FIELD_GET(VTD_ECAP_IRO, g->ecap) * 16;
 
 	if (off == VTD_REG_GCMD || off == VTD_REG_IQT || off == VTD_REG_CCMD ||
 	    off == VTD_REG_CCMD + 4 || off == iro + 8 || off == iro + 12)
@@ -194,5 +204,5 @@ const char *guard_vtd_dma(struct vm *vm, const struct guard *g, uint32_t dev, ui
 	if (aw < 1 || aw > 2 || iova >> (30 + LEVEL_BITS * aw))
 		return NULL;
 	return check_tables(vm, ce[0] & VTD_CE0_SSPTPTR, (uint32_t)aw + 2, iova,
-			    (reg(vm, VTD_REG_ECAP, 8) & VTD_ECAP_DT) != 0);
+			    (g->ecap & VTD_ECAP_DT) != 0);
 }

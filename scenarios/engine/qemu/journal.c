@@ -28,14 +28,14 @@ void qemu_journal_mark(struct qemu_journal *j, uint64_t number)
 	j->line[(j->count - 1) % QEMU_JOURNAL_LINES].mark = number;
 }
 
-void qemu_journal_more(struct qemu_journal *j, const char *text)
+void qemu_journal_more(struct qemu_journal *j, uint64_t n, const char *text)
 {
 	char *line;
 	size_t at;
 
-	if (!j->count)
+	if (n >= j->count || j->count - n > QEMU_JOURNAL_LINES)
 		return;
-	line = j->line[(j->count - 1) % QEMU_JOURNAL_LINES].text;
+	line = j->line[n % QEMU_JOURNAL_LINES].text;
 	at = strlen(line);
 	snprintf(line + at, QEMU_JOURNAL_WIDTH - at, "%s", text);
 }

@@ -24,8 +24,8 @@ void qemu_journal_add(struct qemu_journal *j, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
 void qemu_journal_mark(struct qemu_journal *j, uint64_t number);
 
-/* Appends to the last line. */
-void qemu_journal_more(struct qemu_journal *j, const char *text);
+/* Appends to line n, if it is still there. */
+void qemu_journal_more(struct qemu_journal *j, uint64_t n, const char *text);
 
 /* Line n with *mark, or NULL when it is gone or not there yet. */
 const char *qemu_journal_line(const struct qemu_journal *j, uint64_t n, uint64_t *mark);

@@ -36,10 +36,14 @@ static bool run(struct vm *vm, uint32_t dev, bool to_memory, uint64_t iova, uint
 			 len);
 		return false;
 	}
-	qtest_write(&vm->qtest, bar + EDU_SOURCE, 8, to_memory ? EDU_STORE : iova);
-	qtest_write(&vm->qtest, bar + EDU_DESTINATION, 8, to_memory ? iova : EDU_STORE);
-	qtest_write(&vm->qtest, bar + EDU_COUNT, 8, len);
-	qtest_write(&vm->qtest, bar + EDU_COMMAND, 8, EDU_START | (to_memory ? EDU_TO_MEMORY : 0));
+	qtest_together(&vm->qtest,
+		       (struct qtest_access[]){
+			       { true, 8, bar + EDU_SOURCE, to_memory ? EDU_STORE : iova },
+			       { true, 8, bar + EDU_DESTINATION, to_memory ? iova : EDU_STORE },
+			       { true, 8, bar + EDU_COUNT, len },
+			       { true, 8, bar + EDU_COMMAND,
+				 EDU_START | (to_memory ? EDU_TO_MEMORY : 0) } },
+		       4);
 	if (vm->program->accel_qtest)
 		qtest_clock_step(&vm->qtest, EDU_TICK_NS);
 	for (uint32_t i = 0; i < EDU_POLLS && !vm->qtest.dead; i++) {

@@ -70,12 +70,32 @@ static bool next_answer(struct qtest *q, uint64_t until_ms, char **line)
 	}
 }
 
+/* The answer to line n of the journal. */
+static bool answer(struct qtest *q, uint64_t n, uint64_t until, uint64_t *value)
+{
+	char *line;
+
+	if (!next_answer(q, until, &line))
+		return false;
+	if (line[2] != '\0') {
+		qemu_journal_more(q->journal, n, "  -> ");
+		qemu_journal_more(q->journal, n, strncmp(line, "OK ", 3) == 0 ? line + 3 : line);
+	}
+	return take_answer(q, line, value);
+}
+
+static bool send(struct qtest *q, uint64_t until, const char *text, size_t len)
+{
+	enum lines_rc rc = lines_put(&q->lines, until, text, len);
+
+	return rc == LINES_OK || die(q, "%s, when it was told something", lines_rc_text(rc));
+}
+
 __attribute__((format(printf, 3, 4))) static bool command(struct qtest *q, uint64_t *value,
 							  const char *fmt, ...)
 {
 	uint64_t until = lines_now_ms() + q->timeout_ms;
-	enum lines_rc rc;
-	char text[96], *line;
+	char text[96];
 	va_list ap;
 	int len;
 
@@ -86,16 +106,7 @@ __attribute__((format(printf, 3, 4))) static bool command(struct qtest *q, uint6
 	va_end(ap);
 	qemu_journal_add(q->journal, "%s", text);
 	text[len++] = '\n';
-	rc = lines_put(&q->lines, until, text, (size_t)len);
-	if (rc != LINES_OK)
-		return die(q, "%s, when it was told something", lines_rc_text(rc));
-	if (!next_answer(q, until, &line))
-		return false;
-	if (line[2] != '\0') {
-		qemu_journal_more(q->journal, "  -> ");
-		qemu_journal_more(q->journal, strncmp(line, "OK ", 3) == 0 ? line + 3 : line);
-	}
-	return take_answer(q, line, value);
+	return send(q, until, text, (size_t)len) && answer(q, q->journal->count - 1, until, value);
 }
 
 static char suffix(uint32_t width)
@@ -103,18 +114,57 @@ static char suffix(uint32_t width)
 	return width == 1 ? 'b' : width == 2 ? 'w' : width == 4 ? 'l' : 'q';
 }
 
+static uint64_t ones(uint32_t width)
+{
+	return width == 8 ? UINT64_MAX : (UINT64_C(1) << 8 * width) - 1;
+}
+
+static size_t access_text(const struct qtest_access *a, char *buf, size_t size)
+{
+	char c = suffix(a->width);
+	int n = a->write ? snprintf(buf, size, "write%c 0x%" PRIx64 " 0x%" PRIx64, c, a->pa, a->val)
+			 : snprintf(buf, size, "read%c 0x%" PRIx64, c, a->pa);
+
+	return (size_t)n;
+}
+
+void qtest_together(struct qtest *q, struct qtest_access *a, uint32_t count)
+{
+	uint64_t until = lines_now_ms() + q->timeout_ms, first = q->journal->count;
+	char text[64 * QTEST_TOGETHER];
+	size_t used = 0;
+	bool ok = !q->dead;
+
+	for (uint32_t i = 0; ok && i < count; i++) {
+		size_t n = access_text(a + i, text + used, sizeof(text) - used);
+
+		qemu_journal_add(q->journal, "%s", text + used);
+		text[used + n] = '\n';
+		used += n + 1;
+	}
+	ok = ok && send(q, until, text, used);
+	for (uint32_t i = 0; i < count; i++) {
+		uint64_t val = UINT64_MAX;
+
+		ok = ok && answer(q, first + i, until, a[i].write ? NULL : &val);
+		if (!a[i].write)
+			a[i].val = (ok ? val : UINT64_MAX) & ones(a[i].width);
+	}
+}
+
 uint64_t qtest_read(struct qtest *q, uint64_t pa, uint32_t width)
 {
-	uint64_t value = UINT64_MAX, ones = width == 8 ? UINT64_MAX : (1ull << 8 * width) - 1;
+	struct qtest_access a = { .width = (uint8_t)width, .pa = pa };
 
-	if (!command(q, &value, "read%c 0x%" PRIx64, suffix(width), pa))
-		return ones;
-	return value & ones;
+	qtest_together(q, &a, 1);
+	return a.val;
 }
 
 void qtest_write(struct qtest *q, uint64_t pa, uint32_t width, uint64_t val)
 {
-	(void)command(q, NULL, "write%c 0x%" PRIx64 " 0x%" PRIx64, suffix(width), pa, val);
+	struct qtest_access a = { .write = true, .width = (uint8_t)width, .pa = pa, .val = val };
+
+	qtest_together(q, &a, 1);
 }
 
 uint32_t qtest_in(struct qtest *q, uint16_t port)

@@ -31,6 +31,17 @@ void qtest_close(struct qtest *q);
 uint64_t qtest_read(struct qtest *q, uint64_t pa, uint32_t width);
 void qtest_write(struct qtest *q, uint64_t pa, uint32_t width, uint64_t val);
 
+/* Several of them, in this order, in one exchange: a read's `val` is filled in. At most QTEST_TOGETHER. */
+#define QTEST_TOGETHER 8u
+
+struct qtest_access {
+	bool write;
+	uint8_t width;
+	uint64_t pa, val;
+};
+
+void qtest_together(struct qtest *q, struct qtest_access *a, uint32_t count);
+
 /* Ports; 32 bits. */
 uint32_t qtest_in(struct qtest *q, uint16_t port);
 void qtest_out(struct qtest *q, uint16_t port, uint32_t val);
