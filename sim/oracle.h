@@ -77,7 +77,7 @@ struct oracle {
 	struct oracle_space *
 		*bus[SIM_UNITS][256]; /* by bus number, then by device and function; NULL: none */
 	uint64_t faults_translated, faults_accessed; /* oracle_walk_faulted's, of either hook */
-	bool faulted; /* the translation judged last */
+	bool faulted;                                /* the translation judged last */
 	bool told[SIM_UNITS]; /* a device of the unit was attached: the others have to be blocked */
 	bool relied[SIM_UNITS]; /* sim_oracle_rely */
 	struct journal journal;

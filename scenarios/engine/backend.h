@@ -114,7 +114,7 @@ struct be_config {
 	uint32_t trace_records;
 	bool windows;       /* the trace tells when what is cached becomes stale, and when safe */
 	bool trace_entries; /* what units read of tables is traced too */
-	bool repeats;       /* messages may be sent though a merging sink (msi_merged) does not show them again */
+	bool repeats; /* messages may be sent though a merging sink (msi_merged) does not show them again */
 };
 
 /* A record of the trace, for who counts instead of reading. */

@@ -47,8 +47,9 @@ static void describe(const struct unit *u, enum sim_cache cache, const struct tc
 		out->pa = e->q[0] & AMDVI_DTE0_HOSTPT;
 		out->half[0] = e->q[0];
 		out->half[1] = e->q[1];
-		out->half_mask[0] = AMDVI_DTE0_V | AMDVI_DTE0_TV | AMDVI_DTE0_HAD | AMDVI_DTE0_MODE |
-				    AMDVI_DTE0_HOSTPT | AMDVI_DTE0_IR | AMDVI_DTE0_IW;
+		out->half_mask[0] = AMDVI_DTE0_V | AMDVI_DTE0_TV | AMDVI_DTE0_HAD |
+				    AMDVI_DTE0_MODE | AMDVI_DTE0_HOSTPT | AMDVI_DTE0_IR |
+				    AMDVI_DTE0_IW;
 		out->half_mask[1] = AMDVI_DTE1_DOMAINID | AMDVI_DTE1_I | AMDVI_DTE1_EX |
 				    AMDVI_DTE1_SD | AMDVI_DTE1_SYSMGT | AMDVI_DTE1_IOCTL;
 		out->translated = e->q[0] & AMDVI_DTE0_V && e->q[1] & AMDVI_DTE1_I;

@@ -632,8 +632,8 @@ static void unseen_refusal(const struct qemu_backend *b, const struct be_dma *d,
 {
 	res->outcome = b->plan.arch == BE_VTD ? BE_UR : BE_CA;
 	res->fail_addr = d->addr;
-	res->unknown |= BE_UNKNOWN_KIND | BE_UNKNOWN_REASON | BE_UNKNOWN_RECORDED |
-			BE_UNKNOWN_SUPPRESSED;
+	res->unknown |=
+		BE_UNKNOWN_KIND | BE_UNKNOWN_REASON | BE_UNKNOWN_RECORDED | BE_UNKNOWN_SUPPRESSED;
 }
 
 /* An interrupt: it does not go through the tables, and nothing but the controller sees it. */
