@@ -260,6 +260,7 @@ void rows_print(FILE *out)
 {
 	for (uint32_t i = 0; i < ROWS; i++) {
 		const struct row *r = rows + i;
+		const char *witness = rows_witness(r->id);
 		char last[24] = "";
 
 		if (r->last != r->first)
@@ -267,5 +268,7 @@ void rows_print(FILE *out)
 				 r->last & 0xffff);
 		fprintf(out, "%-4s %-6s %u.%u%s\t%s\n\t\t\t%s (%s)\n", r->id, rows_rule(r->rule),
 			r->first >> 16, r->first & 0xffff, last, r->what, r->right, r->reference);
+		if (witness)
+			fprintf(out, "\t\t\tneeded by scenarios/%s\n", witness);
 	}
 }

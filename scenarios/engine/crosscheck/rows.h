@@ -57,7 +57,7 @@ bool row_applies(const struct row *row, uint32_t version);
 /* The first mistake in the table, NULL when there is none: an id twice, a range upside down, a text missing. */
 const char *rows_mistake(void);
 
-/* Prints the table: id, rule, versions, what, right. */
+/* Prints the table: id, rule, versions, what, right, witness. */
 void rows_print(FILE *out);
 
 #endif
