@@ -371,6 +371,14 @@ void oracle_stores(struct sim *s, uint64_t pa, uint64_t val);
 /* The same from outside the machine: any bytes. Stores them, false: outside RAM. */
 bool oracle_places(struct sim *s, uint64_t pa, const void *buf, uint64_t len);
 
+/* Where a unit finds its tables has changed: for DMA, interrupts or both. `name`: of the register, static text. */
+enum oracle_tables {
+	ORACLE_TABLES_DMA = 1,
+	ORACLE_TABLES_INTERRUPTS = 2
+};
+void oracle_pointed(struct sim *s, uint32_t unit, const char *name, unsigned tables, uint64_t old,
+		    uint64_t now);
+
 /* Another master has just written. */
 void oracle_wrote(struct sim *s, enum sim_master master, uint64_t pa, uint64_t len);
 

@@ -41,6 +41,15 @@ struct oracle_gone {
 	uint64_t number; /* of the command, on line.unit; 0: it has not ended */
 };
 
+/* A change of where a unit finds its tables. */
+struct oracle_pointer {
+	const char *name; /* of the register, NULL: none */
+	uint64_t old, now, time_ns, order;
+	bool interrupts, dma; /* what goes by it */
+};
+
+#define ORACLE_POINTERS 8u /* kept per unit */
+
 #define ORACLE_GONE 4096u /* the newest */
 
 #define ORACLE_QUIET 32u /* ranges whose removal was told complete: the newest */
@@ -81,6 +90,8 @@ struct oracle {
 	bool told[SIM_UNITS]; /* a device of the unit was attached: the others have to be blocked */
 	bool relied[SIM_UNITS]; /* sim_oracle_rely */
 	struct journal journal;
+	struct oracle_pointer pointer[SIM_UNITS][ORACLE_POINTERS];
+	uint32_t pointers[SIM_UNITS];      /* so far */
 	struct oracle_log *log[SIM_UNITS]; /* NULL: no command yet */
 	uint64_t events;                   /* stores and commands so far: which came first */
 	uint64_t losses;                   /* of inject.losses, those given to a command */

@@ -400,8 +400,15 @@ static bool request_for(const struct sim *s, const struct sim_cache_line *line,
 	struct sim_cache_line context;
 	uint32_t cursor = 0;
 
-	if (line->cache == SIM_CACHE_INTERRUPT)
-		return false; /* the message is not known */
+	if (line->cache == SIM_CACHE_INTERRUPT) {
+		*rq = (struct sim_request){ .addr = UINT64_C(0xfee00000),
+					    .rid = line->rid,
+					    .unit = (uint8_t)line->unit,
+					    .access = SIM_WRITE,
+					    .len = 4,
+					    .data = (uint32_t)(line->iova >> SIM_INDEX_LG2) };
+		return line->interrupt && line->by_rid_tag; /* VT-d: the message is not known */
+	}
 	*rq = (struct sim_request){
 		.addr = line->iova,
 		.rid = line->rid,
@@ -411,6 +418,10 @@ static bool request_for(const struct sim *s, const struct sim_cache_line *line,
 	};
 	if (line->cache != SIM_CACHE_PAGING)
 		return true;
+	if (line->by_known) {
+		rq->rid = line->by_rid;
+		return true;
+	}
 	while (sim_cache_next(s, line->unit, SIM_CACHE_CONTEXT, &cursor, &context))
 		if (context.domain == line->domain && !context.negative) {
 			rq->rid = context.rid;
@@ -625,13 +636,42 @@ static bool store_of_end(struct inquiry *q)
 	return false;
 }
 
+/* The tables are elsewhere since the line was filled: the first such change. */
+static bool pointer_after_fill(struct inquiry *q)
+{
+	const struct oracle *o = q->s->oracle;
+	const struct sim_cache_line *line = &q->f->line;
+	const struct oracle_pointer *found = NULL;
+
+	for (uint32_t i = 0; i < ORACLE_POINTERS; i++) {
+		const struct oracle_pointer *p = &o->pointer[line->unit][i];
+		bool meant = line->cache == SIM_CACHE_INTERRUPT ? p->interrupts : p->dma;
+
+		if (p->name && meant && p->time_ns >= line->filled_ns &&
+		    (!found || p->order < found->order))
+			found = p;
+	}
+	if (!found)
+		return false;
+	q->f->has_store = true;
+	q->f->store = (struct sim_store){ .name = found->name,
+					  .time_ns = found->time_ns,
+					  .old = found->old,
+					  .now = found->now,
+					  .master = SIM_MASTER_CPU };
+	q->order = found->order;
+	q->before = 0;
+	return true;
+}
+
 /* The store; failing that, the entry that led to the line, and its store. */
 static void store_of(struct inquiry *q, const struct sim_request *rq)
 {
 	if (blame_foreign(q, &q->f->line, rq))
 		return;
 	store_of_line(q);
-	if (q->f->has_store || !rq || q->f->line.cache == SIM_CACHE_INTERRUPT)
+	if (q->f->has_store || pointer_after_fill(q) || !rq ||
+	    q->f->line.cache == SIM_CACHE_INTERRUPT)
 		return;
 	(void)(store_of_filler(q, rq) || blame_way(q, rq, true) || blame_way(q, rq, false) ||
 	       store_of_end(q));
@@ -684,9 +724,13 @@ void oracle_explain_early(struct sim *s, struct sim_finding *f, uint64_t number)
 	const struct unit *u = s->unit[f->line.unit];
 	struct sim_request own;
 
-	if (request_for(s, &f->line, &own))
+	bool asked = request_for(s, &f->line, &own);
+
+	if (asked)
 		ask_memory(&q, &own);
 	store_of_line(&q);
+	if (!f->has_store && !pointer_after_fill(&q) && asked && !store_of_filler(&q, &own))
+		(void)store_of_end(&q);
 	f->cause = SIM_CAUSE_UNOBSERVED;
 	f->has_needed = u->ops->needed && u->ops->needed(u, &f->line, &f->needed);
 	f->needed.unit = f->line.unit;

@@ -86,7 +86,10 @@ static void line_facts(const struct teller *t, const struct sim_cache_line *l)
 
 static void store_facts(const struct teller *t, const struct sim_store *s)
 {
-	number(t, "store.pa", s->pa);
+	if (s->name)
+		text(t, "store.register", s->name);
+	else
+		number(t, "store.pa", s->pa);
 	number(t, "store.time-ns", s->time_ns);
 	text(t, "store.master",
 	     s->master == SIM_MASTER_ANY ? "outside" : sim_master_name((enum sim_master)s->master));

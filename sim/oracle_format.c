@@ -137,8 +137,10 @@ static void add_event(struct text *t, const struct sim_finding *f)
 
 static void add_filler(struct text *t, const struct sim_cache_line *line)
 {
-	if (!line->by_known)
+	if (!line->by_known) {
+		add(t, " for no request that is known: ahead of use, or before the oracle looked");
 		return;
+	}
 	add(t, " for a %s%s by ", line->by_ats ? "translation request, " : "",
 	    sim_access_name((enum sim_access)line->by_access));
 	add_rid(t, line->by_rid);
@@ -174,6 +176,8 @@ static void add_interrupt_line(struct text *t, const struct sim_cache_line *line
 	if (line->by_known) {
 		add(t, " for an interrupt by ");
 		add_rid(t, line->by_rid);
+	} else {
+		add_filler(t, line);
 	}
 	add(t, ". ");
 }
@@ -254,10 +258,12 @@ static void add_store(struct text *t, const struct sim_finding *f)
 	const struct sim_store *s = &f->store;
 
 	if (f->has_store) {
-		add(t,
-		    "The word at 0x%" PRIx64 " was changed at %" PRIu64 " ns by %s: 0x%" PRIx64
-		    " became 0x%" PRIx64,
-		    s->pa, s->time_ns,
+		if (s->name)
+			add(t, "The register %s", s->name);
+		else
+			add(t, "The word at 0x%" PRIx64, s->pa);
+		add(t, " was changed at %" PRIu64 " ns by %s: 0x%" PRIx64 " became 0x%" PRIx64,
+		    s->time_ns,
 		    s->master == SIM_MASTER_CPU   ? "the CPU"
 		    : s->master == SIM_MASTER_ANY ? "a store from outside the machine"
 						  : sim_master_name((enum sim_master)s->master),
@@ -269,7 +275,8 @@ static void add_store(struct text *t, const struct sim_finding *f)
 	} else if (f->verdict == SIM_VERDICT_CACHE && f->has_line) {
 		add(t, "No store that would explain it is in the journal. ");
 	}
-	if (f->has_entry && (!f->has_store || f->entry_pa != s->pa || f->entry != s->now))
+	if (f->has_entry &&
+	    (!f->has_store || s->name || f->entry_pa != s->pa || f->entry != s->now))
 		add(t, "A walk now ends at the word at 0x%" PRIx64 ", which holds 0x%" PRIx64 ". ",
 		    f->entry_pa, f->entry);
 }

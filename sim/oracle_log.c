@@ -81,6 +81,24 @@ void oracle_wrote(struct sim *s, enum sim_master master, uint64_t pa, uint64_t l
 	stored_over(s, master, pa, len);
 }
 
+void oracle_pointed(struct sim *s, uint32_t unit, const char *name, unsigned tables, uint64_t old,
+		    uint64_t now)
+{
+	struct oracle *o = s->oracle;
+
+	if (old == now)
+		return;
+	o->pointer[unit][o->pointers[unit]++ % ORACLE_POINTERS] = (struct oracle_pointer){
+		.name = name,
+		.old = old,
+		.now = now,
+		.time_ns = s->clock.now_ns,
+		.order = ++o->events,
+		.interrupts = tables & ORACLE_TABLES_INTERRUPTS,
+		.dma = tables & ORACLE_TABLES_DMA,
+	};
+}
+
 /* ---- commands ---- */
 
 static struct oracle_log *log_of(struct sim *s, uint32_t unit)

@@ -52,7 +52,7 @@ struct sim_cache_line {
 	uint64_t pa;	     /* page, next table, or top table it leads to */
 	uint64_t entry_pa;   /* table entry it was read from */
 	uint64_t filled_ns;
-	bool by_known;	     /* the request that filled it is known: the next four */
+	bool by_known;	     /* the request that filled it is known: the next four; not so of what was read ahead of use */
 	uint8_t by_access;   /* enum sim_access */
 	bool by_ats;	     /* it was a translation request */
 	uint16_t by_rid;
@@ -70,9 +70,10 @@ struct sim_cache_line {
 #define SIM_INDEX_LG2 12u
 #define SIM_INDEX_ADDR(index) ((uint64_t)(index) << SIM_INDEX_LG2)
 
-/* A store to a word that translation reads. */
+/* A store to a word that translation reads, or a change of the register that tells where the tables are. */
 struct sim_store {
 	uint64_t pa;
+	const char *name;    /* of the register; NULL: a word of memory */
 	uint64_t time_ns;
 	uint64_t old, now;   /* value before and after */
 	uint8_t master;	     /* enum sim_master; SIM_MASTER_ANY: from outside the machine (sim_mem_store) */

@@ -151,6 +151,9 @@ void amdvi_devtab_wrote(void *owner, const struct reg_write *w)
 {
 	struct amdvi_unit *a = owner;
 
+	if (a->u.sim->watch)
+		oracle_pointed(a->u.sim, a->u.index, "DEVTAB",
+			       ORACLE_TABLES_DMA | ORACLE_TABLES_INTERRUPTS, w->old, w->now);
 	if (a->on && w->old != w->now)
 		complain(a->u.sim, a->u.index, COMPLAINT_DEVTAB_WHILE_ENABLED, w->now);
 }

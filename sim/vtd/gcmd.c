@@ -40,6 +40,9 @@ static void set_root(struct vtd_unit *v)
 
 	if (v->tes && ttm != v->ttm && !v->caps.esrtps)
 		complain(v->u.sim, v->u.index, COMPLAINT_TTM_WHILE_ENABLED, rtaddr);
+	if (v->u.sim->watch)
+		oracle_pointed(v->u.sim, v->u.index, "RTADDR", ORACLE_TABLES_DMA, v->root,
+			       rtaddr & VTD_RTADDR_RTA);
 	v->root = rtaddr & VTD_RTADDR_RTA;
 	v->ttm = ttm;
 	v->ssirwe = (rtaddr & VTD_RTADDR_SSIRWE) != 0;
@@ -101,6 +104,9 @@ static void set_interrupt_table(struct vtd_unit *v)
 
 	if (v->ir.on && (eime != v->ir.eime || !v->caps.esirtps))
 		complain(v->u.sim, v->u.index, COMPLAINT_IRTA_WHILE_ENABLED, irta);
+	if (v->u.sim->watch)
+		oracle_pointed(v->u.sim, v->u.index, "IRTA", ORACLE_TABLES_INTERRUPTS, v->ir.table,
+			       irta & VTD_IRTA_IRTA);
 	v->ir.table = irta & VTD_IRTA_IRTA;
 	v->ir.entries = 1u << VTD_IRT_LG2(FIELD_GET(VTD_IRTA_S, irta));
 	v->ir.eime = eime;
@@ -114,6 +120,9 @@ static void interrupt_remapping(struct vtd_unit *v, bool on)
 {
 	if (on && !v->ir.set)
 		complain(v->u.sim, v->u.index, COMPLAINT_IRE_WITHOUT_TABLE, 0);
+	if (v->u.sim->watch)
+		oracle_pointed(v->u.sim, v->u.index, "GSTS.IRES", ORACLE_TABLES_INTERRUPTS,
+			       v->ir.on, on);
 	v->ir.on = on;
 	gsts_change(v, VTD_GSTS_IRES, on ? VTD_GSTS_IRES : 0);
 	if (!on && v->caps.esirtps)

@@ -901,7 +901,8 @@ START_TEST(test_oracle_format_tells_the_whole_story)
 		  "iotlb cache "
 		  "holds, for 01:01.0 in domain id 7 at 0x5000 (4 KiB, level 0) the page 0x200000, "
 		  "read-write, "
-		  "filled at 400 ns from the entry at 0x30028. Memory now refuses 0x5008 with "
+		  "filled at 400 ns from the entry at 0x30028 for no request that is known: ahead "
+		  "of use, or before the oracle looked. Memory now refuses 0x5008 with "
 		  "fault reason 0x03. The word at 0x30028 was changed at 500 ns by the CPU: "
 		  "0x200003 "
 		  "became 0x0, and was stored to 1 more time since. A walk now ends at the word at "
@@ -943,7 +944,9 @@ START_TEST(test_oracle_format_tells_the_whole_story)
 		    .why = "w" },
 		  "release at 1 ns, unit 2: the page at 0x30000 was given back. The paging cache "
 		  "holds, in domain id 9 "
-		  "at 0x0 (2 MiB, level 1) the table 0x30000, filled at 5 ns. The table is wrong, "
+		  "at 0x0 (2 MiB, level 1) the table 0x30000, filled at 5 ns for no request that "
+		  "is "
+		  "known: ahead of use, or before the oracle looked. The table is wrong, "
 		  "and no "
 		  "invalidation would help. Cause: w." },
 		{ { .kind = SIM_FINDING_OUTCOME,
