@@ -417,3 +417,23 @@ void fake_free(struct fake *f)
 	fake_mem_done(&f->m);
 	free(f);
 }
+
+uint32_t fake_find_write(const struct fake *f, uint32_t from, uint32_t off, uint64_t bits)
+{
+	for (uint32_t i = from; i < f->m.logged; i++) {
+		if (f->m.log[i].what == FAKE_REG && f->m.log[i].a == off &&
+		    (f->m.log[i].b & bits) == bits)
+			return i;
+	}
+	return UINT32_MAX;
+}
+
+uint32_t fake_find_desc(const struct fake *f, uint32_t from, uint32_t type)
+{
+	for (uint32_t i = from; i < f->m.logged; i++) {
+		if (f->m.log[i].what == FAKE_DESC &&
+		    FIELD_GET(VTD_DESC_TYPE, f->m.log[i].a) == type)
+			return i;
+	}
+	return UINT32_MAX;
+}

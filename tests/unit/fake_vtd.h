@@ -57,6 +57,12 @@ void fake_fault(struct fake *f, uint32_t slot, uint64_t lo, uint64_t hi, bool fi
 /* Executed descriptors of one type since event `from`; *last is the last one's index in the log. */
 uint32_t fake_count_desc(const struct fake *f, uint32_t from, uint32_t type, uint32_t *last);
 
+/* Index of the first register write of `off` with all of `bits` set, from event `from`; UINT32_MAX: none. */
+uint32_t fake_find_write(const struct fake *f, uint32_t from, uint32_t off, uint64_t bits);
+
+/* The same of a descriptor of that type. */
+uint32_t fake_find_desc(const struct fake *f, uint32_t from, uint32_t type);
+
 /* A full-featured capability pair to vary from: 48 bits, 2 MiB and 1 GiB, PSI, MAMV 18, queue, coherent. */
 #define FAKE_CAP                                                                                 \
 	(FIELD_PREP(VTD_CAP_ND, 2) | FIELD_PREP(VTD_CAP_SAGAW, VTD_SAGAW_48BIT) |                \
