@@ -150,6 +150,7 @@ static int amd_reset(struct iommu_unit *u)
 		rc = amd_off(u);
 	if (rc != IOMMU_OK)
 		return rc;
+	amd_log_keep(u); /* devices that go on were refused meanwhile */
 	release(u);
 	ids_clear(u, u->ids.count);
 	return IOMMU_OK;

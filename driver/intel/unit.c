@@ -54,7 +54,7 @@ static void release(struct iommu_unit *u)
 	queue_free(u);
 }
 
-/* Whoever used the unit before us: translation, interrupt remapping, queue and events off, stale faults gone. */
+/* Whoever used the unit before us: translation, interrupt remapping, queue and events off. */
 static int take_over(struct iommu_unit *u)
 {
 	int rc = IOMMU_OK;
@@ -69,8 +69,6 @@ static int take_over(struct iommu_unit *u)
 		rc = intel_gcmd_level(u, VTD_GCMD_IRE, false, "interrupt remapping does not stop");
 	if (rc == IOMMU_OK)
 		rc = intel_qi_stop(u);
-	if (rc == IOMMU_OK)
-		intel_fault_clear(u);
 	return rc;
 }
 
@@ -80,7 +78,10 @@ static int intel_program(struct iommu_unit *u)
 	int rc;
 
 	rc = take_over(u);
-	if (rc == IOMMU_OK && intel_queued(u))
+	if (rc != IOMMU_OK)
+		return rc;
+	intel_fault_clear(u);
+	if (intel_queued(u))
 		rc = intel_qi_start(u);
 	if (rc == IOMMU_OK)
 		rc = intel_flush_write_buffer(u);
@@ -157,10 +158,11 @@ static int intel_reset(struct iommu_unit *u)
 {
 	int rc;
 
-	intel_fault_keep(u);
 	rc = take_over(u);
 	if (rc != IOMMU_OK)
 		return rc;
+	intel_fault_keep(u); /* nothing is refused any more */
+	intel_fault_clear(u);
 	intel_retire_contexts(u, &u->retired);
 	if (intel_queued(u))
 		rc = intel_qi_start(u);
