@@ -10,6 +10,8 @@ iommu crosscheck --json out.json
 check 'a report of nothing' 2 'crosscheck: --matrix and --json need PATH'
 iommu crosscheck --json '' good.dts
 check 'a report without a name' 2 "option '--json' got ''; expected the name of a file"
+iommu crosscheck --json /nonexistent/report.json good.dts
+check 'a report that cannot be written' 2 'crosscheck: cannot write /nonexistent/report.json: No such file or directory'
 iommu crosscheck --only sim good.dts
 check 'one side of two' 2 'crosscheck: scenarios run on both sides; --only goes without PATH'
 iommu crosscheck --qemu ./missing good.dts

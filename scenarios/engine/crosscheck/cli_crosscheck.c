@@ -1,6 +1,7 @@
 /* iommu-sim crosscheck: the simulator beside an independent reference, and beside QEMU. */
 #include "cli_crosscheck.h"
 
+#include <errno.h>
 #include <getopt.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -168,6 +169,16 @@ static int parse(struct session *s, int argc, char **argv, bool *help_wanted, bo
 	return CLI_OK;
 }
 
+/* Told before hours of work, not after them. */
+static bool can_write(const char *path)
+{
+	FILE *out = fopen(path, "a");
+
+	if (!out)
+		cli_error("crosscheck: cannot write %s: %s", path, strerror(errno));
+	return out && fclose(out) == 0;
+}
+
 static int check(struct session *s, int argc, char **argv)
 {
 	if (optind < argc && s->only != ONLY_BOTH) {
@@ -186,7 +197,7 @@ static int check(struct session *s, int argc, char **argv)
 		s->random = 1;
 	for (int i = optind; i < argc; i++)
 		suite_add(&s->suite, argv[i]);
-	if (s->suite.bad)
+	if (s->suite.bad || (s->json && !can_write(s->json)))
 		return CLI_USAGE;
 	if (s->print && (!s->alone || (s->vendor[BE_VTD] && s->vendor[BE_AMDVI]))) {
 		cli_error("crosscheck: --print needs --case and --vendor");
