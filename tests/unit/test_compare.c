@@ -118,6 +118,40 @@ START_TEST(test_compare_bytes_that_went_elsewhere_differ)
 }
 END_TEST
 
+/* A DMA at a yield point behind the writes that `at` stands for, and a register write behind it. */
+static void inside(struct side *s, uint64_t at, uint64_t pa)
+{
+	dma(s, 0x5000, pa, false);
+	s->record[s->t.count - 1].kind = RECORD_INSIDE;
+	s->record[s->t.count - 1].at = at;
+}
+
+START_TEST(test_compare_yield_points_behind_the_same_writes)
+{
+	struct side sim, qemu;
+	struct compare c;
+
+	begin(&sim);
+	begin(&qemu);
+	inside(&sim, 1, 0x200000);
+	put(&sim, RECORD_WRITE, VTD_REG_IQT, 0x10);
+	inside(&sim, 2, 0x300000);
+	inside(&sim, 2, 0x300000); /* a guest that waits has more of them */
+	inside(&qemu, 1, 0x200000);
+	inside(&qemu, 5, 0x400000); /* another place: nothing to compare it with */
+	put(&qemu, RECORD_WRITE, VTD_REG_IQT, 0x10);
+	inside(&qemu, 2, 0x300000);
+	c = beside(&sim, &qemu, ROWS_VERSION(7, 2));
+	ck_assert(!c.differs);
+	ck_assert_uint_eq(c.records, 4);
+
+	qemu.record[qemu.t.count - 1].res.seg[0].pa = 0x600000;
+	c = beside(&sim, &qemu, ROWS_VERSION(7, 2));
+	ck_assert(c.differs);
+	ck_assert_ptr_nonnull(strstr(c.text, "> write 8 at 0x5000 by 0: pa 0x300000"));
+}
+END_TEST
+
 START_TEST(test_compare_forgotten_translation_has_to_be_the_fresh_one)
 {
 	struct side sim, qemu, fresh;
@@ -190,6 +224,7 @@ static Suite *make_suite(void)
 
 	tcase_add_test(t, test_compare_polls_may_differ_and_what_follows_may_not);
 	tcase_add_test(t, test_compare_bytes_that_went_elsewhere_differ);
+	tcase_add_test(t, test_compare_yield_points_behind_the_same_writes);
 	tcase_add_test(t, test_compare_forgotten_translation_has_to_be_the_fresh_one);
 	tcase_add_test(t, test_compare_row_speaks_of_its_field_and_versions);
 	tcase_add_test(t, test_compare_every_witness_has_a_row);

@@ -31,7 +31,7 @@ static const struct record *same_page(const struct transcript *t, const struct r
 	const struct record *p;
 
 	for (p = before(t, r); p; p = before(t, p))
-		if (p->kind == RECORD_DMA && p->dma.dev == r->dma.dev &&
+		if (record_is_dma(p->kind) && p->dma.dev == r->dma.dev &&
 		    (p->dma.addr & ~PAGE_MASK) == (r->dma.addr & ~PAGE_MASK))
 			return p;
 	return NULL;
@@ -59,30 +59,43 @@ static bool commanded(const struct transcript *t, const struct record *from, con
 
 /* ---- translations that one side kept and the other did not ---- */
 
+bool explain_may_be_cached(const struct record *r)
+{
+	return record_is_dma(r->kind) && (r->res.stale || r->res.outcome != BE_OK);
+}
+
 /* A DMA that QEMU answered from memory where the simulator used what it had cached. */
 static bool not_kept(const struct difference *d)
 {
-	return both(d) && d->sim->kind == RECORD_DMA && d->sim->res.stale &&
-	       d->sim->dma.addr == d->qemu->dma.addr;
+	return both(d) && explain_may_be_cached(d->sim) && d->sim->dma.addr == d->qemu->dma.addr;
+}
+
+/* The DMA of `fresh` that is at the same place as q in `t`: as many before it in its step, or behind the same writes. */
+static const struct record *counterpart(const struct transcript *fresh, const struct transcript *t,
+					const struct record *q)
+{
+	uint32_t n = 0;
+
+	for (const struct record *p = q; p && p->step == q->step; p = before(t, p))
+		n += p->kind == q->kind;
+	for (uint32_t i = 0; i < fresh->count; i++) {
+		const struct record *f = &fresh->record[i];
+
+		if (f->step != q->step || f->kind != q->kind)
+			continue;
+		if (q->kind == RECORD_INSIDE ? f->at == q->at : --n == 0)
+			return f;
+	}
+	return NULL;
 }
 
 /* The simulator without caches does the same at this place. */
 static bool fresh_says_so(const struct difference *d)
 {
-	const struct compare *c = d->c;
-	const struct record *q = d->qemu, *f = NULL;
-	uint32_t n = 0;
+	const struct record *q = d->qemu;
+	const struct record *f = d->c->fresh ? counterpart(d->c->fresh, d->c->qemu, q) : NULL;
 
-	if (!c->fresh)
-		return false;
-	for (const struct record *p = q; p && p->step == q->step; p = before(c->qemu, p))
-		n += p->kind == RECORD_DMA;
-	for (uint32_t i = 0; i < c->fresh->count && n; i++)
-		if (c->fresh->record[i].step == q->step && c->fresh->record[i].kind == RECORD_DMA) {
-			f = &c->fresh->record[i];
-			n--;
-		}
-	if (n || !f || f->dma.addr != q->dma.addr)
+	if (!f || f->dma.addr != q->dma.addr)
 		return false;
 	return (f->res.outcome == BE_OK) == (q->res.outcome == BE_OK) && f->res.pa == q->res.pa;
 }
@@ -360,7 +373,7 @@ static bool v22_not_recorded(const struct difference *d)
 	const struct record *r = d->sim ? d->sim : d->qemu;
 	const struct record *p = r;
 
-	while (p && !(p->kind == RECORD_DMA && in_range(p->dma.addr) && p->res.recorded))
+	while (p && !(record_is_dma(p->kind) && in_range(p->dma.addr) && p->res.recorded))
 		p = before(d->c->sim, p);
 	if (!d->sim || !p)
 		return false;
@@ -422,7 +435,7 @@ static bool messages_alone(const struct transcript *t, const struct record *r)
 	for (uint32_t i = 0; i < t->count && t->record[i].step <= r->step; i++) {
 		const struct record *p = &t->record[i];
 
-		if (p->kind == RECORD_DMA && p->res.recorded) {
+		if (record_is_dma(p->kind) && p->res.recorded) {
 			if (!in_range(p->dma.addr))
 				return false;
 			some = true;
@@ -521,7 +534,7 @@ static bool a5_outlives(const struct difference *d)
 	const struct transcript *t = d->c->qemu;
 	const struct record *p;
 
-	if (!both(d) || d->qemu->kind != RECORD_DMA || d->qemu->res.outcome != BE_OK)
+	if (!both(d) || !record_is_dma(d->qemu->kind) || d->qemu->res.outcome != BE_OK)
 		return false;
 	p = same_page(t, d->qemu);
 	return p && p->res.outcome == BE_OK &&
@@ -536,7 +549,7 @@ static bool a43_not_dropped(const struct difference *d)
 	const struct transcript *t = d->c->qemu;
 	const struct record *from, *p;
 
-	if (!both(d) || d->qemu->kind != RECORD_DMA || d->qemu->res.outcome != BE_OK)
+	if (!both(d) || !record_is_dma(d->qemu->kind) || d->qemu->res.outcome != BE_OK)
 		return false;
 	from = same_page(t, d->qemu);
 	if (!from || from->res.outcome != BE_OK ||

@@ -19,6 +19,9 @@ struct difference {
 /* The row that explains it, -1: none does. *ends: what follows differs for the same reason, and is not compared. */
 int explain(const struct difference *d, bool *ends);
 
+/* A DMA whose outcome a cache may have made: what memory no longer says, or an absence that was kept. */
+bool explain_may_be_cached(const struct record *r);
+
 /* A write that serves what this version does not have at all, so that only one guest may make it: the row, or -1. */
 int explain_aside(const struct compare *c, const struct record *write);
 

@@ -27,8 +27,12 @@ struct tap {
 	struct transcript_as as;
 	struct be_unit unit_as;
 	uint32_t step;
-	bool begun,
-		inside; /* a step runs; within its `during` nothing is kept: when that runs is the backend's matter */
+	bool begun; /* a step runs */
+	be_yield_fn yield;
+	void *yield_ctx;
+	bool inside; /* at a yield point: of what is done there only DMA is kept */
+	uint64_t
+		effects; /* of the step: stands for its stores and register writes, in their order */
 	bool seen[CONTROLLERS][256];
 	uint64_t msis;
 	uint32_t fence; /* reads before this record are not repeated: a word was stored since */
@@ -37,6 +41,18 @@ struct tap {
 static struct tap *tap_of(const struct backend *be)
 {
 	return (struct tap *)(uintptr_t)be->ops;
+}
+
+static uint64_t mix(uint64_t a, uint64_t b)
+{
+	uint64_t z = (a ^ b) * UINT64_C(0x9E3779B97F4A7C15) + UINT64_C(0xD1B54A32D192ED03);
+
+	return z ^ z >> 29;
+}
+
+static void effect(struct tap *p, uint64_t where, uint64_t val)
+{
+	p->effects = mix(mix(p->effects, where), val);
 }
 
 static struct record *add(struct tap *p, enum record_kind kind)
@@ -117,6 +133,7 @@ static void tap_mem_write(struct backend *be, uint64_t pa, uint64_t val)
 	if (!p->inside)
 		p->fence = p->t->count;
 	p->real->mem_write(be, pa, val);
+	effect(p, pa, val);
 }
 
 /* ---- writes and commands ---- */
@@ -186,6 +203,7 @@ static void tap_reg_write(struct backend *be, uint32_t unit, uint32_t off, uint3
 		}
 	}
 	p->real->reg_write(be, unit, off, width, val);
+	effect(p, UINT64_MAX - off, val);
 }
 
 /* ---- DMA ---- */
@@ -203,10 +221,11 @@ static int tap_dma(struct backend *be, const struct be_dma *d, struct be_dma_res
 {
 	struct tap *p = tap_of(be);
 	int rc = p->real->dma(be, d, res);
-	struct record *r = rc || p->inside ? NULL : add(p, RECORD_DMA);
+	struct record *r = rc ? NULL : add(p, p->inside ? RECORD_INSIDE : RECORD_DMA);
 
 	if (!r)
 		return rc;
+	r->at = p->inside ? p->effects : 0;
 	r->dma = *d;
 	r->dma.data = NULL;
 	r->res = *res;
@@ -344,16 +363,28 @@ static void tap_mark(struct backend *be, uint64_t number)
 	step_ends(p, be);
 	p->step = p->t->last = (uint32_t)number;
 	p->begun = true;
+	p->effects = 0;
 	if (p->real->mark)
 		p->real->mark(be, number);
+}
+
+static void at_yield(void *ctx)
+{
+	struct tap *p = ctx;
+	bool was = p->inside;
+
+	p->inside = true;
+	p->yield(p->yield_ctx);
+	p->inside = was;
 }
 
 static void tap_on_yield(struct backend *be, be_yield_fn fn, void *ctx)
 {
 	struct tap *p = tap_of(be);
 
-	p->inside = fn != NULL;
-	p->real->on_yield(be, fn, ctx);
+	p->yield = fn;
+	p->yield_ctx = ctx;
+	p->real->on_yield(be, fn ? at_yield : NULL, p);
 }
 
 /* ---- set-up and end ---- */

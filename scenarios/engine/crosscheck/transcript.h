@@ -21,16 +21,24 @@ enum record_kind {
 	RECORD_READ,
 	RECORD_LOAD,
 	/* at the end of a step */
-	RECORD_STATE,    /* a register */
-	RECORD_FAULT,    /* a fault record in the registers or in the log */
-	RECORD_INTERRUPT /* controller `off` holds vector `val` since this step */
+	RECORD_STATE,     /* a register */
+	RECORD_FAULT,     /* a fault record in the registers or in the log */
+	RECORD_INTERRUPT, /* controller `off` holds vector `val` since this step */
+	/* a DMA at a yield point of a `during`; `at` stands for all stores and register writes of the step until then */
+	RECORD_INSIDE
 };
+
+static inline bool record_is_dma(enum record_kind kind)
+{
+	return kind == RECORD_DMA || kind == RECORD_INSIDE;
+}
 
 struct record {
 	enum record_kind kind;
 	uint32_t step;
 	uint32_t unit, off, width;
-	uint64_t at;       /* address of a load or a command; number of a fault record */
+	uint64_t
+		at; /* address of a load or a command; number of a fault record; RECORD_INSIDE: see there */
 	uint64_t val[4];   /* words; of a write or read the first */
 	bool from_unit;    /* RECORD_INTERRUPT: known to be the unit's own */
 	struct be_dma dma; /* RECORD_DMA; its data pointer is not valid */
