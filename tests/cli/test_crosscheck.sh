@@ -50,6 +50,10 @@ if python3 -c 'import json, sys
 d = json.load(open("report.json"))
 q = d["qemu"][0]
 assert d["seed"] == 1 and q["version"] and q["differ"] == 0 and q["records"] > 0 and q["machines"]
+m = q["machines"][0]
+assert m["type"].startswith("q35,") and m["memory"].endswith("M") and m["unit"].startswith("intel-iommu,") and m["devices"]
+n = [x for x in q["needed"] if x["row"] == "V14"]
+assert n and n[0]["rule"] == "legal" and n[0]["what"] and n[0]["permutations"] == sum("V14" in r["qemu"][0]["rows"] for r in d["results"])
 assert any("V14" in r["qemu"][0]["rows"] for r in d["results"])' 2>err; then
 	pass
 else

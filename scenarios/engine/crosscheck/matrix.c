@@ -40,7 +40,8 @@ static void take_machine(struct matrix_column *c, const char *machine)
 	for (uint32_t i = 0; i < c->machines; i++)
 		if (strcmp(c->machine[i], machine) == 0)
 			return;
-	if (*machine && c->machines < MATRIX_MACHINES)
+	/* what was skipped before a machine was started has none */
+	if (strncmp(machine, "q35", 3) == 0 && c->machines < MATRIX_MACHINES)
 		c->machine[c->machines++] = cli_copy(machine);
 }
 
@@ -55,6 +56,56 @@ void matrix_take(struct matrix_column *c, size_t job, const struct trial *t, con
 	c->count[t->outcome]++;
 	c->records += t->records;
 	take_machine(c, t->machine);
+}
+
+/* ---- machines: "q35,OPTIONS MEMORY DEVICE...", as the command line has them ---- */
+
+static bool is_unit(const char *word)
+{
+	return strncmp(word, "intel-iommu", 11) == 0 || strncmp(word, "amd-iommu", 9) == 0;
+}
+
+/* Word n of a machine; false beyond the last. */
+static bool machine_word(const char *machine, uint32_t n, char *buf, size_t size)
+{
+	const char *at = machine;
+
+	for (; n && *at; n--) {
+		at += strcspn(at, " ");
+		at += strspn(at, " ");
+	}
+	snprintf(buf, size, "%.*s", (int)strcspn(at, " "), at);
+	return *at != '\0';
+}
+
+/* Type, memory and the unit, without what makes requests. */
+static void machine_in_short(const char *machine, char *buf, size_t size)
+{
+	char word[256], type[64], memory[32], unit[256] = "";
+
+	(void)machine_word(machine, 0, type, sizeof(type));
+	(void)machine_word(machine, 1, memory, sizeof(memory));
+	for (uint32_t i = 2; machine_word(machine, i, word, sizeof(word)); i++)
+		if (is_unit(word))
+			snprintf(unit, sizeof(unit), "%s", word);
+	snprintf(buf, size, "%s %s %s", type, memory, unit);
+}
+
+void matrix_print_machines(const struct matrix_column *c)
+{
+	char one[400], other[400];
+
+	for (uint32_t i = 0; i < c->machines; i++) {
+		bool known = false;
+
+		machine_in_short(c->machine[i], one, sizeof(one));
+		for (uint32_t k = 0; !known && k < i; k++) {
+			machine_in_short(c->machine[k], other, sizeof(other));
+			known = strcmp(one, other) == 0;
+		}
+		if (!known)
+			printf("          machine %s\n", one);
+	}
 }
 
 /* ---- the table ---- */
@@ -116,6 +167,47 @@ static void put_rows(cJSON *object, const bool fired[ROWS_MAX])
 			cJSON_AddItemToArray(rows, cli_need(cJSON_CreateString(rows_at(i)->id)));
 }
 
+static cJSON *machine_object(const char *machine)
+{
+	cJSON *o = cli_need(cJSON_CreateObject());
+	cJSON *devices = NULL;
+	char word[256];
+
+	(void)machine_word(machine, 0, word, sizeof(word));
+	json_text(o, "type", word);
+	(void)machine_word(machine, 1, word, sizeof(word));
+	json_text(o, "memory", word);
+	devices = cli_need(cJSON_AddArrayToObject(o, "devices"));
+	for (uint32_t i = 2; machine_word(machine, i, word, sizeof(word)); i++)
+		if (is_unit(word))
+			json_text(o, "unit", word);
+		else
+			cJSON_AddItemToArray(devices, cli_need(cJSON_CreateString(word)));
+	return o;
+}
+
+/* Rows that something needed, with how many permutations did. */
+static void put_needed(cJSON *object, const struct matrix_column *c, size_t jobs)
+{
+	cJSON *rows = cli_need(cJSON_AddArrayToObject(object, "needed"));
+
+	for (uint32_t r = 0; rows_at(r); r++) {
+		uint32_t count = 0;
+		cJSON *o;
+
+		for (size_t i = 0; i < jobs; i++)
+			count += c->cell[i].fired[r];
+		if (!count)
+			continue;
+		o = cli_need(cJSON_CreateObject());
+		json_text(o, "row", rows_at(r)->id);
+		json_text(o, "rule", rows_rule(rows_at(r)->rule));
+		json_text(o, "what", rows_at(r)->what);
+		json_number(o, "permutations", count);
+		cJSON_AddItemToArray(rows, o);
+	}
+}
+
 static void put_column(cJSON *array, const struct matrix *m, const struct session *s, uint32_t k)
 {
 	static const char *const names[] = { "equal", "rows", "skipped", "differ" };
@@ -130,7 +222,8 @@ static void put_column(cJSON *array, const struct matrix *m, const struct sessio
 	json_number(o, "records", c->records);
 	machines = cli_need(cJSON_AddArrayToObject(o, "machines"));
 	for (uint32_t i = 0; i < c->machines; i++)
-		cJSON_AddItemToArray(machines, cli_need(cJSON_CreateString(c->machine[i])));
+		cJSON_AddItemToArray(machines, machine_object(c->machine[i]));
+	put_needed(o, c, s->suite.jobs);
 	cJSON_AddItemToArray(array, o);
 }
 

@@ -37,6 +37,9 @@ void matrix_free(struct matrix *m, const struct session *s);
 struct matrix_column *matrix_add(struct matrix *m, const struct session *s);
 void matrix_take(struct matrix_column *c, size_t job, const struct trial *t, const char *text);
 
+/* The machines that were started: type, memory and unit, each once. */
+void matrix_print_machines(const struct matrix_column *c);
+
 /* One line for each scenario: what it came to on each version. */
 void matrix_print(const struct matrix *m, const struct session *s);
 

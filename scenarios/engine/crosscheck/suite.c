@@ -15,7 +15,7 @@
 #include "trial.h"
 
 #define JOB_TIMEOUT_S 300
-#define REASONS 64
+#define REASONS 256
 
 struct reason {
 	char text[160];
@@ -110,8 +110,7 @@ static void report(struct comparison *c)
 		printf("          %u of them up to a step from which on a row explains what "
 		       "differs\n",
 		       c->cut);
-	for (uint32_t i = 0; i < c->column->machines; i++)
-		printf("          machine %s\n", c->column->machine[i]);
+	matrix_print_machines(c->column);
 	for (uint32_t i = 0; i < ROWS_MAX; i++)
 		if (c->fired[i])
 			printf("          %-4s %-6s %u: %s\n", rows_at(i)->id,
