@@ -108,6 +108,7 @@ struct xc_case {
 	enum be_behind behind[XC_DEVICES]; /* what gives it that id */
 	uint32_t devices;
 	bool by_register; /* VT-d: invalidation through registers */
+	bool no_root;     /* VT-d: the root table is said to be where no memory is */
 	struct xc_ir ir;
 	struct be_policy policy;
 	struct xc_store image[XC_IMAGE];
@@ -137,6 +138,12 @@ uint64_t xc_cap(const struct xc_case *c, const char *name, uint64_t otherwise);
 static inline uint64_t xc_tag(uint64_t pa)
 {
 	return UINT64_C(0x0DA7A00000000000) | (pa & ~UINT64_C(7));
+}
+
+/* Where the root table is said to be. */
+static inline uint64_t xc_root(const struct xc_case *c)
+{
+	return c->no_root ? XC_RAM_LAST + 1 : XC_TABLES;
 }
 
 /* True when [pa, pa + len) is memory of the case. */

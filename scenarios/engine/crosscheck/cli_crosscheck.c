@@ -40,6 +40,7 @@ static const char help[] =
 	"                        run with a QEMU begins with them\n"
 	"      --from N          the cases from number N on, by default 0\n"
 	"      --case N          case N alone\n"
+	"      --verbose         says what the cases came by, and what they never did\n"
 	"      --print FILE      with --case and --vendor: writes the case as a scenario, plays "
 	"nothing\n"
 	"      --save DIR        where differences go as scenario files, by default here\n"
@@ -60,6 +61,7 @@ enum {
 	OPT_VENDOR,
 	OPT_CASE,
 	OPT_FROM,
+	OPT_VERBOSE,
 	OPT_PRINT,
 	OPT_SAVE,
 	OPT_ROWS,
@@ -95,6 +97,9 @@ static const char *take_option(struct session *s, int opt)
 		s->alone = true;
 		return cli_number(optarg, 0, MAX_CASES, &s->from) ? NULL
 								  : "a number up to 100000000";
+	case OPT_VERBOSE:
+		s->verbose = true;
+		return NULL;
 	case OPT_FROM:
 		return cli_number(optarg, 0, MAX_CASES, &s->from) ? NULL
 								  : "a number up to 100000000";
@@ -140,6 +145,7 @@ static int parse(struct session *s, int argc, char **argv, bool *help_wanted, bo
 		{ "seed", required_argument, NULL, OPT_SEED },
 		{ "vendor", required_argument, NULL, OPT_VENDOR },
 		{ "case", required_argument, NULL, OPT_CASE },
+		{ "verbose", no_argument, NULL, OPT_VERBOSE },
 		{ "from", required_argument, NULL, OPT_FROM },
 		{ "print", required_argument, NULL, OPT_PRINT },
 		{ "save", required_argument, NULL, OPT_SAVE },

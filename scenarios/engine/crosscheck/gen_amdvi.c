@@ -55,6 +55,8 @@ static void addresses(struct gen *g)
 		else
 			a |= tops[gen_below(g, 6)] << 30 | tops[gen_below(g, 6)] << 39 |
 			     tops[gen_below(g, 6)] << 48 | tops[gen_below(g, 6)] << 57;
+		if (i == 0 && gen_chance(g, 40)) /* identity leads to memory */
+			a &= 0x7fffff;
 		if (narrow)
 			a &= 0x1ff000;
 		if (g->p->qemu)
@@ -128,8 +130,9 @@ static uint64_t leaf(struct gen *g, uint32_t level, uint32_t *lg2)
 	uint64_t e = PR | leaf_permission(g);
 
 	*lg2 = shift(level);
-	if (level < 5 && gen_chance(g, 30)) {
-		*lg2 += 1 + gen_below(g, 8);
+	if (gen_chance(g, 30)) {
+		/* the address of an entry ends at bit 51 */
+		*lg2 += 1 + gen_below(g, level < 5 ? 8 : 4);
 		return e | next_field(7) | encoded(data_base(g, *lg2), *lg2);
 	}
 	return e | data_base(g, *lg2);
@@ -186,8 +189,9 @@ static bool may_skip(struct gen *g, uint32_t level, uint32_t skipped, uint64_t i
 static uint32_t next_level(struct gen *g, uint32_t level, uint64_t iova)
 {
 	uint32_t next = level - 1;
+	bool all = gen_chance(g, 10);
 
-	while (next > 1 && gen_chance(g, 35) && may_skip(g, level, next, iova))
+	while (next > 1 && (all || gen_chance(g, 35)) && may_skip(g, level, next, iova))
 		next--;
 	return next;
 }
@@ -205,7 +209,7 @@ static bool lay_path(struct gen *g, uint64_t table, uint32_t level, uint64_t iov
 		}
 		if (e || gen_chance(g, 5))
 			return true;
-		if (level == 1 || (level < 6 && level != 4 && gen_chance(g, 20)))
+		if (level == 1 || (level < 6 && gen_chance(g, 20)))
 			return lay_leaf(g, table, level, iova, !g->p->qemu && gen_chance(g, 5));
 		next = next_level(g, level, iova);
 		next_table = gen_table(g);
@@ -311,6 +315,8 @@ static bool lay_dte(struct gen *g, uint32_t dev, uint32_t domain, bool clean)
 		spoil_dte(g, e);
 	if (!g->p->qemu && gen_chance(g, 8))
 		e[1] |= UINT64_C(1) << 34; /* SA */
+	if (!g->p->qemu && gen_chance(g, 8))
+		e[1] |= UINT64_C(1) << 33; /* SE */
 	if (!g->p->qemu && gen_chance(g, 10))
 		e[1] |= UINT64_C(1) << 37; /* Cache: a hint */
 	g->of_device[dev] = domain;
@@ -323,7 +329,9 @@ static bool lay_dte(struct gen *g, uint32_t dev, uint32_t domain, bool clean)
 static void inval_pages(struct gen *g, uint16_t did, uint64_t iova, bool exactly)
 {
 	static const uint32_t sizes[] = { 13, 14, 16, 20, 21, 22, 25, 30, 39, 48, 52, 64 };
-	uint32_t lg2 = exactly ? 64 : sizes[gen_below(g, 12)];
+	uint32_t lg2 = exactly             ? 64
+		       : gen_chance(g, 60) ? sizes[gen_below(g, 12)]
+					   : 13 + gen_below(g, 52);
 	struct xc_inval v = { .kind = XC_AMD_PAGES,
 			      .did = did,
 			      .addr = iova & ~UINT64_C(0xfff),
@@ -385,7 +393,7 @@ static bool changed_entry(struct gen *g, uint64_t e, uint32_t level, uint64_t io
 			*now = spoilt(g, e, level);
 		return true;
 	case 3:
-		if (level == 1 || level == 6 || level == 4 || !gen_room(g, 4))
+		if (level == 1 || level == 6 || !gen_room(g, 4))
 			return level == 1 ? false : true;
 		next = next_level(g, level, iova);
 		table = gen_table(g);
@@ -395,7 +403,7 @@ static bool changed_entry(struct gen *g, uint64_t e, uint32_t level, uint64_t io
 		*now = directory(g, next, table);
 		return true;
 	default:
-		return level == 6 || level == 4;
+		return level == 6;
 	}
 }
 

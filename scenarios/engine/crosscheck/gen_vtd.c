@@ -9,11 +9,19 @@
 
 /* ---- the machine ---- */
 
+/* SAGAW with that width as the widest; smaller ones need not be there. */
+static uint64_t widths(struct gen *g, uint32_t width)
+{
+	uint64_t all = width == 57 ? 14 : width == 48 ? 6 : 2, widest = (all + 2) / 2;
+
+	return g->p->qemu || gen_chance(g, 60) ? all : widest | (gen_any(g) & all);
+}
+
 static void capabilities(struct gen *g)
 {
 	/* cases that follow each other have the same machine there, so that one instance plays them all */
 	uint64_t rng = g->rng;
-	uint32_t width;
+	uint32_t width, mgaw;
 	bool sc;
 
 	if (g->p->qemu)
@@ -21,8 +29,9 @@ static void capabilities(struct gen *g)
 	width = gen_chance(g, 60) ? 48 : gen_chance(g, 60) || g->p->qemu ? 39 : 57;
 	sc = gen_chance(g, 50);
 	gen_cap(g, "nfr", 1);
-	gen_cap(g, "mgaw", width);
-	gen_cap(g, "sagaw", width == 57 ? 14 : width == 48 ? 6 : 2);
+	mgaw = width - (g->p->qemu || gen_chance(g, 70) ? 0 : gen_below(g, width - 35));
+	gen_cap(g, "mgaw", mgaw);
+	gen_cap(g, "sagaw", widths(g, width));
 	gen_cap(g, "cm", gen_chance(g, 20));
 	gen_cap(g, "sc", sc);
 	if (g->p->qemu) {
@@ -32,7 +41,7 @@ static void capabilities(struct gen *g)
 		g->rng = rng;
 		return;
 	}
-	gen_cap(g, "host-address-bits", 36 + gen_below(g, (width < 52 ? width : 52) - 35));
+	gen_cap(g, "host-address-bits", 36 + gen_below(g, (mgaw < 52 ? mgaw : 52) - 35));
 	gen_cap(g, "sslps", gen_chance(g, 70) ? 3 : gen_below(g, 2));
 	gen_cap(g, "pt", gen_chance(g, 80));
 	gen_cap(g, "nd", gen_chance(g, 70) ? 6 : 2 + gen_below(g, 4));
@@ -51,6 +60,7 @@ static void machine(struct gen *g)
 	capabilities(g);
 	gen_devices(g);
 	g->c->by_register = gen_chance(g, 25);
+	g->c->no_root = gen_chance(g, 1);
 	g->table_next = XC_TABLES + 0x4000;
 	gen_vtd_ir_machine(g);
 }
@@ -193,7 +203,9 @@ static void lay_domain(struct gen *g)
 	do {
 		d->did = gen_chance(g, 60) ? (uint16_t)(1 + gen_below(g, 3)) : some_did(g);
 	} while (did_taken(g, d->did));
-	d->levels = top > 3 && gen_chance(g, 25) ? top - 1 : top;
+	d->levels = top;
+	if (top > 3 && gen_chance(g, 25) && xc_cap(g->c, "sagaw", 4) >> (top - 3) & 1)
+		d->levels = top - 1;
 	d->root = gen_table(g);
 	for (uint32_t i = 0; i < g->iovas; i++)
 		(void)lay_path(g, d->root, d->levels - 1, g->iova[i]);
@@ -306,7 +318,9 @@ static void inval_pages(struct gen *g, uint16_t did, uint64_t iova, bool exactly
 	struct xc_inval v = { .kind = XC_VTD_IOTLB, .did = did, .g = 3 };
 
 	v.addr = iova & ~UINT64_C(0xfff);
-	v.am = exactly ? 18 : masks[gen_below(g, 8)];
+	v.am = exactly             ? 18
+	       : gen_chance(g, 60) ? masks[gen_below(g, 8)]
+				   : (uint8_t)gen_below(g, 19);
 	v.ih = !exactly && gen_chance(g, 40);
 	if (!exactly && gen_chance(g, 40))
 		v.g = (uint8_t)(1 + gen_below(g, 2));

@@ -50,7 +50,7 @@ static uint64_t source(struct gen *g)
 	if (g->p->qemu) /* which takes the first of two buses for the last (row V61) */
 		return UINT64_C(2) << 18 | (gen_chance(g, 80) ? bus : bus + 1) * UINT64_C(0x101);
 	if (what < 98) /* of these buses; seldom of none */
-		return UINT64_C(2) << 18 |
+		return UINT64_C(2) << 18 | (uint64_t)gen_below(g, 4) << 16 |
 		       (uint64_t)gen_below(g, bus + 1 + gen_chance(g, 15)) << 8 |
 		       (bus + gen_below(g, 2));
 	return UINT64_C(3) << 18 | rid;
@@ -193,7 +193,7 @@ static void invalidate(struct gen *g, uint32_t handle)
 	static const uint8_t masks[] = { 0, 0, 0, 1, 2, 4, 8, 15 };
 	struct xc_inval v = { .kind = XC_VTD_IEC, .g = 1, .index = (uint16_t)handle };
 
-	v.am = masks[gen_below(g, 8)];
+	v.am = gen_chance(g, 70) ? masks[gen_below(g, 8)] : (uint8_t)gen_below(g, 16);
 	if (gen_chance(g, 20))
 		v.index ^= (uint16_t)(1u << gen_below(g, 6));
 	if (gen_chance(g, 15))

@@ -8,13 +8,15 @@
 
 #include "arch.h"
 
-static struct ref_set *expect_of(const struct xc_case *c, bool eager)
+static struct ref_set *expect_of(const struct xc_case *c, bool eager, struct survey *survey)
 {
 	struct ref_set *set = calloc(XC_OPS, sizeof(*set));
 	struct ref *r = ref_new(c);
 
-	if (r)
+	if (r) {
 		r->eager = eager;
+		r->survey = survey;
+	}
 	for (uint32_t i = 0; set && r && i < c->ops; i++) {
 		const struct xc_op *op = c->op + i;
 
@@ -37,12 +39,17 @@ static struct ref_set *expect_of(const struct xc_case *c, bool eager)
 
 struct ref_set *judge_expect(const struct xc_case *c)
 {
-	return expect_of(c, false);
+	return expect_of(c, false, NULL);
+}
+
+struct ref_set *judge_expect_counted(const struct xc_case *c, struct survey *survey)
+{
+	return expect_of(c, false, survey);
 }
 
 struct ref_set *judge_expect_eager(const struct xc_case *c)
 {
-	return expect_of(c, true);
+	return expect_of(c, true, NULL);
 }
 
 /* ---- texts ---- */

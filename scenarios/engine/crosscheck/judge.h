@@ -24,6 +24,8 @@ struct judge {
 
 /* What the reference allows for each DMA of a case, in the order of its operations. NULL when out of memory. */
 struct ref_set *judge_expect(const struct xc_case *c);
+/* ... and counts what requests met. */
+struct ref_set *judge_expect_counted(const struct xc_case *c, struct survey *survey);
 
 /* The same for hardware that fetches context entries ahead and keeps pages it refused. */
 struct ref_set *judge_expect_eager(const struct xc_case *c);

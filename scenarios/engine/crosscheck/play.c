@@ -315,7 +315,7 @@ static bool vtd_start(struct player *p)
 		if (!vtd_command(p, (uint32_t)VTD_GCMD_QIE))
 			return false;
 	}
-	wr(p, VTD_REG_RTADDR, 8, XC_TABLES);
+	wr(p, VTD_REG_RTADDR, 8, xc_root(p->c));
 	return vtd_command(p, (uint32_t)VTD_GCMD_SRTP) && inval(p, &all_contexts) &&
 	       inval(p, &all_pages) && vtd_start_interrupts(p) &&
 	       vtd_command(p, (uint32_t)VTD_GCMD_TE);

@@ -199,7 +199,7 @@ static void start(struct printer *p)
 			reg_write(p, "IQA", XC_QUEUE);
 			command(p, "QIE");
 		}
-		reg_write(p, "RTADDR", XC_TABLES);
+		reg_write(p, "RTADDR", xc_root(p->c));
 		command(p, "SRTP");
 		inval(p, &contexts);
 		inval(p, &pages);

@@ -52,10 +52,27 @@ static bool is_fresh(const struct ref_set *set, const struct xc_seen *s)
 	return false;
 }
 
+/* What the first side made of a request: a fault told, one not told, something from a cache. */
+static void count_outcome(const struct ref_set *set, const struct xc_seen *s, bool fresh,
+			  struct survey *drawn)
+{
+	if (!fresh)
+		survey_count(drawn, SURVEY_STALE, s->recorded ? s->reason : 0);
+	else if (s->recorded)
+		survey_count(drawn, SURVEY_FAULT, s->reason);
+	for (uint32_t i = 0; !s->recorded && !s->moved && i < set->n; i++)
+		if (!set->o[i].ok && set->o[i].silent && set->o[i].fresh == fresh) {
+			survey_count(drawn, SURVEY_SILENT, set->o[i].reason);
+			break;
+		}
+}
+
 static void count_first(const struct xc_case *c, const struct ref_set *expect,
 			const struct play *play, struct random_counts *counts)
 {
 	for (uint32_t i = 0; i < c->ops; i++) {
+		bool fresh;
+
 		if (c->op[i].kind == XC_MSI) {
 			counts->msis++;
 			counts->delivered += play->seen[i].moved;
@@ -66,8 +83,10 @@ static void count_first(const struct xc_case *c, const struct ref_set *expect,
 		} else {
 			continue;
 		}
+		fresh = is_fresh(expect + i, play->seen + i);
 		counts->open += expect[i].n > 1;
-		counts->stale += !is_fresh(expect + i, play->seen + i);
+		counts->stale += !fresh;
+		count_outcome(expect + i, play->seen + i, fresh, &counts->drawn);
 	}
 }
 
@@ -149,12 +168,14 @@ static void judge_all(const struct random_spec *spec, const struct xc_case *c,
 void random_play(const struct random_spec *spec, const struct xc_case *c,
 		 struct random_counts *counts, struct random_verdict *out)
 {
-	struct ref_set *expect = judge_expect(c), *eager = judge_expect_eager(c);
+	struct ref_set *expect = judge_expect_counted(c, &counts->drawn);
+	struct ref_set *eager = judge_expect_eager(c);
 	struct play *play = calloc(2, sizeof(*play));
 
 	memset(out, 0, sizeof(*out));
 	out->ok = expect && play;
 	counts->cases++;
+	survey_case(&counts->drawn, c);
 	if (out->ok)
 		judge_all(spec, c, expect, eager, play, counts, out);
 	else

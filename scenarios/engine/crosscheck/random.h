@@ -40,6 +40,7 @@ struct random_counts {
 		uint32_t count;
 		char text[140];
 	} reason[RANDOM_REASONS]; /* why cases were skipped or cut short */
+	struct survey drawn;      /* of this call; random_add leaves it alone */
 };
 
 /* What one case came to. */

@@ -54,6 +54,18 @@ void ref_free(struct ref *r)
 	free(r);
 }
 
+void ref_meets_domain(struct ref *r, bool fresh, uint32_t dev, uint16_t did)
+{
+	if (!fresh || r->filling)
+		return;
+	r->did_of[dev] = did + 1u;
+	for (uint32_t i = 0; i < r->c->devices; i++)
+		if (i != dev && r->did_of[i] == did + 1u) {
+			survey_count(r->survey, SURVEY_FEATURE, SURVEY_SHARED);
+			return;
+		}
+}
+
 /* ---- lists ---- */
 
 static bool same_context(const struct ref_context *a, const struct ref_context *b)

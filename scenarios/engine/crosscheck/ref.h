@@ -10,6 +10,7 @@
 #define CROSSCHECK_REF_H
 
 #include "case.h"
+#include "survey.h"
 
 /* One allowed outcome. */
 struct ref_outcome {
@@ -87,8 +88,13 @@ struct ref {
 	struct ref_page page[REF_PAGES];
 	struct ref_irte irte[REF_IRTES];
 	uint32_t contexts, dirs, pages, irtes;
-	bool overflow; /* lists were too short: nothing can be said from here on */
-	bool filling;  /* what a walk comes by is kept */
+	bool overflow;               /* lists were too short: nothing can be said from here on */
+	bool filling;                /* what a walk comes by is kept */
+	struct survey *survey;       /* NULL: nothing is counted */
+	uint32_t did_of[XC_DEVICES]; /* 1 + the domain-id of its last request, for the survey */
+	uint16_t se
+		[XC_DEVICES]; /* AMD-Vi: requesters whose entry has SE and may have had its event */
+	uint32_t ses;
 };
 
 /* Perm bits. */
@@ -108,6 +114,16 @@ void ref_dma(struct ref *r, const struct xc_dma *d, struct ref_set *out);
 void ref_msi(struct ref *r, const struct xc_msi *m, struct ref_set *out);
 
 /* ---- for the two architectures ---- */
+
+/* Counts what a request met, when that is what memory says. */
+static inline void ref_meets(struct ref *r, bool fresh, enum survey_row row, uint32_t n)
+{
+	if (fresh && !r->filling)
+		survey_count(r->survey, row, n);
+}
+
+/* The same of a domain-id, for two requesters may share it. */
+void ref_meets_domain(struct ref *r, bool fresh, uint32_t dev, uint16_t did);
 
 /* False: no memory. */
 bool ref_read(const struct ref *r, uint64_t pa, uint64_t *word);

@@ -28,8 +28,38 @@ struct request {
 	struct ref_set *out;
 	uint16_t sid, did;
 	bool silent, fresh;
+	bool once; /* SE: after one event there may be none */
 	uint8_t dte_perm;
 };
+
+static void meets(const struct request *q, enum survey_row row, uint32_t n)
+{
+	ref_meets(q->r, q->fresh, row, n);
+}
+
+/* SE: an event of this requester may have been logged since its entry was fetched. */
+static bool had_event(const struct request *q)
+{
+	for (uint32_t i = 0; i < q->r->ses; i++)
+		if (q->r->se[i] == q->sid)
+			return true;
+	return false;
+}
+
+/* With SE a fault may be the one that is told, or one behind it; whoever keeps nothing tells all. */
+static void add_fault(const struct request *q, struct ref_outcome *o)
+{
+	ref_add(q->out, o);
+	if (!q->once || o->silent || o->reason != PAGE_FAULT)
+		return;
+	if (had_event(q)) {
+		o->silent = true;
+		o->fresh = false;
+		ref_add(q->out, o);
+	} else if (q->r->filling && q->r->ses < XC_DEVICES) {
+		q->r->se[q->r->ses++] = q->sid;
+	}
+}
 
 static void outcome_fault_at(const struct request *q, uint8_t code, uint16_t flags, uint64_t addr)
 {
@@ -42,7 +72,7 @@ static void outcome_fault_at(const struct request *q, uint8_t code, uint16_t fla
 
 	if (q->d->write)
 		o.flags |= FLAG_RW;
-	ref_add(q->out, &o);
+	add_fault(q, &o);
 }
 
 static void outcome_fault(const struct request *q, uint8_t code, uint16_t flags)
@@ -130,6 +160,17 @@ static void keep_absence(const struct request *q, uint16_t flags)
 		ref_keep_page(q->r, &page);
 }
 
+static void meets_entry(const struct request *q, uint64_t wrong, uint64_t e, uint32_t level)
+{
+	for (uint32_t bit = 52; bit < 64; bit++)
+		if (wrong >> bit & 1)
+			meets(q, SURVEY_RESERVED, bit);
+	if (!(perm_of(e) & REF_R))
+		meets(q, SURVEY_NO_READ, level);
+	if (!(perm_of(e) & REF_W))
+		meets(q, SURVEY_NO_WRITE, level);
+}
+
 static void walk(const struct request *q, struct spot s)
 {
 	for (;;) {
@@ -139,10 +180,12 @@ static void walk(const struct request *q, struct spot s)
 		struct ref_dir dir;
 
 		if (!ref_read(q->r, at, &e)) {
+			meets(q, SURVEY_UNREADABLE, s.level);
 			outcome_fault_at(q, TABLE_ERROR, FLAG_MASTER_ABORT, at);
 			return;
 		}
 		if (!(e & 1)) {
+			meets(q, SURVEY_ABSENT, s.level);
 			outcome_fault(q, PAGE_FAULT, 0);
 			keep_absence(q, 0);
 			return;
@@ -152,6 +195,8 @@ static void walk(const struct request *q, struct spot s)
 			outcome_fault(q, PAGE_FAULT, FLAG_PR);
 			return;
 		}
+		meets_entry(q, e & (next == 0 || next == 7 ? BITS(58, 52) : BITS(60, 52)), e,
+			    s.level);
 		if (e & (next == 0 || next == 7 ? BITS(58, 52) : BITS(60, 52))) {
 			outcome_fault(q, PAGE_FAULT, FLAG_PR | FLAG_RZ);
 			return;
@@ -175,6 +220,7 @@ static void walk(const struct request *q, struct spot s)
 				outcome_fault(q, PAGE_FAULT, FLAG_PR);
 				return;
 			}
+			meets(q, SURVEY_LEAF, lg2);
 			outcome_ok(q, keep_page(q, e, lg2, s.perm));
 			return;
 		}
@@ -188,6 +234,7 @@ static void walk(const struct request *q, struct spot s)
 			outcome_fault(q, PAGE_FAULT, FLAG_PR);
 			return;
 		}
+		meets(q, SURVEY_SKIP, s.level - next - 1);
 		/* whether the rights of the entry are kept with it is the hardware's choice */
 		ref_keep_dir(q->r, &dir);
 		dir.perm = s.upper;
@@ -250,7 +297,7 @@ static void pages_kept(struct request *q)
 
 			if (q->d->write)
 				o.flags |= FLAG_RW;
-			ref_add(q->out, &o);
+			add_fault(q, &o);
 		}
 	}
 	q->fresh = fresh;
@@ -286,6 +333,18 @@ static void through_entry(struct request *q, const uint64_t *e, bool fresh)
 	q->fresh = fresh;
 	q->did = (uint16_t)e[1];
 	q->silent = (e[1] >> 34 & 1) != 0;
+	q->once = (e[1] >> 33 & 1) != 0;
+	if (!(e[0] & 1))
+		meets(q, SURVEY_FEATURE, SURVEY_NO_VALID);
+	else if (!(e[0] & 2))
+		meets(q, SURVEY_FEATURE, SURVEY_NO_TV);
+	else
+		meets(q, SURVEY_WIDTH, mode);
+	ref_meets_domain(q->r, fresh && (e[0] & 1), q->d->dev, q->did);
+	if (q->silent)
+		meets(q, SURVEY_FEATURE, SURVEY_SA);
+	if (q->once)
+		meets(q, SURVEY_FEATURE, SURVEY_SE);
 	q->dte_perm = perm_of(e[0]);
 	if (!(e[0] & 1)) {
 		outcome_ok(q, q->d->iova);
@@ -377,6 +436,11 @@ void ref_amdvi_inval(struct ref *r, const struct xc_inval *inv)
 		if (inv->kind == XC_AMD_DEVTAB && r->context[i].sid != inv->sid)
 			r->context[n++] = r->context[i];
 	r->contexts = n;
+	n = 0;
+	for (uint32_t i = 0; i < r->ses; i++)
+		if (inv->kind == XC_AMD_DEVTAB && r->se[i] != inv->sid)
+			r->se[n++] = r->se[i];
+	r->ses = n;
 	if (inv->kind == XC_AMD_ALL)
 		r->dirs = r->pages = r->irtes = 0;
 }

@@ -101,6 +101,7 @@ static void through_irte(const struct request *q, uint32_t index, const uint64_t
 		return;
 	}
 	ref_keep_irte(q->r, &keep);
+	ref_meets(q->r, q->fresh, SURVEY_DELIVERY, (uint32_t)(e[0] >> 2 & 7));
 	if (ir->ga)
 		vector = (uint32_t)(e[1] & 0xff);
 	if (ir->ga && ir->xt)
@@ -129,6 +130,7 @@ static void remapped(const struct request *q)
 	uint32_t index = q->m->data & 0x7ff;
 	bool good;
 
+	ref_meets(q->r, q->fresh, SURVEY_TABLE, (uint32_t)len);
 	if (len > 11) {
 		illegal(q, 0);
 		return;
@@ -152,6 +154,7 @@ static void remapped(const struct request *q)
 
 static void by_intctl(const struct request *q)
 {
+	ref_meets(q->r, q->fresh, SURVEY_SOURCE, (uint32_t)(q->half >> 60 & 3));
 	switch (q->half >> 60 & 3) {
 	case 0:
 		aborted(q);

@@ -22,7 +22,6 @@
 #define CONTEXT_RESERVED 0xb
 #define PAGE_RESERVED 0xc
 
-#define ROOT_TABLE XC_TABLES
 #define BITS(hi, lo) ((UINT64_MAX >> (63 - (hi))) & (UINT64_MAX << (lo)))
 #define PASS_LG2 30 /* pass-through, as it may be kept */
 
@@ -83,6 +82,22 @@ static void outcome_ok(const struct request *q, uint64_t pa)
 	ref_add(q->out, &o);
 }
 
+static void meets(const struct request *q, enum survey_row row, uint32_t n)
+{
+	ref_meets(q->r, q->fresh, row, n);
+}
+
+static void meets_entry(const struct request *q, uint64_t wrong, uint64_t e, uint32_t level)
+{
+	for (uint32_t bit = 0; wrong && bit < 64; bit++)
+		if (wrong >> bit & 1)
+			meets(q, SURVEY_RESERVED, bit);
+	if (!(e & 1))
+		meets(q, SURVEY_NO_READ, level);
+	if (!(e & 2))
+		meets(q, SURVEY_NO_WRITE, level);
+}
+
 static bool allows(const struct request *q, uint8_t perm)
 {
 	return (perm & (q->d->write ? REF_W : REF_R)) != 0;
@@ -118,7 +133,7 @@ static uint8_t context_check(const struct ref *r, uint64_t lo, uint64_t hi, uint
 /* What memory says of the requester: fault, or the entry in lo and hi. */
 static uint8_t context_fetch(const struct request *q, uint64_t *lo, uint64_t *hi)
 {
-	uint64_t root_lo, root_hi, at = ROOT_TABLE + 16 * (uint64_t)(q->sid >> 8);
+	uint64_t root_lo, root_hi, at = xc_root(q->r->c) + 16 * (uint64_t)(q->sid >> 8);
 	uint64_t above = haw(q->r) < 64 ? BITS(63, haw(q->r)) : 0;
 
 	*lo = *hi = 0;
@@ -195,10 +210,14 @@ static void leaf_found(const struct request *q, uint64_t e, uint32_t level, uint
 				 .pa = e & BITS(51, 12) & ~low,
 				 .perm = perm };
 
+	meets(q, SURVEY_LEAF, lg2);
 	if (!allows(q, perm)) {
 		outcome_fault(q, refusal(q), q->fpd, false);
 		if (caching_mode(q->r))
 			ref_keep_page(q->r, &page);
+		/* levels that have nothing in common are as good as absence, and kept by the 4 KiB as that is */
+		if (!perm)
+			keep_fault(q, 0, refusal(q));
 		return;
 	}
 	outcome_ok(q, page.pa | (q->d->iova & low));
@@ -215,11 +234,13 @@ static void walk(const struct request *q, struct spot s)
 		struct ref_dir dir;
 
 		if (!ref_read(q->r, at, &e)) {
+			meets(q, SURVEY_UNREADABLE, s.level);
 			outcome_fault(q, s.top ? CONTEXT_INVALID : TABLE_ACCESS, q->fpd, false);
 			return;
 		}
 		own = (uint8_t)(e & 3);
 		if (!own) {
+			meets(q, SURVEY_ABSENT, s.level);
 			outcome_fault(q, refusal(q), q->fpd, false);
 			keep_fault(q, s.level, refusal(q));
 			return;
@@ -227,6 +248,7 @@ static void walk(const struct request *q, struct spot s)
 		/* level by level is allowed too: the specification does not rank permission and reserved bits */
 		if (!allows(q, s.perm & own))
 			outcome_fault(q, refusal(q), q->fpd, true);
+		meets_entry(q, e & reserved(q->r, e, s.level, &leaf), e, s.level);
 		if (e & reserved(q->r, e, s.level, &leaf)) {
 			outcome_fault(q, PAGE_RESERVED, q->fpd, false);
 			keep_fault(q, s.level, PAGE_RESERVED);
@@ -350,6 +372,12 @@ static void through_context(struct request *q, uint64_t lo, uint64_t hi, bool fr
 	q->fresh = fresh;
 	q->fpd = (lo & 2) != 0;
 	q->did = (uint16_t)(hi >> 8);
+	meets(q, SURVEY_TYPE, (uint32_t)(lo >> 2 & 3));
+	if (!fault && !pass)
+		meets(q, SURVEY_WIDTH, levels);
+	ref_meets_domain(q->r, fresh && !fault, q->d->dev, q->did);
+	if (q->fpd)
+		meets(q, SURVEY_FEATURE, SURVEY_FPD);
 	pages_kept(q);
 	if (fault) {
 		outcome_fault(q, fault, q->fpd, false);

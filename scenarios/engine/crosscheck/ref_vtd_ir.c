@@ -93,6 +93,7 @@ static void delivered(const struct request *q, uint64_t lo)
 				 .data = mode << 8 | TRIGGER_LEVEL,
 				 .fresh = q->fresh };
 
+	ref_meets(q->r, q->fresh, SURVEY_DELIVERY, mode);
 	if (mode <= 1) {
 		o.data |= (uint32_t)(lo >> 16 & 0xff);
 		o.data |= lo >> 4 & 1 ? LEVEL_TRIGGERED : 0;
@@ -109,6 +110,8 @@ static void through_entry(const struct request *q, uint64_t lo, uint64_t hi)
 
 	if (xc_cap(q->r->c, "cm", 0) || (present && format && (source || q->r->wide)))
 		ref_keep_irte(q->r, &keep);
+	ref_meets(q->r, q->fresh && present, SURVEY_SOURCE,
+		  (uint32_t)(4 * (hi >> 18 & 3) + (hi >> 16 & 3)));
 	if (!present)
 		refused(q, NOT_PRESENT, silent, false);
 	else if (!source)

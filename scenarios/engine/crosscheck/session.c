@@ -28,6 +28,7 @@ struct batches {
 	struct session *s;
 	struct random_spec spec;
 	struct random_counts sum;
+	struct survey_sum drawn;
 	uint32_t errors;
 };
 
@@ -97,6 +98,7 @@ static bool batch_done(void *ctx, size_t n, const struct run_result *result)
 		return ++b->errors < 10;
 	}
 	random_add(&b->sum, &p.counts);
+	survey_add(&b->drawn, &p.counts.drawn);
 	if (p.counts.failed)
 		tell_difference(b, p.failed_case, result->text);
 	fflush(stdout);
@@ -172,6 +174,8 @@ static int random_vendor(struct session *s, enum be_arch arch, const struct rand
 		return CLI_USAGE;
 	}
 	report(&b);
+	if (s->verbose)
+		survey_print(stdout, &b.drawn, arch);
 	s->passed += b.sum.cases - b.sum.failed;
 	s->failed += b.sum.failed + (error == ECHILD);
 	s->skipped += b.sum.skipped;

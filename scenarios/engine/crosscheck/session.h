@@ -27,6 +27,7 @@ struct session {
 	bool tables;       /* the ACPI tables alone */
 	const char *save;  /* folder for scenario files of differences */
 	const char *print; /* writes the case there and plays nothing */
+	bool verbose;      /* what was drawn is printed */
 	bool matrix;       /* the table of scenarios and versions is printed */
 	const char *json;  /* the report of the scenarios goes there as well */
 	struct suite suite;
