@@ -148,6 +148,9 @@ void oracle_path(struct sim *s, const struct unit *u, const struct sim_request *
 /* Pages given back that no cache holds and a walk would reach: findings counted. */
 uint32_t oracle_scan_views(struct sim *s, uint64_t first, uint64_t last);
 
+/* Some command that the guest has seen complete would have removed the line, had no other done so before. */
+bool oracle_removes_line(const struct oracle *o, const struct sim_cache_line *line);
+
 /* Forgets removed entries whose command the guest has seen complete. */
 void oracle_gone_settle(struct oracle *o);
 

@@ -251,6 +251,19 @@ static enum sim_cause lacks(const struct sim_invalidation *c, const struct sim_c
 	return range ? range : hint ? SIM_CAUSE_HINT : SIM_CAUSE_NONE;
 }
 
+bool oracle_removes_line(const struct oracle *o, const struct sim_cache_line *line)
+{
+	const struct oracle_log *log = o->log[line->unit];
+	const struct oracle_command *c;
+
+	for (uint64_t n = log ? log->observed : 0;
+	     (c = oracle_command_get(o, line->unit, n)) != NULL; n--)
+		if (c->cmd.state == SIM_COMMAND_EXECUTED && c->cmd.executed_ns > line->filled_ns &&
+		    lacks(&c->cmd, line) == SIM_CAUSE_NONE)
+			return true;
+	return false;
+}
+
 static bool is_before(const struct inquiry *q, const struct oracle_command *c)
 {
 	return q->order ? c->order < q->order : c->cmd.issued_ns < q->f->line.filled_ns;

@@ -364,7 +364,8 @@ static uint32_t scan_gone(struct sim *s, const struct range *r)
 
 	oracle_gone_settle(o);
 	for (uint32_t i = 0; i < o->gones; i++) {
-		if (!went_early(s, &o->gone[i], r, &f))
+		if (!went_early(s, &o->gone[i], r, &f) ||
+		    oracle_removes_line(o, &o->gone[i].line))
 			continue;
 		found++;
 		kept = oracle_found(s, &f);
