@@ -240,9 +240,26 @@ struct oracle_space *oracle_attached(const struct oracle *o, uint32_t unit, uint
 	return bus ? bus[rid & 0xff] : NULL;
 }
 
+/* Another device of the unit that uses the space stands for it from now on. */
+static void stand_in(const struct oracle *o, struct oracle_space *space, uint32_t unit)
+{
+	space->attached[unit].is = false;
+	for (uint32_t rid = 0; rid <= UINT16_MAX; rid++) {
+		if (!o->bus[unit][rid >> 8]) {
+			rid |= 0xff;
+			continue;
+		}
+		if (oracle_attached(o, unit, (uint16_t)rid) != space)
+			continue;
+		space->attached[unit].is = true;
+		space->attached[unit].rid = (uint16_t)rid;
+		return;
+	}
+}
+
 int sim_oracle_attach(struct sim *s, uint32_t unit, uint16_t rid, uint32_t space)
 {
-	struct oracle_space *sp;
+	struct oracle_space *sp, *before;
 	struct oracle_space ***bus;
 
 	if (!sim_unit(s, unit))
@@ -255,8 +272,12 @@ int sim_oracle_attach(struct sim *s, uint32_t unit, uint16_t rid, uint32_t space
 		*bus = calloc(256, sizeof(**bus));
 	if (!*bus)
 		return SIM_E_NOMEM;
+	before = (*bus)[rid & 0xff];
 	(*bus)[rid & 0xff] = sp;
-	sp->attached = true;
+	if (before && before != sp && before->attached[unit].rid == rid)
+		stand_in(s->oracle, before, unit);
+	sp->attached[unit].is = true;
+	sp->attached[unit].rid = rid;
 	sp->unit = (uint8_t)unit;
 	sp->rid = rid;
 	s->oracle->told[unit] = true;
@@ -265,9 +286,16 @@ int sim_oracle_attach(struct sim *s, uint32_t unit, uint16_t rid, uint32_t space
 
 int sim_oracle_detach(struct sim *s, uint32_t unit, uint16_t rid)
 {
-	if (!sim_unit(s, unit) || !s->oracle || !oracle_attached(s->oracle, unit, rid))
+	struct oracle_space *space;
+
+	if (!sim_unit(s, unit) || !s->oracle)
+		return SIM_E_NOENT;
+	space = oracle_attached(s->oracle, unit, rid);
+	if (!space)
 		return SIM_E_NOENT;
 	s->oracle->bus[unit][rid >> 8][rid & 0xff] = NULL;
+	if (space->attached[unit].rid == rid)
+		stand_in(s->oracle, space, unit);
 	return SIM_OK;
 }
 

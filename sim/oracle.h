@@ -14,9 +14,12 @@
 struct oracle_space {
 	uint32_t number; /* the caller's */
 	bool identity;
-	bool attached; /* by some device, at some time: unit and rid name the latest */
-	uint8_t unit;
+	uint8_t unit;  /* of the device attached last, whether or not it still is */
 	uint16_t rid;
+	struct {
+		bool is;
+		uint16_t rid; /* of one device that is */
+	} attached[SIM_UNITS];
 	struct refmap map;
 };
 
@@ -56,7 +59,7 @@ struct oracle_pointer {
 
 #define ORACLE_NO_SLOT UINT64_MAX
 #define ORACLE_COMMANDS 1024u /* kept per unit */
-#define ORACLE_STATUSES 8u
+#define ORACLE_STATUSES 256u /* of waits that completed and were not looked at: as many as a queue holds */
 
 /* Commands of a unit: number n, from 1, at n % ORACLE_COMMANDS. */
 struct oracle_log {
@@ -68,7 +71,7 @@ struct oracle_log {
 	struct {
 		uint64_t pa, number; /* number 0: none */
 	} status[ORACLE_STATUSES];
-	uint32_t status_next;
+	uint32_t statuses, status_next; /* in use; the oldest, when all are */
 	struct {
 		uint32_t off;
 		uint64_t number;

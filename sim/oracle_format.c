@@ -107,9 +107,11 @@ static void add_event(struct text *t, const struct sim_finding *f)
 	case SIM_FINDING_RELEASE:
 		add(t, "the page at 0x%" PRIx64 " was given back", f->pa);
 		if (!f->has_line && (f->rid || f->iova)) {
-			add(t, "; the tables lead there for ");
+			add(t, f->verdict == SIM_VERDICT_NEITHER ? "; it was mapped for "
+								 : "; the tables lead there for ");
 			add_rid(t, f->rid);
-			add(t, " from 0x%" PRIx64, f->iova);
+			add(t, " %s 0x%" PRIx64, f->verdict == SIM_VERDICT_NEITHER ? "at" : "from",
+			    f->iova);
 		}
 		break;
 	case SIM_FINDING_ACCOUNTING:

@@ -365,6 +365,24 @@ static void observed(struct sim *s, struct oracle_log *log, uint64_t *number)
 	s->oracle->unread--;
 }
 
+/* The place for a status word: its own, one that tells nothing new, or that of the oldest. */
+static uint32_t status_place(struct oracle_log *log, uint64_t pa)
+{
+	uint32_t place = ORACLE_STATUSES;
+
+	for (uint32_t i = 0; i < log->statuses; i++) {
+		if (log->status[i].number && log->status[i].pa == pa)
+			return i;
+		if (log->status[i].number <= log->observed)
+			place = i;
+	}
+	if (place < ORACLE_STATUSES)
+		return place;
+	if (log->statuses < ORACLE_STATUSES)
+		return log->statuses++;
+	return log->status_next++ % ORACLE_STATUSES;
+}
+
 void oracle_status(struct sim *s, uint32_t unit, uint64_t number, uint64_t pa)
 {
 	struct oracle_log *log = s->oracle->log[unit];
@@ -373,11 +391,7 @@ void oracle_status(struct sim *s, uint32_t unit, uint64_t number, uint64_t pa)
 	if (!command_at(log, number))
 		return;
 	pa &= ~UINT64_C(7);
-	for (i = 0; i < ORACLE_STATUSES; i++) /* whoever reads the word sees the newest */
-		if (log->status[i].number && log->status[i].pa == pa)
-			break;
-	if (i == ORACLE_STATUSES)
-		i = log->status_next++ % ORACLE_STATUSES;
+	i = status_place(log, pa); /* whoever reads the word sees the newest */
 	if (!log->status[i].number)
 		s->oracle->unread++;
 	log->status[i].pa = pa;
@@ -403,7 +417,7 @@ void oracle_loaded(struct sim *s, uint64_t pa)
 	for (uint32_t u = 0; u < s->units; u++) {
 		struct oracle_log *log = s->oracle->log[u];
 
-		for (uint32_t i = 0; log && i < ORACLE_STATUSES; i++)
+		for (uint32_t i = 0; log && i < log->statuses; i++)
 			if (log->status[i].number && log->status[i].pa == pa)
 				observed(s, log, &log->status[i].number);
 	}

@@ -73,6 +73,8 @@ static const char descriptor_held[] =
 
 static const char still_mapped[] =
 	"page given back while a mapping that was never removed still leads to it";
+static const char leaving[] =
+	"page given back before the removal of the mapping that led to it was told complete";
 
 struct range {
 	uint64_t first, last;
@@ -364,8 +366,7 @@ static uint32_t scan_gone(struct sim *s, const struct range *r)
 
 	oracle_gone_settle(o);
 	for (uint32_t i = 0; i < o->gones; i++) {
-		if (!went_early(s, &o->gone[i], r, &f) ||
-		    oracle_removes_line(o, &o->gone[i].line))
+		if (!went_early(s, &o->gone[i], r, &f) || oracle_removes_line(o, &o->gone[i].line))
 			continue;
 		found++;
 		kept = oracle_found(s, &f);
@@ -375,7 +376,8 @@ static uint32_t scan_gone(struct sim *s, const struct range *r)
 	return found;
 }
 
-static uint32_t scan_space(struct sim *s, const struct oracle_space *space, const struct range *r)
+static uint32_t scan_space(struct sim *s, const struct oracle_space *space, const struct range *r,
+			   enum ref_state state)
 {
 	struct ref_pos p = { 0, 0 };
 	const struct ref_range *m;
@@ -389,11 +391,12 @@ static uint32_t scan_space(struct sim *s, const struct oracle_space *space, cons
 			.rid = space->rid,
 			.iova = m->first + skip,
 			.pa = m->pa + skip,
-			.why = still_mapped,
-			.verdict = SIM_VERDICT_TABLE,
+			.why = state == REF_MAPPED ? still_mapped : leaving,
+			.verdict = state == REF_MAPPED ? SIM_VERDICT_TABLE : SIM_VERDICT_NEITHER,
+			.cause = state == REF_MAPPED ? SIM_CAUSE_NONE : SIM_CAUSE_UNOBSERVED,
 		};
 
-		if (m->state != REF_MAPPED || m->pa > r->last || skip > m->last - m->first)
+		if (m->state != state || m->pa > r->last || skip > m->last - m->first)
 			continue;
 		oracle_found(s, &f);
 		found++;
@@ -416,8 +419,13 @@ uint32_t sim_oracle_release(struct sim *s, uint64_t first, uint64_t last)
 				found += scan_cache(s, u, (enum sim_cache)cache, &r);
 	for (uint32_t i = 0; i < s->oracle->spaces; i++)
 		if (!s->oracle->space[i]->identity)
-			found += scan_space(s, s->oracle->space[i], &r);
+			found += scan_space(s, s->oracle->space[i], &r, REF_MAPPED);
 	if (!found)
 		found = scan_gone(s, &r);
-	return found ? found : oracle_scan_views(s, first, last);
+	if (!found)
+		found = oracle_scan_views(s, first, last);
+	for (uint32_t i = 0; !found && i < s->oracle->spaces; i++)
+		if (!s->oracle->space[i]->identity)
+			found += scan_space(s, s->oracle->space[i], &r, REF_LEAVING);
+	return found;
 }

@@ -14,6 +14,7 @@ struct search {
 	struct sim *s;
 	const struct oracle_space *space;
 	struct unit *u;
+	uint16_t rid;         /* of a device of the unit that uses the space */
 	uint64_t first, last; /* given back */
 	uint32_t left;        /* probes */
 };
@@ -32,31 +33,35 @@ static bool is_released(const struct search *q, uint64_t pa)
 /* Whether a walk for `iova` reads the page, as a table, or ends in it. */
 static bool leads(struct search *q, enum mem_view view, uint64_t iova, struct sim_xlat *x)
 {
-	const struct sim_request rq = { .addr = iova,
-					.rid = q->space->rid,
-					.unit = q->space->unit,
-					.access = SIM_READ,
-					.len = 1 };
+	static const uint8_t accesses[] = { SIM_READ, SIM_WRITE };
+	struct sim_request rq = {
+		.addr = iova, .rid = q->rid, .unit = (uint8_t)q->u->index, .len = 1
+	};
 	struct walk_path path;
 
-	*x = (struct sim_xlat){ 0 };
-	oracle_path(q->s, q->u, &rq, view, &path, x);
-	for (uint32_t i = 0; i < path.n; i++)
-		if (is_released(q, path.pa[i]))
-			return true;
-	return x->outcome == SIM_OUTCOME_OK && x->pa != iova && is_released(q, x->pa);
+	for (unsigned n = 0; n < 2; n++) {
+		*x = (struct sim_xlat){ 0 };
+		rq.access = accesses[n];
+		oracle_path(q->s, q->u, &rq, view, &path, x);
+		for (uint32_t i = 0; i < path.n; i++)
+			if (is_released(q, path.pa[i]))
+				return true;
+		if (x->outcome == SIM_OUTCOME_OK)
+			return x->pa != iova && is_released(q, x->pa);
+	}
+	return false;
 }
 
 static bool found_at(struct search *q, uint64_t iova)
 {
 	const struct sim_request rq = { .addr = iova,
-					.rid = q->space->rid,
-					.unit = q->space->unit,
+					.rid = q->rid,
+					.unit = (uint8_t)q->u->index,
 					.access = SIM_READ,
 					.len = 1 };
 	struct sim_finding f = { .kind = SIM_FINDING_RELEASE,
-				 .unit = q->space->unit,
-				 .rid = q->space->rid,
+				 .unit = q->u->index,
+				 .rid = q->rid,
 				 .iova = iova,
 				 .pa = q->first,
 				 .why = linked,
@@ -109,7 +114,7 @@ static uint32_t scan_space(struct search *q)
 		if (o->quiet[i].space == q->space &&
 		    found_in(q, o->quiet[i].first, o->quiet[i].last))
 			return 1;
-	return 0;
+	return q->left && found_at(q, 0); /* the tables every walk passes */
 }
 
 uint32_t oracle_scan_views(struct sim *s, uint64_t first, uint64_t last)
@@ -118,14 +123,13 @@ uint32_t oracle_scan_views(struct sim *s, uint64_t first, uint64_t last)
 	struct search q = { .s = s, .first = first, .last = last, .left = PROBES };
 	uint32_t found = 0;
 
-	for (uint32_t i = 0; i < o->spaces && q.left; i++) {
-		q.space = o->space[i];
-		q.u = sim_unit(s, q.space->unit);
-		if (q.space->identity || !q.space->attached || !q.u || q.u->gone ||
-		    !q.u->ops->translating(q.u) ||
-		    oracle_attached(o, q.space->unit, q.space->rid) != q.space)
-			continue;
-		found += scan_space(&q);
+	for (uint32_t i = 0; i < o->spaces * s->units && q.left; i++) {
+		q.space = o->space[i / s->units];
+		q.u = s->unit[i % s->units];
+		q.rid = q.space->attached[q.u->index].rid;
+		if (!q.space->identity && q.space->attached[q.u->index].is && !q.u->gone &&
+		    q.u->ops->translating(q.u))
+			found += scan_space(&q);
 	}
 	return found;
 }

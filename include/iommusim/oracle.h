@@ -240,7 +240,7 @@ int sim_oracle_rely(struct sim *s, uint32_t unit, bool on);
 /*
  * Pages [first, last] go back to the allocator: reports every cache entry of every unit that still leads there, and every
  * mapping the oracle knows that still does; when there is none, every entry that led there until a command removed it which
- * the guest has not seen complete. Returns the number of findings added.
+ * the guest has not seen complete; and when there is none, mappings that led there and are not yet quiesced. Returns the number of findings added.
  */
 uint32_t sim_oracle_release(struct sim *s, uint64_t first, uint64_t last);
 

@@ -158,7 +158,7 @@ static const char *lacks(struct seen *seen, const struct told *t)
 	if (is(t, "verdict", "cache-stale") && !waits) {
 		seen->stale++;
 		what = cache_lacks(t);
-	} else if (is(t, "cause", "not-observed") && !waits) {
+	} else if (is(t, "cause", "not-observed") && !waits && fact(t, "line.cache")) {
 		what = cache_lacks(t);
 	} else if (is(t, "verdict", "store-unseen")) {
 		what = unseen_lacks(t);
