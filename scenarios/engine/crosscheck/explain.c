@@ -409,22 +409,40 @@ static bool overflowed(const struct transcript *t, const struct record *r)
 	return false;
 }
 
-/* What the event log, its pointers and its status show, and the interrupts of it. */
-static bool a1_no_events(const struct difference *d)
+/* What of the status register an event changes. */
+static uint64_t event_status(const struct difference *d)
 {
 	uint64_t status = AMDVI_STATUS_EVENTOVERFLOW | AMDVI_STATUS_EVENTLOGINT;
 
+	if (overflowed(d->c->sim, d->sim))
+		status |= AMDVI_STATUS_EVENTLOGRUN; /* and it stopped */
+	return status;
+}
+
+/* What the event log, its pointers and its status show, and the interrupts of it. */
+static bool a1_no_events(const struct difference *d)
+{
 	if (reads(d, AMDVI_REG_EVT_TAIL) || reads(d, AMDVI_REG_EVT_HEAD))
 		return true;
-	if (reads(d, AMDVI_REG_STATUS) && overflowed(d->c->sim, d->sim))
-		status |= AMDVI_STATUS_EVENTLOGRUN; /* and it stopped */
 	if (reads(d, AMDVI_REG_STATUS))
-		return (other_bits(d) & ~status) == 0;
+		return (other_bits(d) & ~event_status(d)) == 0;
 	if (both(d) && d->sim->kind == RECORD_LOAD)
 		return in_log(d);
 	if ((d->sim ? d->sim : d->qemu)->kind != RECORD_FAULT)
 		return false;
 	return !d->qemu || (d->qemu->val[0] == 0 && d->qemu->val[1] == 0);
+}
+
+/* A completion that stays after it was cleared; beside what events change, of which there are none (A1). */
+static bool a18_not_cleared(const struct difference *d)
+{
+	uint64_t kept;
+
+	if (!reads(d, AMDVI_REG_STATUS))
+		return false;
+	kept = d->qemu->val[0] & ~d->sim->val[0] & AMDVI_STATUS_COMWAITINT;
+	return kept && (other_bits(d) & ~kept & ~event_status(d)) == 0 &&
+	       wrote(d->c->qemu, NULL, d->qemu, AMDVI_REG_STATUS, kept);
 }
 
 /* All that the simulator recorded so far, and one thing at least, is about interrupt messages. */
@@ -579,10 +597,11 @@ static const struct {
 	{ "V40", BE_VTD, v40_upper_address, false }, { "V34", BE_VTD, v34_pending, false },
 	{ "V36", BE_VTD, v36_queue_base, false },    { "V22", BE_VTD, v22_not_recorded, true },
 	{ "A46", BE_AMDVI, a46_no_events, false },   { "A13", BE_AMDVI, a13_events, true },
-	{ "A1", BE_AMDVI, a1_no_events, false },     { "A41", BE_AMDVI, a41_reset, false },
-	{ "A44", BE_AMDVI, a44_pointers, true },     { "A21", BE_AMDVI, a21_exclusion, false },
-	{ "A43", BE_AMDVI, a43_not_dropped, true },  { "A23", BE_AMDVI, a23_reserved, false },
-	{ "A5", BE_AMDVI, a5_outlives, true },       { "A16", BE_AMDVI, a16_forgot, true },
+	{ "A18", BE_AMDVI, a18_not_cleared, false }, { "A1", BE_AMDVI, a1_no_events, false },
+	{ "A41", BE_AMDVI, a41_reset, false },       { "A44", BE_AMDVI, a44_pointers, true },
+	{ "A21", BE_AMDVI, a21_exclusion, false },   { "A43", BE_AMDVI, a43_not_dropped, true },
+	{ "A23", BE_AMDVI, a23_reserved, false },    { "A5", BE_AMDVI, a5_outlives, true },
+	{ "A16", BE_AMDVI, a16_forgot, true },
 };
 
 #define CONDITIONS (sizeof(conditions) / sizeof(conditions[0]))

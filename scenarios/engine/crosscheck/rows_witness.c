@@ -56,7 +56,7 @@ static const struct {
 	{ "A15", "bugs/vio-amd-002-device-table-size-one-page-too-many-caught.dts" },
 	{ "A16", "amdvi/stale-page-kept-after-remap.dts" },
 	{ "A17", "amdvi/live-entries-edited.dts" },
-	{ "A18", "amdvi/page-dirty-bits.dts" },
+	{ "A18", "amdvi/cw-interrupt-on-the-rise-of-comwaitint.dts" },
 	{ "A19", "amdvi/cmd-ring-wraps.dts" },
 	{ "A20", "amdvi/reg-ring-base-zeroes-its-pointers.dts" },
 	{ "A21", "amdvi/exclusion-not-enabled.dts" },
@@ -70,6 +70,7 @@ static const struct {
 	{ "A44", "amdvi/cmd-ring-wraps.dts" },
 	{ "A45", "amdvi/irq-stale-device-entry-leads-to-the-old-table.dts" },
 	{ "A46", "amdvi/irq-entry-faults-told.dts" },
+	{ "A47", "amdvi/page-dirty-bits.dts" },
 };
 
 /* clang-format on */

@@ -103,8 +103,6 @@ const char *guard_amdvi_write(struct vm *vm, struct guard *g, uint32_t off, uint
 		return check_ring(vm, g, val);
 	if (off == AMDVI_REG_EXCL_BASE && (val & AMDVI_EXCL_EXEN))
 		return "A21: the exclusion range does nothing there";
-	if (off == AMDVI_REG_STATUS && guard_old(vm) && (val & reg(vm, off)))
-		return "A18: status bits cannot be cleared";
 	return NULL;
 }
 
@@ -177,6 +175,8 @@ static const char *check_dte(const struct vm *vm, const uint64_t *dte, uint64_t 
 			       : NULL;
 	if (!guard_old(vm) && mode > AMDVI_MODE_MAX)
 		return "A3: Mode 7 is blocked without event";
+	if (dte[0] & AMDVI_DTE0_HAD)
+		return "A47: HAD is ignored, where the unit has no accessed and dirty bits too";
 	if (dte[0] & AMDVI_DTE0_GV)
 		return "A21: guest tables are not there";
 	if (guard_old(vm) && mode > 0 && mode < AMDVI_MODE_MAX && iova >> AMDVI_PT_SHIFT(mode + 1))
