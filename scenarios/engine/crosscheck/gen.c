@@ -164,9 +164,12 @@ static const struct places {
 		     { 3, { { 0x0118, 0 }, { 0x0100, 0 }, { 0x0030, BE_BEHIND_PCI_BRIDGE } } },
 		     { 3, { { 0x0200, BE_BEHIND_PCIE_PCI }, { 0x0031, 0 }, { 0x0109, 0 } } } },
 	[BE_AMDVI] = { { 3, { { 0x0020, 0 }, { 0x0028, 0 }, { 0x0031, 0 } } },
-		       { 3, { { 0x0100, 0 }, { 0x0020, 0 }, { 0x0118, 0 } } },
-		       { 3, { { 0x0030, BE_BEHIND_PCI_BRIDGE }, { 0x0119, 0 }, { 0x0020, 0 } } },
-		       { 3, { { 0x0109, 0 }, { 0x0030, BE_BEHIND_PCI_BRIDGE }, { 0x0100, 0 } } } },
+		       { 3,
+			 { { 0x0100, BE_BEHIND_PORT },
+			   { 0x0020, 0 },
+			   { 0x0030, BE_BEHIND_PCI_BRIDGE } } },
+		       { 3, { { 0x0109, 0 }, { 0x0030, BE_BEHIND_PCI_BRIDGE }, { 0x0119, 0 } } },
+		       { 3, { { 0x0100, BE_BEHIND_PCIE_PCI }, { 0x0028, 0 }, { 0x0031, 0 } } } },
 };
 
 void gen_devices(struct gen *g)

@@ -29,7 +29,7 @@ static const char *const features[] = {
 static const char *const keeps[] = { "all", "none", "lru", "random" };
 static const char *const policies[] = { "normal",     "immediate", "slow",  "never",
 					"inval-more", "prefetch",  "rewalk" };
-static const char *const places[] = { "own id", "PCIe-PCI", "PCI bridge" };
+static const char *const places[] = { "own id", "PCIe-PCI", "PCI bridge", "root port" };
 static const char *const types[] = { "untranslated", "ATS", "pass-through", "reserved" };
 static const char *const ways[] = { "abort", "forward", "remap", "reserved" };
 
@@ -102,7 +102,7 @@ static const struct {
 			   { BITS(16, 1), BITS(11, 0) } },
 	[SURVEY_CACHE] = { "cache", VTD | AMD, 4, { ALL_OF(4), ALL_OF(4) }, keeps },
 	[SURVEY_POLICY] = { "policy", VTD | AMD, 7, { 0x77, 0x77 }, policies },
-	[SURVEY_BEHIND] = { "devices", VTD | AMD, 3, { ALL_OF(3), ALL_OF(3) }, places },
+	[SURVEY_BEHIND] = { "devices", VTD | AMD, 4, { ALL_OF(3), ALL_OF(4) }, places },
 	[SURVEY_FEATURE] = { "cases with", VTD | AMD, SURVEY_FEATURES, { 0, 0 }, features },
 };
 

@@ -3,8 +3,10 @@
  *
  * A device on another bus is behind a root port; when it is not in slot 0 also behind the upstream port of a switch, whose
  * bus takes devices in every slot. Requests carry the number the bus has at that moment, so buses are set up under
- * numbers that do not collide and get their own last. amd-iommu takes the numbers of the reset for all time: there such
- * a device is behind a conventional bridge on a second root bus, whose number is an option.
+ * numbers that do not collide and get their own last. amd-iommu takes for all time the number that the bus has when the device
+ * comes into being, 0 at the start: there such a device is behind a conventional bridge on a second root bus, whose number is
+ * an option. What is to be behind a root port or a PCIe-to-PCI bridge is plugged into the running machine, when the bus
+ * has its number; it keeps the id when a reset takes the number away.
  *
  * Behind a bridge to conventional PCI there are two devices that make requests in turn: the unit cannot tell them apart.
  */
@@ -81,9 +83,7 @@ static uint32_t bridge_for(struct vm_plan *plan, uint16_t rid, enum be_behind be
 	uint32_t group, root = 0;
 
 	if (behind == BE_BEHIND_PCIE_PCI) {
-		/* amd-iommu would see the bus number of the reset */
-		if (plan->arch == BE_AMDVI || !BUS(rid) || (rid & 0xff) ||
-		    bus_numbered(plan, BUS(rid)))
+		if (!BUS(rid) || (rid & 0xff) || bus_numbered(plan, BUS(rid)))
 			return 0;
 		return new_bus(plan, VM_BUS_PCIE_PCI, BUS(rid));
 	}
@@ -129,6 +129,14 @@ int vm_plan_device(struct vm_plan *plan, uint16_t rid, enum be_behind behind)
 		return -1;
 	if (BUS(rid) == 0 && (SLOT(rid) == 0 || SLOT(rid) > LAST_FREE_SLOT))
 		return -1;
+	if (behind == BE_BEHIND_PORT && plan->arch == BE_AMDVI) {
+		if (!BUS(rid) || (rid & 0xff) || bus_numbered(plan, BUS(rid)))
+			return -1;
+		d.group = (uint8_t)new_bus(plan, VM_BUS_PORT, BUS(rid));
+		return d.group ? add_device(plan, &d) : -1;
+	}
+	if (behind == BE_BEHIND_PORT)
+		behind = BE_BEHIND_ANY;
 	if (BUS(rid) != 0 && plan->arch == BE_AMDVI && behind == BE_BEHIND_ANY)
 		behind = BE_BEHIND_PCI_BRIDGE;
 	if (behind != BE_BEHIND_ANY) {
@@ -240,6 +248,15 @@ static void bus_args(const struct vm_bus *b, uint32_t g, struct process_args *ar
 	}
 }
 
+/* amd-iommu: what has to find the number of its bus. */
+static bool is_plugged(const struct vm_plan *plan, const struct vm_device *d)
+{
+	enum vm_bus_kind kind = plan->bus[d->group].kind;
+
+	return plan->arch == BE_AMDVI && d->group &&
+	       (kind == VM_BUS_PORT || kind == VM_BUS_PCIE_PCI);
+}
+
 void vm_pci_args(const struct vm_plan *plan, const struct master_ops *master,
 		 struct process_args *args)
 {
@@ -249,6 +266,8 @@ void vm_pci_args(const struct vm_plan *plan, const struct master_ops *master,
 		const struct vm_device *d = plan->device + i;
 		char bus[24] = "pcie.0";
 
+		if (is_plugged(plan, d))
+			continue;
 		if (d->group)
 			snprintf(bus, sizeof(bus), "bus%u", d->group);
 		process_arg(args, "-device");
@@ -329,6 +348,29 @@ void vm_pci_leave(struct vm *vm, uint32_t dev)
 
 	if (vm->plan.device[dev].group)
 		number_bus_as(vm, b, b->number);
+}
+
+void vm_pci_plug(struct vm *vm)
+{
+	const struct vm_plan *p = &vm->plan;
+	bool any = false;
+
+	for (uint32_t i = 0; i < p->devices; i++)
+		any = any || is_plugged(p, p->device + i);
+	for (uint32_t g = 1; any && g <= p->buses; g++)
+		set_bus(vm, p->bus + g);
+	for (uint32_t g = 1; any && g <= p->buses; g++)
+		number_bus_as(vm, p->bus + g, p->bus[g].number);
+	for (uint32_t i = 0; i < p->devices && !vm_broken(vm); i++) {
+		const struct vm_device *d = p->device + i;
+		char text[200];
+
+		if (!is_plugged(p, d))
+			continue;
+		snprintf(text, sizeof(text), "%s,bus=bus%u,addr=%02x.%x,%s", vm->master->device,
+			 d->group, SLOT(d->at), FUNCTION(d->at), vm->master->options);
+		(void)qmp_device_add(&vm->qmp, text);
+	}
 }
 
 void vm_pci_setup(struct vm *vm)

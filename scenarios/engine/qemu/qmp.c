@@ -110,6 +110,24 @@ void qmp_close(struct qmp *q)
 	q->dead = true;
 }
 
+bool qmp_device_add(struct qmp *q, const char *device)
+{
+	char text[512];
+	cJSON *answer = NULL;
+	bool ok;
+
+	snprintf(text, sizeof(text),
+		 "{\"execute\":\"human-monitor-command\",\"arguments\":{\"command-line\":"
+		 "\"device_add %s\"}}",
+		 device);
+	ok = execute(q, text, NULL, &answer);
+	/* its words are the complaint */
+	if (ok && cJSON_IsString(answer) && answer->valuestring[0])
+		ok = die(q, "it cannot add \"%s\": %.200s", device, answer->valuestring);
+	cJSON_Delete(answer);
+	return ok;
+}
+
 bool qmp_reset(struct qmp *q)
 {
 	return execute(q, "{\"execute\":\"system_reset\"}", "RESET", NULL);

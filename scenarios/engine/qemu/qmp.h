@@ -29,6 +29,9 @@ void qmp_close(struct qmp *q);
 /* Resets the machine and waits until that has happened. */
 bool qmp_reset(struct qmp *q);
 
+/* Adds a device to the running machine: "edu,bus=bus1,addr=00.0". */
+bool qmp_device_add(struct qmp *q, const char *device);
+
 /* Which vectors a processor's interrupt controller has received since the reset. */
 bool qmp_vectors(struct qmp *q, uint32_t processor, bool seen[QMP_VECTORS]);
 

@@ -276,6 +276,7 @@ static struct vm *start(const struct qemu_program *program, const struct vm_plan
 		end(vm);
 		return NULL;
 	}
+	vm_pci_plug(vm);
 	vm_pci_setup(vm);
 	for (uint32_t i = 0; i < vm->plan.devices && !vm_broken(vm); i++)
 		(void)vm->master->find(vm, i);

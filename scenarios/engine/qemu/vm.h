@@ -107,6 +107,9 @@ void vm_break(struct vm *vm, const char *fmt, ...) __attribute__((format(printf,
 /* The last commands, one a line, and the end of standard error. */
 void vm_log(const struct vm *vm, uint32_t lines, char *buf, size_t size);
 
+/* Puts in place the devices that the process must not have from the start; before vm_pci_setup, once. */
+void vm_pci_plug(struct vm *vm);
+
 /* PCI. */
 uint32_t vm_config_read(struct vm *vm, uint16_t bdf, uint8_t reg);
 void vm_config_write(struct vm *vm, uint16_t bdf, uint8_t reg, uint32_t val);
