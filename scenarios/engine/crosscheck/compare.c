@@ -93,10 +93,12 @@ static void side_by_side(struct compare *c, const struct reach *sim, const struc
 
 /* ---- one difference ---- */
 
-static void take_row(struct compare *c, int row, uint32_t step)
+static void take_row(struct compare *c, int row, const struct record *r)
 {
 	c->fired[row] = true;
-	c->step_fired = c->step_fired || step == c->fails_in;
+	/* a request fails by what came of it, not by what a register shows besides */
+	if (r->step == c->fails_in && (!c->fails_dma || record_is_dma(r->kind)))
+		c->step_fired = true;
 }
 
 /* False when nothing more is compared. */
@@ -108,7 +110,7 @@ static bool differ(struct compare *c, const struct reach *sim, const struct reac
 	int row = explain(&d, &c->ended);
 
 	if (row >= 0) {
-		take_row(c, row, step);
+		take_row(c, row, a ? a : b);
 		c->ended_at = step;
 		return !c->ended;
 	}
@@ -202,7 +204,7 @@ static void pass_over(struct compare *c, struct reach *sim, struct reach *qemu)
 			qemu->at++;
 			continue;
 		}
-		take_row(c, row, a ? a->step : b->step);
+		take_row(c, row, a ? a : b);
 		(a ? sim : qemu)->at++;
 	}
 }

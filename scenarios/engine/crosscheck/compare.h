@@ -21,6 +21,7 @@ struct compare {
 	const char *qemu_name;
 	uint32_t steps;    /* of QEMU's run that are compared */
 	uint32_t fails_in; /* the first step that failed there, UINT32_MAX: none */
+	bool fails_dma;    /* and it is a request of a device */
 
 	/* what came out */
 	bool fired[ROWS_MAX];

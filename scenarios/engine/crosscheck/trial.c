@@ -247,6 +247,13 @@ static uint32_t step_number_of(const struct scenario *sc, const char *name)
 	return UINT32_MAX;
 }
 
+/* A step that is one request of a device, and nothing else. */
+static bool is_request(const struct step *s)
+{
+	return !s->during &&
+	       (strcmp(s->verb->name, "read") == 0 || strcmp(s->verb->name, "write") == 0);
+}
+
 /* Of a run with more records than are kept, the steps that are whole. */
 static void within(const struct transcript *t, struct compare *c, struct trial *out)
 {
@@ -277,6 +284,8 @@ static void compare_sides(struct trial_work *w, const struct trial_spec *spec, s
 	within(&w->qemu.t, c, out);
 	within(&w->sim.t, c, out);
 	c->fails_in = step_number_of(spec->scenario, w->qemu.res.step);
+	c->fails_dma = c->fails_in < spec->scenario->step_count &&
+		       is_request(spec->scenario->steps + 2 * (size_t)c->fails_in);
 	compare_transcripts(c);
 	if (c->differs && c->stale) {
 		run_sim(&w->fresh, spec, AS_QEMU | AS_FRESH, &w->twin);
