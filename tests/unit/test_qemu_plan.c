@@ -30,6 +30,14 @@ static void has(const struct vm_plan *plan, const char *text)
 	ck_assert_msg(strstr(line, text) != NULL, "no \"%s\" in %s", text, line);
 }
 
+static void has_not(const struct vm_plan *plan, const char *text)
+{
+	char line[8192];
+
+	arguments(plan, line, sizeof(line));
+	ck_assert_msg(strstr(line, text) == NULL, "\"%s\" in %s", text, line);
+}
+
 START_TEST(test_plan_bus_0_is_the_slot)
 {
 	struct vm_plan plan = { .arch = (enum be_arch)_i };
@@ -97,6 +105,25 @@ START_TEST(test_plan_bridges_to_conventional_pci)
 }
 END_TEST
 
+/* amd-iommu: plugged when the bus has its number, so no argument. */
+START_TEST(test_plan_plugged)
+{
+	struct vm_plan plan = { .arch = BE_AMDVI };
+
+	ck_assert_int_eq(vm_plan_device(&plan, 0x0100, BE_BEHIND_PORT), 0);
+	ck_assert_int_eq(vm_plan_device(&plan, 0x0200, BE_BEHIND_PCIE_PCI), 1);
+	ck_assert_int_eq(vm_plan_device(&plan, 0x0020, BE_BEHIND_ANY), 3);
+	vm_plan_finish(&plan);
+	ck_assert_uint_eq(plan.bus[1].number, 1);
+	ck_assert_uint_eq(plan.bus[2].number, 2);
+	has(&plan, " pcie-root-port,id=bus1,bus=pcie.0,");
+	has(&plan, " pcie-pci-bridge,id=bus2,bus=pcie.0,");
+	has(&plan, " edu,bus=pcie.0,addr=04.0,");
+	has_not(&plan, " edu,bus=bus1,");
+	has_not(&plan, " edu,bus=bus2,");
+}
+END_TEST
+
 /* What cannot be, and leaves the plan as it was. */
 static const struct {
 	enum be_arch arch;
@@ -110,8 +137,9 @@ static const struct {
 	{ BE_VTD, 0x0020, 0x0000, BE_BEHIND_PCIE_PCI },   /* not a secondary bus */
 	{ BE_VTD, 0x0219, 0x0200, BE_BEHIND_PCIE_PCI },   /* that bus is behind a switch */
 	{ BE_VTD, 0x0219, 0x0200, BE_BEHIND_PCI_BRIDGE }, /* so it is no root bus */
-	{ BE_AMDVI, 0x0020, 0x0200,
-	  BE_BEHIND_PCIE_PCI }, /* the number would be that of the reset */
+	{ BE_AMDVI, 0x0020, 0x0208, BE_BEHIND_PCIE_PCI },
+	{ BE_AMDVI, 0x0020, 0x0108, BE_BEHIND_PORT },
+	{ BE_AMDVI, 0x0119, 0x0100, BE_BEHIND_PORT }, /* there is a second host bridge */
 };
 
 START_TEST(test_plan_no_place)
@@ -149,6 +177,7 @@ static Suite *make_suite(void)
 	tcase_add_test(t, test_plan_vtd_bus_behind_a_port_or_a_switch);
 	tcase_add_test(t, test_plan_amdvi_bus_is_a_root_bus_with_a_bridge);
 	tcase_add_test(t, test_plan_bridges_to_conventional_pci);
+	tcase_add_test(t, test_plan_plugged);
 	tcase_add_loop_test(t, test_plan_no_place, 0, sizeof(impossible) / sizeof(impossible[0]));
 	tcase_add_loop_test(t, test_plan_full, 0, BE_ARCHS);
 	suite_add_tcase(s, t);
