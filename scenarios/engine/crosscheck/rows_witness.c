@@ -41,6 +41,7 @@ static const struct {
 	{ "V40", "vtd/queue-completion-event-held-while-masked.dts" },
 	{ "V41", "vtd/irq-changed-entry-served-until-its-invalidation.dts" },
 	{ "V42", "vtd/irq-index-of-17-bits-is-beyond-the-table.dts" },
+	{ "V61", "vtd/irq-source-in-a-range-of-buses.dts" },
 	{ "A1", "amdvi/live-entries-edited.dts" },
 	{ "A2", "amdvi/did-shared-by-two-devices.dts" },
 	{ "A3", "amdvi/dte-mode-7-blocked-after-its-invalidation.dts" },

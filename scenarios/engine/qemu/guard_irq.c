@@ -80,6 +80,10 @@ static const char *vtd_entry(struct vm *vm, uint64_t irta, uint32_t dev, uint64_
 		return NULL; /* blocked */
 	if (irte[0] & VTD_IRTE0_IM)
 		return "posted interrupts are not there";
+	if (FIELD_GET(VTD_IRTE1_SVT, irte[1]) == VTD_SVT_BUS &&
+	    FIELD_GET(VTD_IRTE1_SID_BUS_FIRST, irte[1]) !=
+		    FIELD_GET(VTD_IRTE1_SID_BUS_LAST, irte[1]))
+		return "V61: the first bus of a range is taken for the last";
 	a.mode = (uint32_t)FIELD_GET(VTD_IRTE0_DLM, irte[0]);
 	a.vector = (uint32_t)FIELD_GET(VTD_IRTE0_V, irte[0]);
 	a.logical = (irte[0] & VTD_IRTE0_DM) != 0;
