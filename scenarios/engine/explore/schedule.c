@@ -64,6 +64,11 @@ static const struct fault faults[] = {
 #define SAFE (KIND(STALE) | KIND(UNPUBLISHED) | KIND(RELEASE) | KIND(ESCAPE) | KIND(BOUND))
 #define LEGAL (SAFE | KIND(OUTCOME) | KIND(ACCOUNTING) | 1u << JUDGE_COMPLAINTS)
 
+const struct fault *fault_number(uint32_t n)
+{
+	return faults + n % FAULTS;
+}
+
 bool fault_corrupts(const struct fault *f)
 {
 	return f->promise == MAY_CORRUPT;

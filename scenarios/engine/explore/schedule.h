@@ -62,6 +62,9 @@ struct sweep {
 
 #define SCHEDULE_CLEAN UINT32_MAX /* the base without the change, judged in the same way */
 
+/* Any number names one of the faults. */
+const struct fault *fault_number(uint32_t n);
+
 bool fault_corrupts(const struct fault *f);
 bool fault_at_register(const struct fault *f); /* it strikes at accesses of registers */
 bool fault_at_reads(const struct fault *f);    /* ... that read */

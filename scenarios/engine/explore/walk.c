@@ -4,7 +4,34 @@
 #include <stdlib.h>
 
 #include "cli.h"
+#include "schedule.h"
 #include "walk_own.h"
+
+/* Nothing has gone wrong: every unit works, and everything is given back. */
+static void end_well(struct emit *e)
+{
+	emit_wake(e);
+	tree_set_flag(e->t, emit(e, "works"), "unbroken");
+	if (e->m->remaps)
+		emit_irq_end(e);
+	(void)emit(e, "take-down");
+}
+
+/* The walk with its fault, judged by what the fault promises, as a schedule of fail-nth is. */
+static struct dts *with_fault(const struct walk *w, struct dts *plain, const char *title)
+{
+	const struct base b = { .tree = plain,
+				.path = "walk",
+				.interrupts = w->irqs,
+				.believes = true,
+				.other_rid = machine_last_rid(),
+				.patience = 1 };
+	const struct sweep s = { .fault = w->fault };
+	struct dts *d = schedule_tree(&b, &s, w->skip, title);
+
+	dts_free(plain);
+	return cli_need(d);
+}
 
 struct dts *walk_tree(const struct walk *w, const bool *keep, const char *title)
 {
@@ -18,7 +45,7 @@ struct dts *walk_tree(const struct walk *w, const bool *keep, const char *title)
 	tree_set_string(t, tree_root(t), "title", title);
 	tree_set_string(t, tree_root(t), "spec", "a random walk over the driver's calls");
 	tree_set_number(t, tree_root(t), "seed", w->seed);
-	machine_tree(t);
+	machine_tree(t, w->two);
 	policy = tree_add(t, tree_root(t), "vary");
 	for (uint32_t i = 0; i < w->keys; i++) {
 		if (w->key[i].is_text)
@@ -27,15 +54,15 @@ struct dts *walk_tree(const struct walk *w, const bool *keep, const char *title)
 			tree_set_number(t, policy, w->key[i].name, w->key[i].number);
 	}
 	e.steps = tree_add(t, tree_root(t), "steps");
-	(void)emit(&e, "start");
+	emit_start(&e);
 	for (uint32_t i = 0; i < w->calls; i++)
 		if (!keep || keep[i])
 			emit_call(&e, w->call + i);
-	tree_set_flag(t, emit(&e, "works"), "unbroken");
-	(void)emit(&e, "take-down");
+	if (!w->fault)
+		end_well(&e);
 	d = tree_dts(t);
 	tree_free(t);
-	return d;
+	return w->fault ? with_fault(w, d, title) : d;
 }
 
 /* The calls are drawn with the reference map of those before them, so that most of them mean something. */

@@ -4,7 +4,10 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "schedule.h"
 #include "walk_own.h"
+
+#define FAULTS_DRAWN 1024 /* fault_number takes any number */
 
 /* ---- chance ---- */
 
@@ -105,7 +108,8 @@ struct call draw_call(struct dice *d, const struct model *m)
 		[CALL_DOMAIN] = 4, [CALL_DESTROY] = 2, [CALL_ATTACH] = 6,     [CALL_DETACH] = 2,
 		[CALL_MAP] = 22,   [CALL_UNMAP] = 12,  [CALL_UNMAP_LAZY] = 9, [CALL_FLUSH] = 3,
 		[CALL_POLL] = 4,   [CALL_LOOKUP] = 4,  [CALL_DMA] = 34,       [CALL_ATS] = 3,
-		[CALL_EVICT] = 3,  [CALL_ADVANCE] = 2, [CALL_DRAIN] = 2
+		[CALL_EVICT] = 3,  [CALL_ADVANCE] = 2, [CALL_DRAIN] = 2,      [CALL_NAP] = 3,
+		[CALL_IRQ] = 12,   [CALL_MSI] = 12
 	};
 	struct call c = { .draw = (uint32_t)roll(d) };
 	uint32_t total = 0, at;
@@ -173,7 +177,7 @@ void draw_hardware(struct dice *d, struct walk *w)
 										    NULL };
 	static const char *const publish[] = { "at-once", "at-sync", "random", "overtake" };
 	static const char *const delay[] = { "normal", "immediate", "slow" };
-	bool is_vtd = below(d, 2);
+	bool is_vtd = below(d, 2), registers = false;
 	char cache[16];
 
 	key_text(w, "machine", is_vtd ? "vtd" : "amdvi");
@@ -206,9 +210,28 @@ void draw_hardware(struct dice *d, struct walk *w)
 	if (is_vtd && !w->no_ats)
 		key_number(w, "dt", 1);
 	else if (is_vtd && below(d, 2))
+		registers = true;
+	if (registers)
 		key_text(w, "inval", "register");
 	if (is_vtd && !below(d, 4))
 		key_number(w, "psi", 0);
 	if (!below(d, 4))
 		key_number(w, "superpages", 0);
+	w->two = !below(d, 3);
+	w->irqs = !registers && !below(d, 3);
+	if (w->irqs) {
+		key_number(w, is_vtd ? "ir" : "gasup", 1);
+		key_number(w, is_vtd ? "eim" : "xtsup", 1);
+	}
+	/* keys without a label are of the first unit */
+	if (w->irqs && w->two) {
+		key_number(w, is_vtd ? "iommu1.ir" : "iommu1.gasup", 1);
+		key_number(w, is_vtd ? "iommu1.eim" : "iommu1.xtsup", 1);
+	}
+	if (w->two && !below(d, 2))
+		key_number(w, is_vtd ? "iommu1.cm" : "iommu1.npcache", 1);
+	if (!below(d, 3)) {
+		w->fault = fault_number(below(d, FAULTS_DRAWN));
+		w->skip = below(d, 8) ? below(d, 24) : below(d, 400);
+	}
 }

@@ -5,10 +5,18 @@
 
 #include "walk_own.h"
 
+uint32_t unit_of(const struct model *m, uint32_t dev)
+{
+	return dev == FAR && m->units == 2;
+}
+
 void model_init(struct model *m, const struct walk *w)
 {
 	memset(m, 0, sizeof(*m));
 	m->no_ats = w->no_ats;
+	m->units = w->two ? 2 : 1;
+	m->remaps = w->irqs;
+	m->naps = !w->fault;
 	for (uint32_t i = 0; i < DEVICES; i++)
 		m->attached[i] = -1;
 }

@@ -1,6 +1,6 @@
 /*
  * What the files of a random walk share: walk_map.c keeps the reference map, walk_draw.c draws the machine and the calls,
- * walk_steps.c makes steps of calls, walk_machine.c the machine's nodes, walk.c puts them together.
+ * walk_steps.c and walk_irq.c make steps of calls, walk_machine.c the machine's nodes, walk.c puts them together.
  */
 #ifndef EXPLORE_WALK_OWN_H
 #define EXPLORE_WALK_OWN_H
@@ -15,8 +15,12 @@
 #define CALLS_MIN 30
 #define CALLS_MORE 60
 #define DOMAINS 3
-#define DEVICES 3
-#define DISK 2 /* the device with a TLB of its own */
+#define DEVICES 4
+#define UNITS 2
+#define FAR 3 /* the device behind the second unit, when there is one */
+#define IRQS 4
+#define ENTRIES 4 /* of an irq at most */
+#define DISK 2    /* the device with a TLB of its own */
 #define TICKETS 6
 #define POLLS 100000
 #define EARLY 3 /* yield points that each map and unmap has */
@@ -37,6 +41,9 @@ enum what {
 	CALL_EVICT,
 	CALL_ADVANCE,
 	CALL_DRAIN,
+	CALL_NAP,
+	CALL_IRQ,
+	CALL_MSI,
 	CALLS
 };
 
@@ -57,12 +64,16 @@ struct key {
 	bool is_text;
 };
 
-#define KEYS 20
+#define KEYS 24
 
 struct walk {
 	struct key key[KEYS];
 	uint32_t keys, calls;
-	bool no_ats; /* the unit has no device TLBs */
+	bool no_ats;               /* the unit has no device TLBs */
+	bool two;                  /* units */
+	bool irqs;                 /* interrupts are remapped */
+	const struct fault *fault; /* strikes at its occurrence `skip`; NULL: none */
+	uint32_t skip;
 	uint64_t seed;
 	struct call call[CALLS_MIN + CALLS_MORE];
 };
@@ -88,6 +99,12 @@ struct range {
 
 #define RANGES 256
 
+/* What an irq's entries deliver; vector 0: nothing. */
+struct irq {
+	uint32_t dev, count; /* count 0: not taken */
+	uint32_t vector[ENTRIES], dest[ENTRIES];
+};
+
 struct model {
 	struct range range[RANGES];
 	uint32_t ranges;
@@ -95,7 +112,14 @@ struct model {
 	int attached[DEVICES]; /* domain, -1: none */
 	bool ats_on, no_ats;   /* the disk's */
 	bool ticket[TICKETS];
+	uint32_t units;
+	uint32_t reach[DOMAINS]; /* bit n: the domain is usable on unit n */
+	bool asleep[UNITS];
+	bool remaps, naps;
+	struct irq irq[IRQS];
 };
+
+uint32_t unit_of(const struct model *m, uint32_t dev);
 
 void model_init(struct model *m, const struct walk *w);
 const struct range *range_at(const struct model *m, uint32_t domain, uint64_t iova, bool pending);
@@ -123,11 +147,22 @@ struct emit {
 };
 
 uint32_t device_handle(uint32_t dev);
+uint32_t unit_handle(uint32_t unit);
 struct tree_node *emit(struct emit *e, const char *verb);
 void emit_call(struct emit *e, const struct call *c);
+void emit_start(struct emit *e);
+void emit_wake(struct emit *e); /* every unit that sleeps resumes */
+
+/* Interrupts (walk_irq.c): calls, and everything given back in the end. */
+void emit_irq(struct emit *e, const struct call *c);
+void emit_msi(struct emit *e, const struct call *c);
+void emit_irq_setup(struct emit *e, uint32_t unit);
+void emit_irq_end(struct emit *e);
+void set_unit(struct emit *e, struct tree_node *n, uint32_t unit);
 
 /* ---- the machine (walk_machine.c) ---- */
 
-void machine_tree(struct tree *t);
+void machine_tree(struct tree *t, bool two);
+uint16_t machine_last_rid(void);
 
 #endif

@@ -9,6 +9,11 @@
 
 static const char *const perm_names[] = { "none", "r", "w", "rw" };
 
+uint32_t unit_handle(uint32_t unit)
+{
+	return 1 + unit;
+}
+
 uint32_t device_handle(uint32_t dev)
 {
 	return 10 + dev;
@@ -23,6 +28,18 @@ struct tree_node *emit(struct emit *e, const char *verb)
 	n = tree_add(e->t, e->steps, name);
 	tree_set_string(e->t, n, "do", verb);
 	return n;
+}
+
+/* The only unit is nobody's to name. */
+void set_unit(struct emit *e, struct tree_node *n, uint32_t unit)
+{
+	if (e->m->units > 1)
+		tree_set_number(e->t, n, "unit", unit_handle(unit));
+}
+
+static bool any_asleep(const struct model *m)
+{
+	return m->asleep[0] || m->asleep[1];
 }
 
 static struct tree_node *emit_range(struct emit *e, const char *verb, const struct call *c)
@@ -47,8 +64,8 @@ static void interrupt(struct emit *e, struct tree_node *n, const struct call *c)
 {
 	struct tree_node *d;
 
-	if (!c->at)
-		return;
+	if (!c->at || any_asleep(e->m))
+		return; /* whose unit sleeps has to be quiet */
 	d = tree_add(e->t, n, "during");
 	tree_set_number(e->t, d, "at", c->at);
 	tree_set_string(e->t, d, "do", "read");
@@ -101,7 +118,8 @@ static void emit_ats(struct emit *e, bool on)
 {
 	struct tree_node *n;
 
-	if (e->m->ats_on == on || (on && (e->m->attached[DISK] < 0 || e->m->no_ats)))
+	if (e->m->ats_on == on ||
+	    (on && (e->m->attached[DISK] < 0 || e->m->no_ats || e->m->asleep[0])))
 		return;
 	n = emit(e, "ats");
 	tree_set_number(e->t, n, "dev", device_handle(DISK));
@@ -113,7 +131,7 @@ static void emit_attach(struct emit *e, const struct call *c)
 {
 	struct tree_node *n;
 
-	if (!e->m->domain[c->domain])
+	if (!e->m->domain[c->domain] || !(e->m->reach[c->domain] >> unit_of(e->m, c->dev) & 1))
 		return;
 	n = emit(e, "attach");
 	tree_set_number(e->t, n, "domain", c->domain);
@@ -137,10 +155,23 @@ static void emit_detach(struct emit *e, const struct call *c)
 
 static void emit_domain(struct emit *e, const struct call *c)
 {
+	const uint32_t both[UNITS] = { unit_handle(0), unit_handle(1) };
+	struct tree_node *n;
+
 	if (e->m->domain[c->domain])
 		return;
-	tree_set_number(e->t, emit(e, "domain"), "domain", c->domain);
+	n = emit(e, "domain");
+	tree_set_number(e->t, n, "domain", c->domain);
 	e->m->domain[c->domain] = true;
+	e->m->reach[c->domain] = 1;
+	if (e->m->units == 1)
+		return;
+	/* both, more often than one */
+	e->m->reach[c->domain] = c->draw % 4 == 1 ? 1 : c->draw % 4 == 2 ? 2 : 3;
+	if (e->m->reach[c->domain] == 3)
+		tree_set_cells(e->t, n, "units", both, 2);
+	else
+		tree_set_number(e->t, n, "units", unit_handle(e->m->reach[c->domain] - 1));
 }
 
 static void emit_destroy(struct emit *e, const struct call *c)
@@ -182,8 +213,11 @@ static void emit_dma(struct emit *e, const struct call *c)
 {
 	uint64_t pa;
 	const char *expect = dma_outcome(e->m, c->dev, c->iova, c->size, c->perm, &pa);
-	struct tree_node *n = emit(e, c->perm == 1 ? "read" : "write");
+	struct tree_node *n;
 
+	if (e->m->asleep[unit_of(e->m, c->dev)])
+		return; /* it has to be quiet */
+	n = emit(e, c->perm == 1 ? "read" : "write");
 	tree_set_number(e->t, n, "dev", device_handle(c->dev));
 	tree_set_number(e->t, n, "iova", c->iova);
 	if (c->size != 8)
@@ -226,6 +260,53 @@ static void emit_evict(struct emit *e, const struct call *c)
 		tree_set_number(e->t, n, "iova", c->iova);
 }
 
+static void emit_resume(struct emit *e, uint32_t unit)
+{
+	set_unit(e, emit(e, "resume"), unit);
+	e->m->asleep[unit] = false;
+}
+
+void emit_wake(struct emit *e)
+{
+	for (uint32_t i = 0; i < e->m->units; i++)
+		if (e->m->asleep[i])
+			emit_resume(e, i);
+}
+
+/* A unit is suspended, or resumes; the machine may have slept so deeply that its registers were reset. */
+static void emit_nap(struct emit *e, const struct call *c)
+{
+	uint32_t unit = c->draw % e->m->units;
+	struct tree_node *n;
+
+	if (!e->m->naps)
+		return;
+	if (!e->m->asleep[unit]) {
+		if (unit == 0)
+			emit_ats(e, false); /* its driver does so first */
+		set_unit(e, emit(e, "suspend"), unit);
+		e->m->asleep[unit] = true;
+		return;
+	}
+	if (c->draw / 2 % 2) {
+		n = emit(e, "power");
+		set_unit(e, n, unit);
+		tree_set_string(e->t, n, "state", "reset");
+	}
+	emit_resume(e, unit);
+}
+
+/* Every unit starts, with interrupts remapped when the walk has them. */
+void emit_start(struct emit *e)
+{
+	for (uint32_t i = 0; i < e->m->units; i++) {
+		if (e->m->remaps)
+			emit_irq_setup(e, i);
+		else
+			set_unit(e, emit(e, "start"), i);
+	}
+}
+
 void emit_call(struct emit *e, const struct call *c)
 {
 	static void (*const verbs[CALLS])(struct emit *, const struct call *) = {
@@ -234,7 +315,9 @@ void emit_call(struct emit *e, const struct call *c)
 		[CALL_MAP] = emit_map,          [CALL_UNMAP] = emit_unmap,
 		[CALL_UNMAP_LAZY] = emit_unmap, [CALL_FLUSH] = emit_flush,
 		[CALL_POLL] = emit_poll,        [CALL_LOOKUP] = emit_lookup,
-		[CALL_DMA] = emit_dma,          [CALL_EVICT] = emit_evict
+		[CALL_DMA] = emit_dma,          [CALL_EVICT] = emit_evict,
+		[CALL_NAP] = emit_nap,          [CALL_IRQ] = emit_irq,
+		[CALL_MSI] = emit_msi
 	};
 
 	if (verbs[c->what])
