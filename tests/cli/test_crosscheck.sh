@@ -104,6 +104,12 @@ case $B in
 	(ulimit -v 400000; "$sim" crosscheck --random 1 >out 2>err </dev/null)
 	status=$?
 	check 'no memory for it' 2 'crosscheck: .*qemu-system-x86_64.*'
+	(ulimit -n 100; "$sim" crosscheck --random 1 >out 2>err </dev/null)
+	status=$?
+	check 'too few files' 2 'crosscheck: .*cannot start it: too few files may be open; allow more \(ulimit -n 1024\)'
+	(ulimit -f 1000; "$sim" crosscheck --random 1 >out 2>err </dev/null)
+	status=$?
+	check 'files too small' 2 'crosscheck: .*File too large; allow larger files \(ulimit -f unlimited\).*'
 	;;
 esac
 

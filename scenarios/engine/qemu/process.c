@@ -138,7 +138,12 @@ int process_file(const char *what)
 
 static bool cannot(char *error, size_t size, const char *binary, int why)
 {
-	snprintf(error, size, "%s: cannot start it: %s", binary, strerror(why));
+	/* descriptors go by way of high numbers */
+	bool files = why == EINVAL || why == EMFILE;
+
+	snprintf(error, size, "%s: cannot start it: %s%s", binary,
+		 files ? "too few files may be open" : strerror(why),
+		 files ? "; allow more (ulimit -n 1024)" : "");
 	return false;
 }
 

@@ -4,7 +4,9 @@
 #endif
 #include "ram.h"
 
+#include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -40,11 +42,27 @@ uint64_t ram_size_for(uint64_t last)
 	return bytes < LEAST ? LEAST : bytes;
 }
 
+/* Beyond the limit of file sizes (ulimit -f) it fails like any call, instead of with a signal. */
+static bool resize(int fd, uint64_t bytes)
+{
+	struct sigaction ignore = { .sa_handler = SIG_IGN }, old;
+	bool ok;
+	int error;
+
+	if (sigaction(SIGXFSZ, &ignore, &old) != 0)
+		return false;
+	ok = ftruncate(fd, (off_t)bytes) == 0;
+	error = errno;
+	(void)sigaction(SIGXFSZ, &old, NULL);
+	errno = error;
+	return ok;
+}
+
 bool ram_open(struct ram *r, uint64_t bytes)
 {
 	*r = (struct ram){ .fd = process_file("qemu-ram"), .bytes = bytes };
 	r->low = bytes <= LOW_ALL ? bytes : LOW_SPLIT;
-	if (r->fd < 0 || ftruncate(r->fd, (off_t)bytes) != 0) {
+	if (r->fd < 0 || !resize(r->fd, bytes)) {
 		ram_close(r);
 		return false;
 	}

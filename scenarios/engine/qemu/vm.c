@@ -214,9 +214,10 @@ static bool launch(struct vm *vm, uint32_t timeout_ms, char *error, size_t size)
 
 	if (!args || !ram_open(&vm->ram, vm->plan.ram_bytes) || !make_fds(vm, given, near)) {
 		snprintf(error, size,
-			 "cannot make its memory of %llu MiB or its connections: %s; fewer "
-			 "processes at once (-j 1) need less",
-			 (unsigned long long)(vm->plan.ram_bytes / MIB), strerror(errno));
+			 "cannot make its memory of %llu MiB or its connections: %s; %s",
+			 (unsigned long long)(vm->plan.ram_bytes / MIB), strerror(errno),
+			 errno == EFBIG ? "allow larger files (ulimit -f unlimited)"
+					: "fewer processes at once (-j 1) need less");
 		free(args);
 		return false;
 	}
