@@ -5,9 +5,22 @@
 fixture good.dts
 
 iommu crosscheck --matrix
-check 'a table of nothing' 2 'crosscheck: --matrix and --json need PATH'
-iommu crosscheck --json out.json
-check 'a report of nothing' 2 'crosscheck: --matrix and --json need PATH'
+check 'a table of nothing' 2 'crosscheck: --matrix needs PATH'
+iommu crosscheck --random 0 --json out.json
+check 'a report of nothing' 2 'crosscheck: --json needs PATH or generated cases'
+iommu crosscheck --only sim --random 8 --from 16 --seed 3 --vendor vtd --verbose --json cases.json
+check 'cases of the simulator alone' 0 ''
+has 'what they came by' '^drawn   '
+has 'a row of it' '^  cache  +all: '
+if python3 -c 'import json, sys
+r = json.load(open("cases.json"))["random"][0]
+assert (r["vendor"], r["seed"], r["from"], r["cases"], r["differ"]) == ("vtd", 3, 16, 8, 0)
+assert r["sides"] == ["sim"] and r["differences"] == [] and r["needed"] == [] and r["drawn"]["never"]
+assert r["dma"]["moved"] + r["dma"]["blocked"] == sum(map(int, open("out").read().split("differences; ")[1].split(" DMA")[:1]))' 2>err; then
+	pass
+else
+	fail 'generated cases in JSON' 'it does not say what the text says'
+fi
 iommu crosscheck --json '' good.dts
 check 'a report without a name' 2 "option '--json' got ''; expected the name of a file"
 iommu crosscheck --json /nonexistent/report.json good.dts

@@ -2,6 +2,8 @@
 #include "cli_crosscheck.h"
 
 #include <errno.h>
+#include <cjson/cJSON.h>
+#include <errno.h>
 #include <getopt.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -12,6 +14,7 @@
 
 #include "cli.h"
 #include "firmware.h"
+#include "json.h"
 #include "session.h"
 
 #define MAX_CASES 100000000u
@@ -47,7 +50,7 @@ static const char help[] =
 	"      --matrix          with PATH: a table of the scenarios, and what each came to on "
 	"each\n"
 	"                        QEMU\n"
-	"      --json FILE       with PATH: writes the report of the scenarios there, as JSON\n"
+	"      --json FILE       writes the report there as well, as JSON\n"
 	"      --rows            prints the list of known differences, runs nothing\n"
 	"  -j, --jobs N          worker processes, by default one per processor; 0 runs all in\n"
 	"                        this process\n"
@@ -195,8 +198,12 @@ static int check(struct session *s, int argc, char **argv)
 		cli_error("crosscheck: --tables goes without PATH, --case and --only sim");
 		return CLI_USAGE;
 	}
-	if (optind == argc && (s->matrix || s->json)) {
-		cli_error("crosscheck: --matrix and --json need PATH");
+	if (optind == argc && s->matrix) {
+		cli_error("crosscheck: --matrix needs PATH");
+		return CLI_USAGE;
+	}
+	if (optind == argc && s->json && (s->tables || s->print || !s->random)) {
+		cli_error("crosscheck: --json needs PATH or generated cases");
 		return CLI_USAGE;
 	}
 	if (s->alone)
@@ -230,9 +237,34 @@ static int find_sides(struct session *s)
 	return CLI_OK;
 }
 
+/* CLI_USAGE with a message when it cannot be written after all. */
+static int write_report(const struct session *s, int status)
+{
+	FILE *out = fopen(s->json, "w");
+	char *text;
+	bool ok;
+
+	json_text(s->report, "tool", "iommu-sim crosscheck");
+	json_number(s->report, "seed", s->seed);
+	json_number(s->report, "passed", s->passed);
+	json_number(s->report, "failed", s->failed);
+	json_number(s->report, "skipped", s->skipped);
+	text = cli_need(cJSON_Print(s->report));
+	ok = out && fputs(text, out) >= 0 && fputc('\n', out) != EOF;
+	ok = (!out || fclose(out) == 0) && ok;
+	cJSON_free(text);
+	if (ok)
+		return status;
+	cli_error("crosscheck: cannot write %s: %s", s->json, strerror(errno));
+	return CLI_USAGE;
+}
+
 static int run(struct session *s)
 {
 	int status = find_sides(s);
+
+	if (s->json)
+		s->report = cli_need(cJSON_CreateObject());
 
 	for (uint32_t i = 0; status == CLI_OK && i < s->sides.qemus; i++)
 		printf("# qemu %s, %s, machine q35, seed %" PRIu64 "\n",
@@ -254,6 +286,8 @@ static int run(struct session *s)
 			printf("%u skipped, in whole or from some operation on\n", s->skipped);
 		printf("%u passed, %u failed\n", s->passed, s->failed);
 		status = s->failed ? CLI_FAILED : CLI_OK;
+		if (s->report)
+			status = write_report(s, status);
 	}
 	return status;
 }
@@ -278,6 +312,7 @@ int cli_crosscheck(const char *program, int argc, char **argv)
 			status = check(&s, argc, argv);
 		if (status == CLI_OK)
 			status = run(&s);
+		cJSON_Delete(s.report);
 		sides_free(&s.sides);
 		suite_free(&s.suite);
 	}

@@ -249,31 +249,15 @@ static cJSON *result_of(const struct matrix *m, const struct session *s, size_t 
 	return o;
 }
 
-bool matrix_write(const struct matrix *m, const struct session *s, const char *path)
+void matrix_put(const struct matrix *m, const struct session *s)
 {
-	cJSON *root = cli_need(cJSON_CreateObject());
-	cJSON *array = NULL;
-	FILE *out = fopen(path, "w");
-	char *text;
-	bool ok;
+	cJSON *array = cli_need(cJSON_AddArrayToObject(s->report, "qemu"));
 
-	json_text(root, "tool", "iommu-sim crosscheck");
-	json_number(root, "seed", s->seed);
-	array = cli_need(cJSON_AddArrayToObject(root, "qemu"));
 	for (uint32_t k = 0; k < m->columns; k++)
 		put_column(array, m, s, k);
-	json_number(root, "passed", s->passed);
-	json_number(root, "failed", s->failed);
-	json_number(root, "skipped", s->skipped);
-	array = cli_need(cJSON_AddArrayToObject(root, "results"));
+	array = cli_need(cJSON_AddArrayToObject(s->report, "results"));
 	for (size_t i = 0; m->columns && i < s->suite.jobs; i++)
 		cJSON_AddItemToArray(array, result_of(m, s, i));
-	text = cli_need(cJSON_Print(root));
-	ok = out && fputs(text, out) >= 0 && fputc('\n', out) != EOF;
-	ok = (!out || fclose(out) == 0) && ok;
-	cJSON_free(text);
-	cJSON_Delete(root);
-	return ok;
 }
 
 /* ---- rows that nothing needs ---- */

@@ -43,8 +43,8 @@ void matrix_print_machines(const struct matrix_column *c);
 /* One line for each scenario: what it came to on each version. */
 void matrix_print(const struct matrix *m, const struct session *s);
 
-/* The whole report; false when the file cannot be written. */
-bool matrix_write(const struct matrix *m, const struct session *s, const char *path);
+/* All of it into the report: "qemu" and "results". */
+void matrix_put(const struct matrix *m, const struct session *s);
 
 /*
  * Each row that has a witness, a scenario that needs it, has to be needed by something that ran on a version the row speaks of.

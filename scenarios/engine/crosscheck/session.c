@@ -1,6 +1,7 @@
 /* The generated part of a cross-check: cases in batches, spread over workers. */
 #include "session.h"
 
+#include <cjson/cJSON.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -10,6 +11,7 @@
 #include "arch.h"
 #include "cli.h"
 #include "pool.h"
+#include "random_json.h"
 
 #define BATCH 8u
 #define JOB_TIMEOUT_S 300
@@ -29,6 +31,7 @@ struct batches {
 	struct random_spec spec;
 	struct random_counts sum;
 	struct survey_sum drawn;
+	cJSON *differences; /* of the report; NULL: none are told */
 	uint32_t errors;
 };
 
@@ -62,6 +65,15 @@ static void batch_run(void *ctx, size_t n, struct run_result *result)
 	memcpy(result->facts, &p, sizeof(p));
 }
 
+static void put_difference(struct batches *b, uint64_t n, const char *text, const char *smallest,
+			   const char *path)
+{
+	if (b->s->report && !b->differences)
+		b->differences = cli_need(cJSON_CreateArray());
+	if (b->differences)
+		random_json_difference(b->differences, n, text, smallest, path);
+}
+
 /* A difference: shrunk, while there are few of them, and written as a scenario. */
 static void tell_difference(struct batches *b, uint64_t n, const char *text)
 {
@@ -71,15 +83,19 @@ static void tell_difference(struct batches *b, uint64_t n, const char *text)
 	char path[1024];
 
 	printf("FAIL    %s case %" PRIu64 " of seed %" PRIu64 ": %s\n", vendor, n, s->seed, text);
-	if (s->saved >= SAVED_MAX)
+	if (s->saved >= SAVED_MAX) {
+		put_difference(b, n, text, NULL, NULL);
 		return;
+	}
 	snprintf(path, sizeof(path), "%s/crosscheck-%s-%" PRIu64 "-%" PRIu64 ".dts", s->save,
 		 vendor, s->seed, n);
 	if (!random_shrink(&b->spec, n, path, &v)) {
 		printf("  it does not differ when played again, or %s cannot be written\n", path);
+		put_difference(b, n, text, NULL, NULL);
 		return;
 	}
 	s->saved++;
+	put_difference(b, n, text, v.text, path);
 	printf("  smallest: %s\n  written to %s; again: %s run %s\n", v.text, path, s->program,
 	       path);
 }
@@ -171,9 +187,12 @@ static int random_vendor(struct session *s, enum be_arch arch, const struct rand
 	error = pool_run(&pool);
 	if (error && error != ECHILD) {
 		cli_error("crosscheck: cannot start a worker: %s; try -j 0", strerror(error));
+		cJSON_Delete(b.differences);
 		return CLI_USAGE;
 	}
 	report(&b);
+	if (s->report)
+		random_json_vendor(s, &b.spec, &b.sum, &b.drawn, b.differences);
 	if (s->verbose)
 		survey_print(stdout, &b.drawn, arch);
 	s->passed += b.sum.cases - b.sum.failed;

@@ -23,13 +23,14 @@ struct session {
 	uint64_t seed, random, workers;
 	uint64_t from; /* number of the first of the cases */
 	bool vendor[BE_ARCHS];
-	bool alone;        /* one case, number `from` */
-	bool tables;       /* the ACPI tables alone */
-	const char *save;  /* folder for scenario files of differences */
-	const char *print; /* writes the case there and plays nothing */
-	bool verbose;      /* what was drawn is printed */
-	bool matrix;       /* the table of scenarios and versions is printed */
-	const char *json;  /* the report of the scenarios goes there as well */
+	bool alone;           /* one case, number `from` */
+	bool tables;          /* the ACPI tables alone */
+	const char *save;     /* folder for scenario files of differences */
+	const char *print;    /* writes the case there and plays nothing */
+	bool verbose;         /* what was drawn is printed */
+	bool matrix;          /* the table of scenarios and versions is printed */
+	const char *json;     /* the report goes there as well */
+	struct cJSON *report; /* NULL: none is wanted */
 	struct suite suite;
 	uint32_t passed, failed, skipped, saved;
 	uint32_t fired[ROWS_MAX];

@@ -159,10 +159,8 @@ int session_suite(struct session *s)
 		matrix_print(m, s);
 	if (rc == CLI_OK)
 		s->failed += matrix_judge_rows(m, s);
-	if (rc == CLI_OK && s->json && !matrix_write(m, s, s->json)) {
-		cli_error("crosscheck: cannot write %s: %s", s->json, strerror(errno));
-		rc = CLI_USAGE;
-	}
+	if (rc == CLI_OK && s->report)
+		matrix_put(m, s);
 	matrix_free(m, s);
 	free(m);
 	return rc;

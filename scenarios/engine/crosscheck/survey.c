@@ -1,9 +1,12 @@
 /* What generated cases came by. */
 #include "survey.h"
 
+#include <cjson/cJSON.h>
 #include <string.h>
 
 #include "arch.h"
+#include "cli.h"
+#include "json.h"
 
 #define VTD (1u << BE_VTD)
 #define AMD (1u << BE_AMDVI)
@@ -323,4 +326,29 @@ void survey_print(FILE *out, const struct survey_sum *s, enum be_arch arch)
 		any = print_never(out, s, (enum survey_row)i, arch) || any;
 	if (!any)
 		fputs("  never: nothing of what is looked for\n", out);
+}
+
+void survey_json(struct cJSON *object, const struct survey_sum *s, enum be_arch arch)
+{
+	cJSON *never = cli_need(cJSON_CreateArray());
+	char name[48], text[128];
+
+	for (uint32_t i = 0; i < SURVEY_ROWS; i++) {
+		cJSON *row = NULL;
+
+		for (uint32_t n = 0; n < rows[i].count; n++) {
+			uint32_t count = survey_get(s, (enum survey_row)i, n);
+
+			name_of(name, sizeof(name), (enum survey_row)i, n, arch);
+			if (count && !row)
+				row = cli_need(cJSON_AddObjectToObject(object, rows[i].name));
+			if (count)
+				json_number(row, name, count);
+			if (count || !wanted((enum survey_row)i, n, arch))
+				continue;
+			snprintf(text, sizeof(text), "%s: %s", rows[i].name, name);
+			cJSON_AddItemToArray(never, cli_need(cJSON_CreateString(text)));
+		}
+	}
+	cJSON_AddItemToObject(object, "never", never);
 }

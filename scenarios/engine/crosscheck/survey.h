@@ -74,6 +74,11 @@ void survey_case(struct survey *s, const struct xc_case *c);
 void survey_add(struct survey_sum *sum, const struct survey *one);
 uint32_t survey_get(const struct survey_sum *s, enum survey_row row, uint32_t n);
 
+struct cJSON;
+
+/* The same table as members of an object: each row an object of name and count, and "never". */
+void survey_json(struct cJSON *object, const struct survey_sum *s, enum be_arch arch);
+
 /* The table: each row that the architecture has, and last what was never drawn. */
 void survey_print(FILE *out, const struct survey_sum *s, enum be_arch arch);
 
