@@ -67,7 +67,7 @@ static const struct {
 	{ "A27", "amdvi/page-first-address-beyond-48-bits-translated.dts" },
 	{ "A41", "amdvi/cmd-ring-wraps.dts" },
 	{ "A42", "amdvi/cmd-completion-takes-its-time.dts" },
-	{ "A43", "amdvi/inval-prefetch-fills-and-tells-nothing.dts" },
+	{ "A43", "amdvi/inval-prefetch-drops-what-it-fetches-anew.dts" },
 	{ "A44", "amdvi/cmd-ring-wraps.dts" },
 	{ "A45", "amdvi/irq-stale-device-entry-leads-to-the-old-table.dts" },
 	{ "A46", "amdvi/irq-entry-faults-told.dts" },
