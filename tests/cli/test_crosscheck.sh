@@ -21,6 +21,10 @@ assert r["dma"]["moved"] + r["dma"]["blocked"] == sum(map(int, open("out").read(
 else
 	fail 'generated cases in JSON' 'it does not say what the text says'
 fi
+iommu crosscheck --case 3 --from 5
+check 'one case and a range' 2 'crosscheck: --case is one case; --from goes without it'
+iommu crosscheck --from none
+check 'a range from nowhere' 2 "option '--from' got 'none'; expected a number up to 100000000"
 iommu crosscheck --json '' good.dts
 check 'a report without a name' 2 "option '--json' got ''; expected the name of a file"
 iommu crosscheck --json /nonexistent/report.json good.dts

@@ -104,6 +104,7 @@ static const char *take_option(struct session *s, int opt)
 		s->verbose = true;
 		return NULL;
 	case OPT_FROM:
+		s->ranged = true;
 		return cli_number(optarg, 0, MAX_CASES, &s->from) ? NULL
 								  : "a number up to 100000000";
 	case OPT_RANDOM:
@@ -204,6 +205,10 @@ static int check(struct session *s, int argc, char **argv)
 	}
 	if (optind == argc && s->json && (s->tables || s->print || !s->random)) {
 		cli_error("crosscheck: --json needs PATH or generated cases");
+		return CLI_USAGE;
+	}
+	if (s->alone && s->ranged) {
+		cli_error("crosscheck: --case is one case; --from goes without it");
 		return CLI_USAGE;
 	}
 	if (s->alone)

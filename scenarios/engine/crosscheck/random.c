@@ -35,6 +35,7 @@ void random_add(struct random_counts *sum, const struct random_counts *one)
 	sum->delivered += one->delivered;
 	sum->open += one->open;
 	sum->stale += one->stale;
+	sum->arrived += one->arrived;
 	sum->equal += one->equal;
 	sum->apart += one->apart;
 	for (uint32_t i = 0; i < ROWS_MAX; i++)
@@ -100,6 +101,7 @@ static void count_pair(const struct random_side *side, const struct xc_case *c,
 	for (uint32_t i = 0; i < ours->ops && i < theirs->ops; i++) {
 		const struct xc_seen *a = ours->seen + i, *b = theirs->seen + i;
 
+		counts->arrived += c->op[i].kind == XC_MSI && b->moved;
 		if (c->op[i].kind != XC_DMA)
 			continue;
 		if (a->moved == b->moved && a->pa == b->pa && a->recorded == b->recorded &&

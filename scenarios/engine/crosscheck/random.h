@@ -34,7 +34,8 @@ struct random_counts {
 	uint32_t msis, delivered;        /* of the first side */
 	uint32_t open;         /* DMAs and messages of which several outcomes are allowed */
 	uint32_t stale;        /* served from a cache that memory no longer agrees with */
-	uint32_t equal, apart; /* of the other sides: as the first, or otherwise right */
+	uint32_t equal, apart; /* DMA of the other sides: as the first, or otherwise right */
+	uint32_t arrived;      /* messages that came out of the other sides */
 	uint32_t fired[ROWS_MAX];
 	struct random_reason {
 		uint32_t count;

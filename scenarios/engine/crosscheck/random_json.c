@@ -87,6 +87,7 @@ void random_json_vendor(const struct session *s, const struct random_spec *spec,
 	if (spec->sides > 1) {
 		json_number(o, "equal", sum->equal);
 		json_number(o, "otherwise-right", sum->apart);
+		json_number(o, "arrived", sum->arrived);
 	}
 	put_rows(o, sum);
 	json_number(o, "cut-short", sum->skipped);

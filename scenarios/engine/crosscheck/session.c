@@ -133,8 +133,8 @@ static void report(const struct batches *b)
 	       c->moved, c->blocked, c->msis, c->delivered, c->msis - c->delivered, c->open,
 	       c->stale);
 	if (b->spec.sides > 1)
-		printf("        beside %s: %u equal, %u otherwise right\n",
-		       b->spec.side[0].who.name, c->equal, c->apart);
+		printf("        beside %s: %u DMA equal, %u otherwise right; %u messages arrived\n",
+		       b->spec.side[0].who.name, c->equal, c->apart, c->arrived);
 	for (uint32_t i = 0; i < ROWS_MAX; i++)
 		if (c->fired[i])
 			printf("        %-4s %-6s %u: %s\n", rows_at(i)->id,

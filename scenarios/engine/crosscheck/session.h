@@ -23,6 +23,7 @@ struct session {
 	uint64_t seed, random, workers;
 	uint64_t from; /* number of the first of the cases */
 	bool vendor[BE_ARCHS];
+	bool ranged;          /* `from` was said */
 	bool alone;           /* one case, number `from` */
 	bool tables;          /* the ACPI tables alone */
 	const char *save;     /* folder for scenario files of differences */
