@@ -373,14 +373,13 @@ bool mem_store(struct mem *m, uint64_t pa, const void *buf, uint64_t len)
 	return true;
 }
 
-/* Overtaking: only what nothing waits for yet waits itself. A word that waits is replaced, for its order is kept. */
+/* Another word of its line waits. A store to the one that waits replaces it: the order of a word's own stores is kept. */
 static bool overtakes(const struct mem *m, uint64_t pa)
 {
-	const struct mem_line *l = line_find(m, pa);
+	const struct mem_line *l = m->publish == SIM_PUBLISH_OVERTAKE ? line_find(m, pa) : NULL;
 	unsigned word = (unsigned)(pa % MEM_LINE / 8);
 
-	return m->publish == SIM_PUBLISH_OVERTAKE && m->lines &&
-	       !(l && (l->cached_mask | l->buffered_mask) >> word & 1);
+	return l && !((l->cached_mask | l->buffered_mask) >> word & 1);
 }
 
 /* `words` of them, which share a line: all are seen at once. */

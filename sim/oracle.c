@@ -309,6 +309,23 @@ int sim_oracle_rely(struct sim *s, uint32_t unit, bool on)
 	return SIM_OK;
 }
 
+int sim_oracle_vector(struct sim *s, uint32_t unit, uint16_t rid, uint8_t vector)
+{
+	uint32_t n;
+
+	if (!sim_unit(s, unit))
+		return SIM_E_NOENT;
+	if (!oracle_of(s))
+		return SIM_E_NOMEM;
+	n = s->oracle->givens[unit];
+	if (n == SIM_ORACLE_VECTORS)
+		return SIM_E_FULL;
+	s->oracle->given[unit][n].rid = rid;
+	s->oracle->given[unit][n].vector = vector;
+	s->oracle->givens[unit]++;
+	return SIM_OK;
+}
+
 /* ---- what the guest is told at quiet moments ---- */
 
 /* For accounts iova is what should have been counted and pa what was. */

@@ -92,6 +92,11 @@ struct oracle {
 	bool faulted;                                /* the translation judged last */
 	bool told[SIM_UNITS]; /* a device of the unit was attached: the others have to be blocked */
 	bool relied[SIM_UNITS]; /* sim_oracle_rely */
+	struct {
+		uint16_t rid;
+		uint8_t vector;
+	} given[SIM_UNITS][SIM_ORACLE_VECTORS]; /* sim_oracle_vector */
+	uint32_t givens[SIM_UNITS];
 	struct journal journal;
 	struct oracle_pointer pointer[SIM_UNITS][ORACLE_POINTERS];
 	uint32_t pointers[SIM_UNITS];      /* so far */

@@ -3,8 +3,8 @@
  *
  * Judged are untranslated requests, whether the unit or the device's own TLB translated them; requests that a device says are
  * translated, by the page they reach (once a device may use ATS, legacy mode lets them through unchecked); and what passes a
- * unit that does not translate although the guest relies on it. Not judged: messages to the interrupt range and refusals
- * there. SIM_OUTCOME_BUS counts as reached:
+ * unit that does not translate although the guest relies on it. Messages to the interrupt range are judged once vectors were
+ * given out, by the one they are delivered with; refusals there are not. SIM_OUTCOME_BUS counts as reached:
  * the unit let the request through, and what memory answers is not the guest's doing.
  */
 #include "oracle.h"
@@ -240,6 +240,43 @@ static bool unseen(const struct sim *s, const struct unit *u, const struct sim_r
 	return true;
 }
 
+static const char not_given[] =
+	"an interrupt was delivered with a vector that its requester was not given: what let it "
+	"through does not ask who sends it";
+
+static bool is_given(const struct oracle *o, uint32_t unit, uint16_t rid, uint32_t vector)
+{
+	for (uint32_t i = 0; i < o->givens[unit]; i++)
+		if (o->given[unit][i].rid == rid && o->given[unit][i].vector == vector)
+			return true;
+	return false;
+}
+
+/* A message that reached somebody, by an entry or as it was sent. Bits 7:0 of a message's data are its vector. */
+static void judge_interrupt(struct sim *s, const struct unit *u, const struct sim_request *rq,
+			    const struct sim_xlat *x)
+{
+	const struct sim_finding f = {
+		.kind = SIM_FINDING_ESCAPE,
+		.unit = rq->unit,
+		.rid = rq->rid,
+		.iova = rq->addr,
+		.pa = x->pa,
+		.interrupt = true,
+		.posted = x->posted,
+		.index = x->index,
+		.sent = rq->data,
+		.data = x->data,
+		.why = not_given,
+		.verdict = SIM_VERDICT_NEITHER,
+	};
+
+	if (!s->oracle || !u || !s->oracle->givens[u->index] || !SIM_FROM_INTERRUPT(x->source) ||
+	    !reached(x) || is_given(s->oracle, u->index, rq->rid, x->data & 0xff))
+		return;
+	(void)oracle_found(s, &f);
+}
+
 void oracle_accessed(struct sim *s, const struct sim_request *rq, const struct sim_xlat *x)
 {
 	const struct unit *u = sim_unit(s, rq->unit);
@@ -251,6 +288,7 @@ void oracle_accessed(struct sim *s, const struct sim_request *rq, const struct s
 	bool faulted;
 
 	judge_unasked(s, u, rq, x);
+	judge_interrupt(s, u, rq, x);
 	if (!judged(s, u, rq, x))
 		return;
 	faulted = oracle_walk_faulted(s, &s->oracle->faults_accessed);

@@ -238,6 +238,13 @@ int sim_oracle_detach(struct sim *s, uint32_t unit, uint16_t rid);
 int sim_oracle_rely(struct sim *s, uint32_t unit, bool on);
 
 /*
+ * Requester `rid` of `unit` was given an interrupt vector. From the first one told on, a message of the unit that is delivered with
+ * a vector its requester was not given is an escape. SIM_E_FULL beyond SIM_ORACLE_VECTORS of a unit.
+ */
+#define SIM_ORACLE_VECTORS 64
+int sim_oracle_vector(struct sim *s, uint32_t unit, uint16_t rid, uint8_t vector);
+
+/*
  * Pages [first, last] go back to the allocator: reports every cache entry of every unit that still leads there, and every
  * mapping the oracle knows that still does; when there is none, every entry that led there until a command removed it which
  * the guest has not seen complete; and when there is none, mappings that led there and are not yet quiesced. Returns the number of findings added.

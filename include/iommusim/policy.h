@@ -36,7 +36,7 @@ enum sim_publish {
 	SIM_PUBLISH_AT_ONCE = 0, /* the line is written back immediately */
 	SIM_PUBLISH_AT_SYNC, /* only when the CPU writes the line back (and, with RWBF, flushes the write buffer) */
 	SIM_PUBLISH_RANDOM, /* at any time before that, by the machine's seed */
-	SIM_PUBLISH_OVERTAKE /* a store waits for the line's write-back, and those made meanwhile arrive before it */
+	SIM_PUBLISH_OVERTAKE /* the first store to a line waits for its write-back, and those made meanwhile arrive before it */
 };
 
 /* How long the hardware takes for what it does by itself. */

@@ -358,6 +358,7 @@ struct backend_ops {
 	int (*oracle_attach)(struct backend *be, uint32_t unit, uint16_t rid, uint32_t space);
 	int (*oracle_detach)(struct backend *be, uint32_t unit, uint16_t rid);
 	int (*oracle_rely)(struct backend *be, uint32_t unit, bool on);
+	int (*oracle_vector)(struct backend *be, uint32_t unit, uint16_t rid, uint8_t vector);
 	uint32_t (*oracle_release)(struct backend *be, uint64_t first, uint64_t last);
 	uint32_t (*oracle_account)(struct backend *be, uint32_t unit, uint64_t told, uint64_t lost);
 	void (*oracle_unbounded)(struct backend *be, uint32_t unit);

@@ -536,6 +536,11 @@ static int oracle_detach(struct backend *be, uint32_t unit, uint16_t rid)
 	return sim_oracle_detach(sim_of(be), unit, rid);
 }
 
+static int oracle_vector(struct backend *be, uint32_t unit, uint16_t rid, uint8_t vector)
+{
+	return sim_oracle_vector(sim_of(be), unit, rid, vector) < 0 ? -1 : 0;
+}
+
 static int oracle_rely(struct backend *be, uint32_t unit, bool on)
 {
 	return sim_oracle_rely(sim_of(be), unit, on) < 0 ? -1 : 0;
@@ -761,6 +766,7 @@ const struct backend_ops backend_sim_ops = {
 	.oracle_attach = oracle_attach,
 	.oracle_detach = oracle_detach,
 	.oracle_rely = oracle_rely,
+	.oracle_vector = oracle_vector,
 	.oracle_release = oracle_release,
 	.oracle_account = oracle_account,
 	.oracle_unbounded = oracle_unbounded,

@@ -44,7 +44,7 @@ LIST(names_master, "cpu", "walk", "queue", "status", "log", "msi", "dma")
 LIST(names_promise, "survive", "report", "contain")
 LIST(names_wait, "ok", "time-out")
 LIST(names_tell, "map", "unmap", "quiesce", "attach", "detach", "identity", "release", "rely",
-     "not-rely")
+     "not-rely", "vector")
 LIST(names_flag, "pasid", "priv", "exec", "no-write", "no-snoop")
 
 const char *names_point(uint32_t n)

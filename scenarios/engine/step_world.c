@@ -17,7 +17,8 @@ enum tell {
 	TELL_IDENTITY,
 	TELL_RELEASE,
 	TELL_RELY,
-	TELL_NOT_RELY
+	TELL_NOT_RELY,
+	TELL_VECTOR
 };
 
 /* ---- injection ---- */
@@ -193,6 +194,10 @@ static int tell(struct run *r, const struct step *s, uint64_t first, uint64_t la
 		return ops->oracle_rely
 			       ? ops->oracle_rely(r->be, unit, step_name(s, "what", 0) == TELL_RELY)
 			       : 0;
+	case TELL_VECTOR:
+		return ops->oracle_vector ? ops->oracle_vector(r->be, unit, step_rid(r, s),
+							       (uint8_t)step_number(s, "vector", 0))
+					  : 0;
 	default:
 		(void)ops->oracle_release(r->be, step_number(s, "pa", 0),
 					  step_number(s, "pa", 0) + (last - first));
@@ -479,7 +484,8 @@ static const struct prop_desc oracle_props[] = {
 static const struct prop_desc tell_props[] = {
 	{ "what", TYPE_NAME, true, 0, names_tell, "what was asked, or has come to pass" },
 	{ "domain", TYPE_NUMBER, false, 63, NULL, "number of the scenario's own for a set of translations (0)" },
-	{ "dev", TYPE_DEVICE, false, 0, NULL, "the device attached or detached" },
+	{ "dev", TYPE_DEVICE, false, 0, NULL, "the device attached or detached, or given a vector" },
+	{ "vector", TYPE_NUMBER, false, 255, NULL, "vector: from the first one told on, no other may be delivered for a requester" },
 	{ "rid", TYPE_NUMBER, false, 0xffff, NULL, "or its requester id" },
 	UNIT,
 	{ "iova", TYPE_NUMBER, false, 0, NULL, "first device address" },

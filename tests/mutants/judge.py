@@ -15,7 +15,7 @@ LABELS = (
     (r"the run was killed by signal", "crash"),
     (r"drain: (?:in fault|expected)", "faults"),
     (r"^(read|write|atomic|zlr|translate) at iova .*: expected", "dma"),
-    (r"^during \([^)]*\): \w+: expected", "dma"),
+    (r"^during \([^)]*\): \w+(?: at iova \S+)?: expected", "dma"),
     (r"^(?:during [^:]*: )?(reason|source|pa|perm|level|data|recorded): expected", "dma"),
 )
 
