@@ -118,6 +118,9 @@ void cmdq_reset(struct cmdq *q)
 
 /* ---- waits ---- */
 
+static bool batched(const struct cmdq *q);
+static void batch(struct cmdq *q);
+
 /* The oldest wait whose status write was scheduled completes. */
 static void finish_wait(void *arg)
 {
@@ -139,6 +142,8 @@ static void finish_wait(void *arg)
 		q->ops->finish(q->owner, cmd, lost);
 		break;
 	}
+	if (batched(q) && q->ops->running(q->owner))
+		batch(q);
 	cmdq_kick(q);
 }
 
@@ -190,18 +195,43 @@ static bool stalled(struct cmdq *q)
 	return true;
 }
 
-static void step(void *arg)
+/* One command at most is fetched and one is run; false: there was nothing to do. */
+static bool turn(struct cmdq *q)
 {
-	struct cmdq *q = arg;
+	bool fetches = may_fetch(q);
 	uint32_t i;
 
-	if (!q->ops->running(q->owner) || stalled(q))
-		return;
-	if (may_fetch(q))
+	if (fetches)
 		q->ops->fetch(q->owner);
 	i = choose(q);
 	if (i != CMDQ_WINDOW)
 		q->ops->run(q->owner, cmdq_at(q, i));
+	return fetches || i != CMDQ_WINDOW;
+}
+
+/* Policy batched: all that may be carried out now is, up to the next wait, which ends at the same moment. */
+static bool batched(const struct cmdq *q)
+{
+	return q->sim->policy.delay == SIM_DELAY_BATCHED;
+}
+
+static void batch(struct cmdq *q)
+{
+	for (unsigned n = 0; n < CMDQ_BATCH && q->ops->running(q->owner); n++)
+		if (stalled(q) || !turn(q))
+			break;
+}
+
+static void step(void *arg)
+{
+	struct cmdq *q = arg;
+
+	if (!q->ops->running(q->owner) || stalled(q))
+		return;
+	if (batched(q))
+		batch(q);
+	else
+		(void)turn(q);
 	cmdq_kick(q);
 }
 

@@ -28,6 +28,7 @@ struct cmd {
 	bool done;
 };
 
+#define CMDQ_BATCH 4096u /* commands at one moment, at most */
 #define CMDQ_WINDOW 16u
 
 struct cmdq;

@@ -37,6 +37,7 @@ static const char *const point_names[SIM_POINTS] = {
 	[SIM_POINT_EVENT_LATE] = "event-late",
 	[SIM_POINT_COMMAND_DAMAGED] = "command-damaged",
 	[SIM_POINT_COMMAND_REFUSED] = "command-refused",
+	[SIM_POINT_INVALIDATION_WRONG] = "invalidation-wrong",
 };
 
 static const char *const master_names[SIM_MASTERS] = {
@@ -155,7 +156,7 @@ bool inject_fires(struct sim *s, uint32_t unit, enum sim_point point, enum sim_m
 			r->fired++;
 		if (BUS_POINTS >> point & 1 && master == SIM_MASTER_WALK)
 			s->inject.walk_errors++;
-		if (point == SIM_POINT_INVALIDATION_LOST)
+		if (point == SIM_POINT_INVALIDATION_LOST || point == SIM_POINT_INVALIDATION_WRONG)
 			s->inject.losses++;
 		if (value)
 			*value = r->rule.value;
@@ -173,4 +174,15 @@ bool sim_inject_fires(struct sim *s, enum sim_point point, enum sim_master maste
 {
 	return (unsigned)point < SIM_POINTS &&
 	       inject_fires(s, INJECT_NO_UNIT, point, master, addr, addr, value);
+}
+
+uint64_t inject_wrong(struct sim *s, uint32_t unit, uint64_t addr)
+{
+	uint64_t value = 0;
+
+	if (!inject_armed(s, SIM_POINT_INVALIDATION_WRONG) ||
+	    !inject_fires(s, unit, SIM_POINT_INVALIDATION_WRONG, SIM_MASTER_ANY, addr, addr,
+			  &value))
+		return 0;
+	return value ? value : 1;
 }

@@ -31,6 +31,14 @@ static const struct timing timings[] = {
 		.access_ns = 50, .relax_ns = 100, .handshake_ns = TIMING_NEVER, .fetch_ns = TIMING_NEVER,
 		.status_ns = TIMING_NEVER, .event_ns = 100, .devtlb_ns = 500, .ite_ns = 1000000,
 	},
+	[SIM_DELAY_RANDOM] = { /* the mean; sim_after draws */
+		.access_ns = 50, .relax_ns = 100, .handshake_ns = 800, .fetch_ns = 300,
+		.status_ns = 400, .event_ns = 200, .devtlb_ns = 1000, .ite_ns = 1000000,
+	},
+	[SIM_DELAY_BATCHED] = {
+		.access_ns = 50, .relax_ns = 100, .handshake_ns = 400, .fetch_ns = 6000,
+		.event_ns = 100, .devtlb_ns = 500, .ite_ns = 1000000,
+	},
 };
 /* clang-format on */
 
@@ -79,6 +87,7 @@ int sim_create(const struct sim_config *config, struct sim **out)
 	s->mem.trace = s;
 	rng_init(&s->order, config->seed, STREAM_ORDER);
 	rng_init(&s->ahead, config->seed, STREAM_SPECULATE);
+	rng_init(&s->pace, config->seed, STREAM_PACE);
 	s->trace_entries = config->trace_entries;
 	bus_update(s);
 	if (config->trace_records) {
@@ -213,8 +222,12 @@ void machine_settle(struct sim *s)
 		clock_advance(&s->clock, 0);
 }
 
+#define RANDOM_BELOW UINT64_C(100000) /* longer ones are time-outs, and what injection asks for */
+
 void sim_after(struct sim *s, struct timer *t, uint64_t delay_ns)
 {
+	if (s->policy.delay == SIM_DELAY_RANDOM && delay_ns && delay_ns < RANDOM_BELOW)
+		delay_ns = rng_below(&s->pace, 4) ? rng_below(&s->pace, 2 * (uint32_t)delay_ns) : 0;
 	if (delay_ns == TIMING_NEVER)
 		clock_cancel(&s->clock, t);
 	else

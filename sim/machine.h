@@ -21,6 +21,7 @@ enum stream {
 	STREAM_PUBLISH = 1,
 	STREAM_ORDER = 2,
 	STREAM_SPECULATE = 3,
+	STREAM_PACE = 4,
 	STREAM_CACHE = 16 /* + unit * 8 + cache */,
 	STREAM_DEVICE = 4096
 };
@@ -179,6 +180,7 @@ struct sim {
 	uint64_t seed;
 	struct rng order;      /* SIM policy out_of_order */
 	struct rng ahead;      /* SIM policy speculate */
+	struct rng pace;       /* SIM_DELAY_RANDOM */
 	struct oracle *oracle; /* NULL: none */
 	sim_yield_fn yield;
 	void *yield_ctx;
@@ -262,6 +264,9 @@ static inline bool inject_armed(const struct sim *s, enum sim_point point)
  */
 bool inject_fires(struct sim *s, uint32_t unit, enum sim_point point, enum sim_master master,
 		  uint64_t first, uint64_t last, uint64_t *value);
+
+/* What an invalidation that names `addr`, a page's address or a number, gets wrong: to be xored to that number; 0: nothing. */
+uint64_t inject_wrong(struct sim *s, uint32_t unit, uint64_t addr);
 
 /* ---- trace ---- */
 

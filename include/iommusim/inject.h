@@ -53,6 +53,9 @@ enum sim_point {
 	SIM_POINT_EVENT_LATE,	      /* AMD-Vi: the log's tail counts an event `value` ns before it is there, 0: it never is */
 	SIM_POINT_COMMAND_DAMAGED,    /* a word of a command is changed by xor `value`, in memory, when the unit fetches it */
 	SIM_POINT_COMMAND_REFUSED,    /* VT-d: a register-based invalidation ends with nothing performed: CAIG or IAIG = 0 */
+	SIM_POINT_INVALIDATION_WRONG, /* the command completes and removes what one would that names other pages or interrupts,
+					 another domain or device: the number it names, counted in units of its range, xor
+					 `value` (0: 1) */
 	SIM_POINTS
 };
 

@@ -44,7 +44,9 @@ enum sim_delay {
 	SIM_DELAY_NORMAL = 0, /* a fraction of a microsecond each: software has to poll */
 	SIM_DELAY_IMMEDIATE,  /* everything is complete before the write returns */
 	SIM_DELAY_SLOW,       /* some ten microseconds each */
-	SIM_DELAY_NEVER       /* handshakes and queue never complete: every wait has to time out */
+	SIM_DELAY_NEVER,      /* handshakes and queue never complete: every wait has to time out */
+	SIM_DELAY_RANDOM,     /* each time anew, by the machine's seed: at once, or up to some microseconds */
+	SIM_DELAY_BATCHED     /* commands lie for some microseconds; then all of them are carried out, and told complete, at once */
 };
 
 struct sim_policy {

@@ -21,6 +21,11 @@ static bool lost(struct amdvi_unit *a, uint64_t addr)
 			    addr, NULL);
 }
 
+static uint64_t wrong(struct amdvi_unit *a, uint64_t named)
+{
+	return inject_wrong(a->u.sim, a->u.index, named);
+}
+
 static bool more(const struct amdvi_unit *a)
 {
 	return a->u.sim->policy.invalidate_more;
@@ -45,6 +50,7 @@ void amdvi_inval_dte(struct amdvi_unit *a, uint16_t rid)
 {
 	if (lost(a, rid))
 		return;
+	rid ^= (uint16_t)wrong(a, rid);
 	a->domain[a->domain_of[rid]].tables = 0;
 	if (more(a)) {
 		drop_cache(a, SIM_CACHE_CONTEXT);
@@ -60,6 +66,7 @@ void amdvi_inval_interrupts(struct amdvi_unit *a, uint16_t rid)
 {
 	if (lost(a, rid))
 		return;
+	rid ^= (uint16_t)wrong(a, rid);
 	if (more(a))
 		drop_cache(a, SIM_CACHE_INTERRUPT);
 	else
@@ -131,6 +138,14 @@ void amdvi_inval_pages(struct amdvi_unit *a, uint16_t domain, uint64_t addr, boo
 	amdvi_inval_range(addr, sized, &first, &last);
 	if (lost(a, first))
 		return;
+	if (last - first == ~(uint64_t)0) {
+		domain ^= (uint16_t)wrong(a, domain);
+	} else {
+		uint64_t off = wrong(a, first) * (last - first + 1);
+
+		first ^= off;
+		last ^= off;
+	}
 	if (last - first != ~(uint64_t)0 && !more(a)) {
 		drop_range(a, domain, first, last, pde);
 		return;

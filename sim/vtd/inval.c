@@ -27,6 +27,11 @@ static bool lost(struct vtd_unit *v, uint64_t addr)
 			    addr, NULL);
 }
 
+static uint64_t wrong(struct vtd_unit *v, uint64_t named)
+{
+	return inject_wrong(v->u.sim, v->u.index, named);
+}
+
 /* Source-ids that differ in the bits FM masks: 1, 2, 4 or 8 of them. */
 static uint32_t drop_devices(struct vtd_unit *v, uint32_t did, uint16_t sid, uint32_t fm)
 {
@@ -62,6 +67,10 @@ enum vtd_granularity vtd_inval_context(struct vtd_unit *v, enum vtd_granularity 
 	did &= v->caps.did_mask;
 	if (lost(v, g == VTD_NARROW ? sid : did))
 		return performed(v, g);
+	if (g == VTD_NARROW)
+		sid ^= (uint16_t)wrong(v, sid);
+	else if (g == VTD_DOMAIN)
+		did = (did ^ (uint32_t)wrong(v, did)) & v->caps.did_mask;
 	g = performed(v, g);
 	if (g == VTD_GLOBAL) {
 		memset(v->did_table, 0, (v->caps.did_mask + 1ul) * sizeof(*v->did_table));
@@ -99,6 +108,10 @@ enum vtd_granularity vtd_inval_iotlb(struct vtd_unit *v, enum vtd_granularity g,
 	addr &= BIT64(v->caps.mgaw) - 1;
 	if (lost(v, g == VTD_NARROW ? addr : did))
 		return performed(v, g);
+	if (g == VTD_NARROW)
+		addr ^= wrong(v, addr) << (am & 63) << 12 & (BIT64(v->caps.mgaw) - 1);
+	else if (g == VTD_DOMAIN)
+		did = (did ^ (uint32_t)wrong(v, did)) & v->caps.did_mask;
 	g = performed(v, g);
 	switch (g) {
 	case VTD_GLOBAL:
@@ -120,12 +133,15 @@ void vtd_inval_interrupts(struct vtd_unit *v, bool global, uint32_t index, uint3
 {
 	struct tcache *c = &v->u.cache[SIM_CACHE_INTERRUPT];
 	uint64_t first = 0, last = UINT64_MAX;
+	uint32_t named = index;
 
+	if (!global)
+		index ^= (uint32_t)(wrong(v, index) << im) & UINT16_MAX;
 	if (!global && !v->u.sim->policy.invalidate_more) {
 		first = SIM_INDEX_ADDR(index & ~((UINT64_C(1) << im) - 1));
 		last = first + (SIM_INDEX_ADDR(UINT64_C(1) << im) - 1);
 	}
-	if (lost(v, index))
+	if (lost(v, named))
 		return;
 	dropped(v, SIM_CACHE_INTERRUPT, 0, first,
 		last == UINT64_MAX ? tcache_drop_all(c) : tcache_drop_range(c, 0, first, last));

@@ -18,7 +18,7 @@ START_TEST(test_machine_refuses_bad_configurations)
 		{ .policy = { .keep = (enum sim_keep) - 1 } },
 		{ .policy = { .keep = SIM_KEEP_LRU, .entries = (1u << 20) + 1 } },
 		{ .policy = { .publish = (enum sim_publish)4 } },
-		{ .policy = { .delay = (enum sim_delay)4 } },
+		{ .policy = { .delay = (enum sim_delay)6 } },
 	};
 	struct sim *s;
 
@@ -239,6 +239,42 @@ START_TEST(test_machine_never_takes_back_what_was_set)
 }
 END_TEST
 
+static void count_time(void *arg)
+{
+	(void)arg;
+}
+
+/* When timers set for `ns` each fire, one after the other: a bit for each multiple of ns / 8 up to twice ns. */
+static uint32_t delays_drawn(uint64_t seed, uint64_t ns)
+{
+	struct sim *s = sim_start(
+		&(struct sim_config){ .seed = seed, .policy = { .delay = SIM_DELAY_RANDOM } });
+	uint32_t drawn = 0;
+	struct timer t;
+
+	timer_init(&t, count_time, NULL);
+	for (unsigned i = 0; i < 64; i++) {
+		uint64_t from = sim_now_ns(s);
+
+		sim_after(s, &t, ns);
+		drawn |= 1u << (8 * (t.due_ns - from) / ns);
+		ck_assert_uint_lt(t.due_ns - from, 2 * ns);
+		sim_advance(s, 2 * ns);
+	}
+	sim_destroy(s);
+	return drawn;
+}
+
+START_TEST(test_machine_random_delays_follow_the_seed)
+{
+	ck_assert_uint_eq(delays_drawn(1, 800), delays_drawn(1, 800));
+	ck_assert_uint_eq(delays_drawn(1, 800) & 1, 1); /* at once */
+	ck_assert_uint_gt(delays_drawn(1, 800), 0xff);  /* longer than the mean */
+	ck_assert_int_eq(__builtin_popcount(delays_drawn(1, 1000000)),
+			 1); /* a time-out stays what it is */
+}
+END_TEST
+
 START_TEST(test_machine_delay_policies)
 {
 	static const struct {
@@ -247,10 +283,11 @@ START_TEST(test_machine_delay_policies)
 	} rows[] = { { SIM_DELAY_NORMAL, false, false },
 		     { SIM_DELAY_IMMEDIATE, true, false },
 		     { SIM_DELAY_SLOW, false, false },
-		     { SIM_DELAY_NEVER, false, true } };
+		     { SIM_DELAY_NEVER, false, true },
+		     { SIM_DELAY_RANDOM, false, false } };
 	uint64_t normal = 0;
 
-	for (unsigned i = 0; i < 4; i++) {
+	for (unsigned i = 0; i < 5; i++) {
 		struct sim *s =
 			sim_start(&(struct sim_config){ .policy = { .delay = rows[i].delay } });
 		const struct timing *t = &s->timing;
@@ -557,6 +594,7 @@ static Suite *make_suite(void)
 	tcase_add_test(t, test_machine_delays_pass_with_guest_accesses);
 	tcase_add_test(t, test_machine_never_takes_back_what_was_set);
 	tcase_add_test(t, test_machine_delay_policies);
+	tcase_add_test(t, test_machine_random_delays_follow_the_seed);
 	tcase_add_test(t, test_machine_register_misuse_is_complained_about);
 	tcase_add_test(t, test_machine_unit_that_is_not_there);
 	tcase_add_test(t, test_machine_tells_registers_in_offset_order);

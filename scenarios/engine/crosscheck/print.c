@@ -65,7 +65,8 @@ static void machine(struct printer *p)
 
 static void policy(struct printer *p)
 {
-	static const char *const delays[] = { "normal", "immediate", "slow", "never" };
+	static const char *const delays[] = { "normal", "immediate", "slow",
+					      "never",  "random",    "batched" };
 	const struct be_policy *y = &p->c->policy;
 
 	fputs("\n\tpolicy {\n\t\tcache = ", p->out);

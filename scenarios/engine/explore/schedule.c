@@ -52,6 +52,7 @@ static const struct fault faults[] = {
 	{ "dma-spoofed",	NULL,	  OTHER_RID,	MUST_CONTAIN },
 	{ "dma-spoofed",	NULL,	  NOBODYS_RID,	MUST_CONTAIN },
 	{ "invalidation-lost",	NULL,	  0,		MAY_CORRUPT },
+	{ "invalidation-wrong",	NULL,	  1,		MAY_CORRUPT },
 	{ "devtlb-ignored",	NULL,	  0,		MAY_CORRUPT },
 	{ "bit-flip",		"walk",	  1,		MAY_CORRUPT },
 	{ "bit-flip",		"queue",  1,		MAY_CORRUPT },

@@ -176,7 +176,7 @@ void draw_hardware(struct dice *d, struct walk *w)
 	static const char *const vtd[] = { "cm", "rwbf", NULL }, *const amdvi[] = { "npcache",
 										    NULL };
 	static const char *const publish[] = { "at-once", "at-sync", "random", "overtake" };
-	static const char *const delay[] = { "normal", "immediate", "slow" };
+	static const char *const delay[] = { "normal", "immediate", "slow", "random", "batched" };
 	bool is_vtd = below(d, 2), registers = false;
 	char cache[16];
 
@@ -196,7 +196,7 @@ void draw_hardware(struct dice *d, struct walk *w)
 	default:
 		break;
 	}
-	key_text(w, "delay", delay[below(d, 3)]);
+	key_text(w, "delay", delay[below(d, 5)]);
 	if (!below(d, 2)) {
 		/* tables that are not snooped, and when a store reaches them */
 		key_number(w, is_vtd ? "c" : "unsnooped", !is_vtd);
