@@ -14,7 +14,7 @@
 struct oracle_space {
 	uint32_t number; /* the caller's */
 	bool identity;
-	uint8_t unit;  /* of the device attached last, whether or not it still is */
+	uint8_t unit; /* of the device attached last, whether or not it still is */
 	uint16_t rid;
 	struct {
 		bool is;
@@ -59,7 +59,8 @@ struct oracle_pointer {
 
 #define ORACLE_NO_SLOT UINT64_MAX
 #define ORACLE_COMMANDS 1024u /* kept per unit */
-#define ORACLE_STATUSES 256u /* of waits that completed and were not looked at: as many as a queue holds */
+#define ORACLE_STATUSES \
+	256u /* of waits that completed and were not looked at: as many as a queue holds */
 
 /* Commands of a unit: number n, from 1, at n % ORACLE_COMMANDS. */
 struct oracle_log {

@@ -96,8 +96,8 @@ enum be_power {
 
 /* What a device sits behind, for a backend that has more of PCI than requester ids. */
 enum be_behind {
-	BE_BEHIND_ANY,       /* whatever gives it that id */
-	BE_BEHIND_PCIE_PCI,  /* a PCIe-to-PCI bridge: the id is its secondary bus and 00.0 */
+	BE_BEHIND_ANY,        /* whatever gives it that id */
+	BE_BEHIND_PCIE_PCI,   /* a PCIe-to-PCI bridge: the id is its secondary bus and 00.0 */
 	BE_BEHIND_PCI_BRIDGE, /* a conventional bridge: the id is the bridge's */
 	BE_BEHIND_PORT        /* a root port: the id is its bus and 00.0 */
 };

@@ -99,21 +99,6 @@ static bool random_config(uint64_t *rnd, struct sim_amdvi_config *c)
 	return sim_amdvi_check(c, why, sizeof(why)) == SIM_OK;
 }
 
-static struct sim_policy random_policy(uint64_t *rnd)
-{
-	return (struct sim_policy){
-		.keep = (enum sim_keep)world_below(rnd, 4),
-		.entries = 1 + world_below(rnd, 32),
-		.publish = (enum sim_publish)world_below(rnd, 4),
-		.delay = (enum sim_delay)world_below(rnd, 3),
-		.invalidate_more = world_below(rnd, 2),
-		.prefetch = world_below(rnd, 2),
-		.out_of_order = world_below(rnd, 2),
-		.rewalk_on_permission = world_below(rnd, 2),
-		.exact_range = world_below(rnd, 2),
-	};
-}
-
 static void write_register(struct world *w, uint64_t *rnd)
 {
 	struct sim_reg_info info;
@@ -216,7 +201,7 @@ START_TEST(test_nothing_a_guest_does_confuses_the_unit)
 {
 	uint64_t rnd = 9000u + (unsigned)_i, before;
 	struct sim_amdvi_config c;
-	struct sim_policy policy = random_policy(&rnd);
+	struct sim_policy policy = world_random_policy(&rnd);
 	struct world w;
 
 	while (!random_config(&rnd, &c))

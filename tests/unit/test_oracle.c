@@ -687,7 +687,8 @@ START_TEST(test_oracle_release_of_a_page_that_is_still_mapped)
 	ck_assert_uint_eq(f->pa, PAGE_B + 0x3000);
 	ck_assert(!f->has_line);
 	ck_assert_int_eq(sim_oracle_unmap(w.s, SPACE, 0x10000, 0x13fff), SIM_OK);
-	ck_assert_uint_eq(sim_oracle_release(w.s, PAGE_B, PAGE_B + 0x3fff), 1); /* not told complete */
+	ck_assert_uint_eq(sim_oracle_release(w.s, PAGE_B, PAGE_B + 0x3fff),
+			  1); /* not told complete */
 	ck_assert_int_eq(sim_oracle_quiesce(w.s, SPACE, 0x10000, 0x13fff), SIM_OK);
 	ck_assert_uint_eq(sim_oracle_release(w.s, PAGE_B, PAGE_B + 0x3fff), 0);
 	sim_destroy(w.s);

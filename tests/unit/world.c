@@ -146,3 +146,19 @@ uint32_t world_below(uint64_t *state, uint32_t n)
 {
 	return (uint32_t)(world_random(state) % n);
 }
+
+struct sim_policy world_random_policy(uint64_t *rnd)
+{
+	return (struct sim_policy){
+		.keep = (enum sim_keep)world_below(rnd, 4),
+		.entries = 1 + world_below(rnd, 32),
+		.publish = (enum sim_publish)world_below(rnd, 4),
+		.delay = (enum sim_delay)world_below(rnd, 3),
+		.invalidate_more = world_below(rnd, 2),
+		.prefetch = world_below(rnd, 2),
+		.out_of_order = world_below(rnd, 2),
+		.rewalk_on_permission = world_below(rnd, 2),
+		.collapse_faults = world_below(rnd, 2),
+		.exact_range = world_below(rnd, 2),
+	};
+}

@@ -69,5 +69,6 @@ unsigned world_cached(struct world *w, enum sim_cache cache, uint64_t domain, ui
 
 uint64_t world_random(uint64_t *state);
 uint32_t world_below(uint64_t *state, uint32_t n);
+struct sim_policy world_random_policy(uint64_t *state); /* any that the rules allow */
 
 #endif

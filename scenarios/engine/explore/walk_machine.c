@@ -60,7 +60,7 @@ void machine_tree(struct tree *t, bool two)
 	tree_set_number(t, machine, "#size-cells", 2);
 	tree_set_string(t, memory, "device_type", "memory");
 	tree_set_cells(t, memory, "reg", ram, 4);
-	for (uint32_t i = 0; i <= two; i++)
+	for (uint32_t i = 0; i < (two ? 2u : 1u); i++)
 		machine_unit_node(t, machine, i, two);
 	machine_devices(t, machine, two);
 }
