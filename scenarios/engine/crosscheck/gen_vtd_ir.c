@@ -37,6 +37,14 @@ void gen_vtd_ir_machine(struct gen *g)
 	ir->cfi = gen_chance(g, 40);
 }
 
+/* What of an id is another; the bits that SQ may leave out more often than the rest. */
+static uint32_t other(struct gen *g)
+{
+	uint32_t what = gen_below(g, 100);
+
+	return what < 45 ? 0 : what < 85 ? gen_below(g, 8) : 1u << gen_below(g, 16);
+}
+
 static uint64_t source(struct gen *g)
 {
 	uint32_t rid = g->c->rid[gen_below(g, g->c->devices)], bus = rid >> 8;
@@ -45,8 +53,7 @@ static uint64_t source(struct gen *g)
 	if (what < 40)
 		return gen_chance(g, 50) ? 0 : gen_any(g) & 0x3ffff; /* not looked at */
 	if (what < 75)
-		return UINT64_C(1) << 18 | (uint64_t)gen_below(g, 4) << 16 |
-		       (rid ^ (gen_chance(g, 30) ? 1u << gen_below(g, 16) : 0));
+		return UINT64_C(1) << 18 | (uint64_t)gen_below(g, 4) << 16 | (rid ^ other(g));
 	if (g->p->qemu) /* which takes the first of two buses for the last (row V61) */
 		return UINT64_C(2) << 18 | (gen_chance(g, 80) ? bus : bus + 1) * UINT64_C(0x101);
 	if (what < 98) /* of these buses; seldom of none */
