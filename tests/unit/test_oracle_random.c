@@ -1,7 +1,9 @@
 /*
  * Random guests against the oracle: stores, invalidations of every kind, waits, DMA and pages given back, on one unit of each
  * architecture. A model of plain lists (stale_model.h) says what hardware may still hold, what the DMA gets, whether that is
- * stale, and what the invalidations so far lacked; the oracle has to say the same, no more and no less.
+ * stale, and what the invalidations so far lacked; the oracle has to say the same, no more and no less. In a third of the
+ * sequences hardware takes every freedom it has (what is kept, fetched ahead, dropped, negative, late, in which order): then what
+ * a device gets is held against memory alone.
  *
  * SEED=n runs one sequence, SEEDS=n so many, ARCH=0 those of VT-d and ARCH=1 those of AMD-Vi; SHOW=1 prints what is done.
  */
@@ -30,6 +32,7 @@ struct play {
 	uint32_t tokens; /* waits, by the value they write */
 	unsigned wait_number, wait_seen;
 	unsigned stale, releases;
+	bool any; /* hardware with policies that the model does not follow: answers are held against memory alone */
 	bool apart; /* each table has a domain id of its own, as the architectures want it */
 };
 
@@ -91,7 +94,7 @@ static void executed(struct play *p)
 	struct sim_unit_stats stats;
 
 	ck_assert_int_eq(sim_unit_stats(p->s, 0, &stats), SIM_OK);
-	while (p->m.done < stats.commands) {
+	while (!p->any && p->m.done < stats.commands) {
 		model_execute(&p->m, p->m.done + 1);
 		TELL(p, "  command %u is carried out", p->m.done);
 	}
@@ -510,6 +513,10 @@ static void check_stale(struct play *p, const struct sim_finding *f)
 
 	if (!f->has_line)
 		wrong(p, f, "no line is named");
+	if (p->any && f->cause != SIM_CAUSE_SHARED_ID && !f->has_needed)
+		wrong(p, f, "nothing would remove it");
+	if (p->any)
+		return;
 	l = line_of(p, &f->line);
 	if (!l)
 		wrong(p, f, "the line named is not cached");
@@ -542,6 +549,24 @@ static void show_findings(struct play *p, uint32_t from)
 
 /* ---- DMA ---- */
 
+/* What came of it is not what memory says. A device with a TLB may have been told something else on the way. */
+static void check_any(struct play *p, unsigned dev, uint8_t need, const struct sim_dma *d,
+		      const struct sim_dma_result *r, bool found)
+{
+	struct m_answer memory = model_truth(&p->m, dev, d->addr);
+	bool may = memory.ok && !(need & ~memory.perm), did = r->outcome == SIM_OUTCOME_OK;
+	bool stale =
+		did != may || (did && (r->last.pa != memory.pa || r->last.perm & ~memory.perm));
+
+	TELL(p, "dma dev %u %s %llx: %s%s", dev, need == M_WRITE ? "write" : "read",
+	     (unsigned long long)d->addr, did ? "ok" : "no", stale ? ", stale" : "");
+	if (stale && !found)
+		wrong(p, NULL, "a stale answer was not found");
+	if (!stale && found && dev != M_DEVICES - 1)
+		wrong(p, sim_finding_get(p->s, sim_finding_count(p->s) - 1), "nothing is stale");
+	p->stale += stale;
+}
+
 static void dma(struct play *p)
 {
 	static const enum sim_access kinds[] = { SIM_READ, SIM_WRITE };
@@ -558,6 +583,17 @@ static void dma(struct play *p)
 	bool stale;
 
 	executed(p);
+	if (p->any) {
+		ck_assert_int_eq(sim_dma(p->s, &d, &r), SIM_OK);
+		after = sim_finding_count(p->s);
+		show_findings(p, before);
+		check_any(p, dev, need, &d, &r, after != before);
+		for (uint32_t n = before; n < after; n++)
+			if (sim_finding_get(p->s, n) &&
+			    sim_finding_get(p->s, n)->time_ns == sim_now_ns(p->s))
+				check_stale(p, sim_finding_get(p->s, n));
+		return;
+	}
 	a = model_request(&p->m, dev, d.addr, need, &stale);
 	ck_assert_int_eq(sim_dma(p->s, &d, &r), SIM_OK);
 	after = sim_finding_count(p->s);
@@ -701,9 +737,25 @@ static void place_tables(struct play *p)
 	}
 }
 
+/* Every freedom that changes what is cached when. */
+static void any_policy(struct play *p, struct sim_policy *policy)
+{
+	policy->keep = (enum sim_keep)below(p, 4);
+	policy->entries = 1 + below(p, 12);
+	policy->keep_nothing = one_in(p, 3) ? 1u << below(p, SIM_CACHE_INTERRUPT) : 0;
+	policy->invalidate_more = one_in(p, 3);
+	policy->prefetch = one_in(p, 2);
+	policy->speculate = one_in(p, 2);
+	policy->out_of_order = one_in(p, 2);
+	policy->delay = one_in(p, 2)   ? SIM_DELAY_NORMAL
+			: one_in(p, 2) ? SIM_DELAY_RANDOM
+				       : SIM_DELAY_BATCHED;
+}
+
 static void begin(struct play *p, enum m_arch arch, uint64_t seed)
 {
 	struct sim_policy policy = { .keep = SIM_KEEP_ALL };
+	bool absence;
 
 	*p = (struct play){ .seed = seed, .rng = seed ^ (uint64_t)arch << 32 };
 	p->show = getenv("SHOW") != NULL;
@@ -713,17 +765,23 @@ static void begin(struct play *p, enum m_arch arch, uint64_t seed)
 	p->apart = one_in(p, 2);
 	p->m.rewalk = policy.rewalk_on_permission = one_in(p, 2);
 	p->m.exact = policy.exact_range = arch == M_VTD && one_in(p, 2);
+	p->any = one_in(p, 3);
+	if (p->any)
+		any_policy(p, &policy);
+	absence = p->any && one_in(p, 2);
 	if (arch == M_VTD) {
 		struct sim_vtd_config config;
 
 		sim_vtd_default(&config);
 		config.ecap |= VTD_ECAP_DT;
+		config.cap |= absence ? VTD_CAP_CM : 0;
 		vt_start(&p->w, &config, &policy);
 		p->s = p->w.s;
 	} else {
 		struct sim_amdvi_config config;
 
 		sim_amdvi_default(&config);
+		config.cap |= absence ? (uint32_t)AMDVI_CAPHDR_NPCACHE : 0;
 		av_start(&p->w, &config, &policy);
 		p->s = p->w.s;
 	}
@@ -765,7 +823,8 @@ static void step(struct play *p)
 		look_at_status(p);
 		break;
 	case 10:
-		release(p);
+		if (!p->any)
+			release(p);
 		break;
 	default:
 		dma(p);
