@@ -630,7 +630,10 @@ int explain_aside(const struct compare *c, const struct record *write)
 {
 	bool log = write->off == AMDVI_REG_EVT_HEAD || write->off == AMDVI_REG_STATUS;
 
-	return c->arch == BE_AMDVI && log ? row_of(c, "A1") : -1;
+	if (c->arch != BE_AMDVI || !log)
+		return -1;
+	return messages_alone(c->sim, write) && row_of(c, "A1") < 0 ? row_of(c, "A46")
+								    : row_of(c, "A1");
 }
 
 uint64_t explain_mask(const struct compare *c, const struct record *r)

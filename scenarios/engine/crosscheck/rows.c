@@ -178,6 +178,8 @@ static const struct row rows[] = {
 	  "PREFETCH_IOMMU_PAGES does nothing, with Inval = 1 neither", "48882 2.4.6: Inval = 1 drops what is cached", AMD },
 	{ "A44", BE_AMDVI, ALL, ROW_MASK, ROW_BY_NONE,
 	  "writing CMDBUF leaves head and tail as they are", "48882 3.3: both become 0", AMD },
+	{ "A48", BE_AMDVI, Q111, 0, ROW_AVOID, ROW_BY_NONE,
+	  "V = 1, TV = 0 blocks without event", "48882 2.2.2: IO_PAGE_FAULT", AMD },
 	{ "A47", BE_AMDVI, ALL, ROW_AVOID, ROW_BY_NONE,
 	  "HAD is ignored, and bit 8 of it even where it is reserved", "48882 2.2.2: ILLEGAL_DEV_TABLE_ENTRY without HADSup", AMD },
 	{ "A46", BE_AMDVI, Q111, 0, ROW_DATA, ROW_BY_NONE,

@@ -71,6 +71,7 @@ static const struct {
 	{ "A44", "amdvi/cmd-ring-wraps.dts" },
 	{ "A45", "amdvi/irq-stale-device-entry-leads-to-the-old-table.dts" },
 	{ "A46", "amdvi/irq-entry-faults-told.dts" },
+	{ "A48", "bugs/acpi-010-devices-of-all-ranges-but-the-last-left-out-caught.dts" },
 	{ "A47", "amdvi/page-dirty-bits.dts" },
 };
 

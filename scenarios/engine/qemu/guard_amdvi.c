@@ -169,8 +169,10 @@ static const char *check_dte(const struct vm *vm, const uint64_t *dte, uint64_t 
 		return "A14: a DomainID with bit 8 is refused";
 	if (!(dte[0] & AMDVI_DTE0_V))
 		return NULL;
+	if (!(dte[0] & AMDVI_DTE0_TV) && !guard_old(vm))
+		return "A48: without TV requests are blocked without event";
 	if (!(dte[0] & AMDVI_DTE0_TV))
-		return guard_old(vm) && (dte[0] & (AMDVI_DTE0_IR | AMDVI_DTE0_IW))
+		return dte[0] & (AMDVI_DTE0_IR | AMDVI_DTE0_IW)
 			       ? "A2: without TV it passes requests untranslated"
 			       : NULL;
 	if (!guard_old(vm) && mode > AMDVI_MODE_MAX)
