@@ -305,6 +305,46 @@ START_TEST(test_mem_random_publication_keeps_order_and_ends)
 }
 END_TEST
 
+static uint64_t in_memory(const struct mem *m, uint64_t pa)
+{
+	uint64_t val = 0;
+
+	ck_assert(mem_read64(m, MEM_VIEW_MEMORY, pa, &val));
+	return val;
+}
+
+/* Within a line, and only there; the order of one word's stores is kept, and two words stored at once stay together. */
+START_TEST(test_mem_stores_overtake_the_first_of_their_line)
+{
+	const uint64_t a = BASE, b = BASE + 8, other = BASE + 0x40, pair[2] = { 5, 6 };
+	uint64_t cpu = 0;
+	struct mem m;
+
+	mem_init(&m, 0, SIM_PUBLISH_OVERTAKE);
+	m.noncoherent = true;
+	ck_assert_int_eq(mem_add(&m, BASE, BASE + 0xfff), SIM_OK);
+	ck_assert(mem_cpu_write64(&m, a, 1));
+	ck_assert(mem_cpu_write64(&m, b, 2));
+	ck_assert(mem_cpu_write64(&m, other, 3));
+	ck_assert_uint_eq(in_memory(&m, a), 0);
+	ck_assert_uint_eq(in_memory(&m, b), 2);
+	ck_assert_uint_eq(in_memory(&m, other), 0);
+	ck_assert(mem_cpu_write64(&m, a, 4));
+	ck_assert_uint_eq(in_memory(&m, a), 0);
+	ck_assert(mem_read64(&m, MEM_VIEW_CPU, a, &cpu));
+	ck_assert_uint_eq(cpu, 4);
+	mem_write_back(&m, a, 8);
+	ck_assert_uint_eq(in_memory(&m, a), 4);
+	ck_assert(mem_cpu_write128(&m, a, pair));
+	ck_assert_uint_eq(in_memory(&m, a), 4);
+	ck_assert_uint_eq(in_memory(&m, b), 2);
+	mem_write_back(&m, a, 16);
+	ck_assert_uint_eq(in_memory(&m, a), 5);
+	ck_assert_uint_eq(in_memory(&m, b), 6);
+	mem_destroy(&m);
+}
+END_TEST
+
 /* Many lines with addresses that collide, removed in another order. */
 START_TEST(test_mem_finds_every_pending_line)
 {
@@ -345,6 +385,7 @@ static Suite *make_suite(void)
 	tcase_add_loop_test(t, test_mem_views_agree_with_brute_force, 0, 4);
 	tcase_add_test(t, test_mem_at_once_withholds_nothing);
 	tcase_add_test(t, test_mem_random_publication_keeps_order_and_ends);
+	tcase_add_test(t, test_mem_stores_overtake_the_first_of_their_line);
 	tcase_add_test(t, test_mem_finds_every_pending_line);
 	suite_add_tcase(s, t);
 	return s;
