@@ -68,6 +68,12 @@ static bool is_quarantined(const struct piece *p, uint32_t domain, uint32_t tick
 	return p->domain == domain && p->state == PIECE_QUARANTINED;
 }
 
+/* ... and whose entries are gone: no other unit of the domain reaches it. */
+static bool is_quarantined_for_one(const struct piece *p, uint32_t domain, uint32_t ticket)
+{
+	return is_quarantined(p, domain, ticket) && !p->stands;
+}
+
 static bool is_of(const struct piece *p, uint32_t domain, uint32_t ticket)
 {
 	(void)ticket;
@@ -154,6 +160,15 @@ enum step_rc guest_answer(struct run *r, const struct step *s, int rc)
 
 /* ---- units ---- */
 
+/* The domain has another unit too. */
+static bool shared_domain(const struct run *r, uint32_t id, uint32_t unit)
+{
+	for (uint32_t i = 0; i < r->machine->units; i++)
+		if (i != unit && guest_domain_uses(r->guest, id, i))
+			return true;
+	return false;
+}
+
 static void forget_unit(struct run *r, uint32_t unit)
 {
 	for (uint32_t i = 0; i < r->machine->devices; i++) {
@@ -165,7 +180,10 @@ static void forget_unit(struct run *r, uint32_t unit)
 	}
 	for (uint32_t id = 0; id < GUEST_DOMAINS; id++)
 		if (guest_domain_uses(r->guest, id, unit))
-			quiesce(r, is_quarantined, id, 0);
+			quiesce(r,
+				shared_domain(r, id, unit) ? is_quarantined_for_one
+							   : is_quarantined,
+				id, 0);
 }
 
 /* The guest was told that the unit translates, or has switched it off itself. */
@@ -424,7 +442,7 @@ static bool domain_broken(const struct run *r, uint32_t id)
 	return false;
 }
 
-/* A map that broke the unit: hardware may reach the pages until the reset. */
+/* A map that broke a unit: hardware may reach the pages until the reset, other units until the domain is destroyed. */
 static bool quarantine_map(struct run *r, const struct piece *p)
 {
 	space_map(r, p);
@@ -432,6 +450,7 @@ static bool quarantine_map(struct run *r, const struct piece *p)
 	if (!ledger_map(&r->ledger, p->domain, p->first, p->last, p->pa, p->perm))
 		return false;
 	r->ledger.piece[r->ledger.count - 1].state = PIECE_QUARANTINED;
+	r->ledger.piece[r->ledger.count - 1].stands = true;
 	return true;
 }
 
