@@ -13,8 +13,9 @@
  * A data page may be reused only after iommu_unmap() returned IOMMU_OK, or iommu_flush()/iommu_poll() returned IOMMU_OK
  * for the ticket that covers it. Page-table pages obey the same rule inside the driver. After IOMMU_E_TIMEOUT or
  * IOMMU_E_BROKEN the pages are quarantined: neither the caller nor the driver may reuse them until
- * iommu_unit_reset() returned IOMMU_OK for every unit of the domain that broke. What iommu_map entered stands in the tables
- * even so: where the domain has other units, they reach its pages until iommu_domain_destroy().
+ * iommu_unit_reset() returned IOMMU_OK for every unit of the domain that broke. What a call that failed had
+ * entered, or had not cleared yet, stands in the tables even so: where the domain has other units, they may reach its pages
+ * until iommu_domain_destroy().
  *
  * Every function returning int returns IOMMU_OK or a negative IOMMU_E_*; on any error the call changed nothing that the
  * caller can see, or the unit is in stage IOMMU_STAGE_BROKEN afterwards. No call waits longer than a small multiple of

@@ -22,7 +22,6 @@ struct piece {
 	uint64_t first, last, pa;
 	uint8_t perm;
 	bool keep; /* the pages are not given back when they are quiesced */
-	bool stands; /* PIECE_QUARANTINED by a map that broke a unit: the entries are still in the tables */
 };
 
 struct ledger {

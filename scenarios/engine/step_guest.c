@@ -68,12 +68,6 @@ static bool is_quarantined(const struct piece *p, uint32_t domain, uint32_t tick
 	return p->domain == domain && p->state == PIECE_QUARANTINED;
 }
 
-/* ... and whose entries are gone: no other unit of the domain reaches it. */
-static bool is_quarantined_for_one(const struct piece *p, uint32_t domain, uint32_t ticket)
-{
-	return is_quarantined(p, domain, ticket) && !p->stands;
-}
-
 static bool is_of(const struct piece *p, uint32_t domain, uint32_t ticket)
 {
 	(void)ticket;
@@ -160,7 +154,7 @@ enum step_rc guest_answer(struct run *r, const struct step *s, int rc)
 
 /* ---- units ---- */
 
-/* The domain has another unit too. */
+/* The domain has another unit too, which may reach what a call that failed left in the tables. */
 static bool shared_domain(const struct run *r, uint32_t id, uint32_t unit)
 {
 	for (uint32_t i = 0; i < r->machine->units; i++)
@@ -179,11 +173,8 @@ static void forget_unit(struct run *r, uint32_t unit)
 			(void)r->be->ops->oracle_detach(r->be, unit, r->machine->device[i].rid);
 	}
 	for (uint32_t id = 0; id < GUEST_DOMAINS; id++)
-		if (guest_domain_uses(r->guest, id, unit))
-			quiesce(r,
-				shared_domain(r, id, unit) ? is_quarantined_for_one
-							   : is_quarantined,
-				id, 0);
+		if (guest_domain_uses(r->guest, id, unit) && !shared_domain(r, id, unit))
+			quiesce(r, is_quarantined, id, 0);
 }
 
 /* The guest was told that the unit translates, or has switched it off itself. */
@@ -450,7 +441,6 @@ static bool quarantine_map(struct run *r, const struct piece *p)
 	if (!ledger_map(&r->ledger, p->domain, p->first, p->last, p->pa, p->perm))
 		return false;
 	r->ledger.piece[r->ledger.count - 1].state = PIECE_QUARANTINED;
-	r->ledger.piece[r->ledger.count - 1].stands = true;
 	return true;
 }
 
