@@ -2,21 +2,10 @@
  * Why: the store that made memory differ from what a cache holds, the invalidation that would have removed the entry, the
  * nearest one that was issued, and what it lacked. Runs once for each finding that is kept.
  */
-#include "oracle.h"
+#include "oracle_inquiry.h"
 
 /* Ranges further away than this were meant for something else, unless the address was cut to 32 bits. */
 #define NEAR_PAGES 512u
-
-struct inquiry {
-	struct sim *s;
-	struct sim_finding *f;
-	struct walk_path path; /* of memory as the CPU sees it */
-	bool asked;            /* path is there */
-	uint32_t domain;       /* that memory gives the requester */
-	uint64_t order;        /* of the store; 0: not known */
-	uint64_t
-		before; /* order of the store to the same word before it: older commands meant another mapping */
-};
 
 void oracle_path(struct sim *s, const struct unit *u, const struct sim_request *rq,
 		 enum mem_view view, struct walk_path *path, struct sim_xlat *now)
@@ -29,137 +18,6 @@ void oracle_path(struct sim *s, const struct unit *u, const struct sim_request *
 	u->ops->probe(u, rq, view, now);
 	s->bus_slow = slow;
 	s->path = NULL;
-}
-
-/* ---- the store ---- */
-
-static void tell_store(struct inquiry *q, const struct journal_word *w, uint32_t i)
-{
-	const struct journal_store *store = journal_at(w, i);
-
-	q->f->has_store = true;
-	q->f->store = (struct sim_store){
-		.pa = w->pa,
-		.time_ns = store->time_ns,
-		.old = store->old,
-		.now = store->now,
-		.master = store->master,
-		.later = journal_kept(w) - 1 - i,
-	};
-	q->order = store->order;
-	q->before = i ? journal_at(w, i - 1)->order : 0;
-}
-
-/*
- * No time passes between a DMA and a store at the same moment. What the entry held before tells their order; of any other
- * word it is not known, and such a store is taken (`ties`) only when no other explains the line.
- */
-static bool came_after(const struct sim_cache_line *line, uint64_t pa,
-		       const struct journal_store *store, bool ties)
-{
-	if (store->time_ns != line->filled_ns)
-		return store->time_ns > line->filled_ns;
-	if (pa == line->entry_pa)
-		return oracle_line_agrees(line, store->old) &&
-		       !oracle_line_agrees(line, store->now);
-	return ties;
-}
-
-/* The first store to the word after the line was filled. */
-static bool store_after_fill(struct inquiry *q, uint64_t pa, bool ties)
-{
-	const struct journal_word *w = journal_find(&q->s->oracle->journal, pa);
-
-	for (uint32_t i = 0; w && i < journal_kept(w); i++) {
-		if (!came_after(&q->f->line, pa, journal_at(w, i), ties))
-			continue;
-		tell_store(q, w, i);
-		return true;
-	}
-	return false;
-}
-
-/* The line was filled again after the store: the newest that took away what it holds. */
-static bool store_before_fill(struct inquiry *q, uint64_t pa)
-{
-	const struct journal_word *w = journal_find(&q->s->oracle->journal, pa);
-
-	for (uint32_t i = w ? journal_kept(w) : 0; i > 0; i--) {
-		const struct journal_store *store = journal_at(w, i - 1);
-
-		if (oracle_line_agrees(&q->f->line, store->now) ||
-		    !oracle_line_agrees(&q->f->line, store->old))
-			continue;
-		tell_store(q, w, i - 1);
-		return true;
-	}
-	return false;
-}
-
-/* Context entries and interrupt entries have two words, but for interrupt entries of 32 bits. */
-static bool has_second_half(const struct sim_cache_line *line)
-{
-	bool narrow = !(uint32_t)line->word_mask || !(line->word_mask >> 32);
-
-	return line->cache == SIM_CACHE_CONTEXT || (line->cache == SIM_CACHE_INTERRUPT && !narrow);
-}
-
-/* The entry itself, its second half, then the words a walk reads now, the last first. */
-static bool store_on_the_way(struct inquiry *q, bool ties)
-{
-	uint64_t entry = q->f->line.entry_pa;
-
-	if (entry && store_after_fill(q, entry, ties))
-		return true;
-	if (entry && has_second_half(&q->f->line) && store_after_fill(q, entry + 8, ties))
-		return true;
-	for (uint32_t i = q->path.n; i > 0; i--)
-		if (store_after_fill(q, q->path.pa[i - 1], ties))
-			return true;
-	return false;
-}
-
-static void store_of_line(struct inquiry *q)
-{
-	uint64_t entry = q->f->line.entry_pa;
-
-	if (store_on_the_way(q, false) || (entry && store_before_fill(q, entry)) ||
-	    (q->path.n && store_before_fill(q, q->path.pa[q->path.n - 1])))
-		return;
-	store_on_the_way(q, true);
-}
-
-/* The first word that the walk and the CPU see differently; failing that the last one read, whoever wrote it. */
-static void store_unseen(struct inquiry *q, const struct sim_request *rq)
-{
-	const struct unit *u = q->s->unit[rq->unit];
-	struct walk_path seen;
-	struct sim_xlat x = { 0 };
-	const struct journal_word *w;
-	uint32_t i = 0;
-
-	oracle_path(q->s, u, rq, u->view, &seen, &x);
-	while (i < q->path.n && i < seen.n && q->path.pa[i] == seen.pa[i] &&
-	       q->path.word[i] == seen.word[i])
-		i++;
-	if (i == q->path.n || i == seen.n || q->path.pa[i] != seen.pa[i])
-		return;
-	q->f->has_entry = true;
-	q->f->entry_pa = q->path.pa[i];
-	q->f->entry = q->path.word[i];
-	w = journal_find(&q->s->oracle->journal, q->path.pa[i]);
-	if (w)
-		tell_store(q, w, journal_kept(w) - 1);
-}
-
-/* Whoever wrote the entry memory ends at. */
-static void store_of_table(struct inquiry *q)
-{
-	const struct journal_word *w =
-		q->f->has_entry ? journal_find(&q->s->oracle->journal, q->f->entry_pa) : NULL;
-
-	if (w)
-		tell_store(q, w, journal_kept(w) - 1);
 }
 
 /* ---- commands against a line ---- */
@@ -480,227 +338,17 @@ static void look_at_entry(struct inquiry *q)
 	f->has_entry = mem_read64(&q->s->mem, MEM_VIEW_CPU, f->entry_pa, &f->entry);
 }
 
-static bool passes(const struct walk_path *path, uint64_t pa)
-{
-	for (uint32_t i = 0; i < path->n; i++)
-		if (path->pa[i] == pa)
-			return true;
-	return false;
-}
-
-static const char one_id[] =
-	"the table is wrong: two devices have one domain id and different tables, "
-	"and what was cached for one serves the other";
-
-/* What memory says of the device the line was filled for. */
-struct filler {
-	struct walk_path path;
-	struct sim_xlat x;
-};
-
-/* Tagged by domain id alone, and filled for another device than the requester; false: it is not. */
-static bool other_filler(struct inquiry *q, const struct sim_cache_line *line,
-			 const struct sim_request *rq, struct filler *by)
-{
-	struct sim_request ask;
-
-	if ((line->cache != SIM_CACHE_PAGING && !line->by_domain_tag) || !line->by_known || !rq ||
-	    line->by_rid == rq->rid)
-		return false;
-	ask = (struct sim_request){ .addr = rq->addr,
-				    .rid = line->by_rid,
-				    .unit = (uint8_t)line->unit,
-				    .access = SIM_READ,
-				    .len = 1 };
-	oracle_path(q->s, q->s->unit[line->unit], &ask, MEM_VIEW_CPU, &by->path, &by->x);
-	return true;
-}
-
-/* What is cached of the device the line was filled for, and memory contradicts; false: nothing. */
-static bool fillers_context(const struct sim *s, const struct sim_cache_line *line,
-			    struct sim_cache_line *out)
-{
-	uint32_t cursor = 0;
-
-	while (sim_cache_next(s, line->unit, SIM_CACHE_CONTEXT, &cursor, out))
-		if (out->rid == line->by_rid)
-			return oracle_line_changed(s, out);
-	return false;
-}
-
-#define ENTRY_WORDS 4u /* of a path: those of the device's own entry, at most */
-
-/* A store took the domain id away from the device before the line was filled, and what was cached of the device gave it. */
-static bool store_of_id(struct inquiry *q, const struct filler *by)
-{
-	for (uint32_t i = 0; i < by->path.n && i < ENTRY_WORDS; i++) {
-		const struct journal_word *w = journal_find(&q->s->oracle->journal, by->path.pa[i]);
-
-		if (!w || !journal_kept(w))
-			continue;
-		tell_store(q, w, journal_kept(w) - 1);
-		return true;
-	}
-	return false;
-}
-
-/*
- * The tables of the device it was filled for still say so, while those of this device never did. Either that device had this
- * domain id, and a store took it away: then the entry should have gone; or one id names two tables now, which no invalidation
- * helps for long. False: neither.
- */
-static bool blame_foreign(struct inquiry *q, const struct sim_cache_line *line,
-			  const struct sim_request *rq)
-{
-	struct sim_finding *f = q->f;
-	struct sim_cache_line context;
-	struct filler by;
-
-	if (!other_filler(q, line, rq, &by) || q->domain != line->domain ||
-	    passes(&q->path, line->entry_pa) || oracle_line_contradicted(q->s, line) ||
-	    !passes(&by.path, line->entry_pa))
-		return false;
-	if (fillers_context(q->s, line,
-			    &context)) { /* it had the id by an entry that memory contradicts */
-		f->line = context;
-		q->path = by.path;
-		store_of_line(q);
-		return true;
-	}
-	f->line = *line;
-	for (uint32_t i = 0; i < by.path.n; i++)
-		if (store_after_fill(q, by.path.pa[i], false))
-			return true;
-	if (by.x.domain != line->domain)
-		return store_of_id(q, &by);
-	f->cause = SIM_CAUSE_SHARED_ID;
-	f->verdict = SIM_VERDICT_TABLE;
-	f->why = one_id;
-	return true;
-}
-
-/* The device it was filled for was in the domain, and a store took it out. */
-static bool store_of_filler(struct inquiry *q, const struct sim_request *rq)
-{
-	struct filler by;
-
-	if (!other_filler(q, &q->f->line, rq, &by))
-		return false;
-	for (uint32_t i = 0; i < by.path.n; i++)
-		if (store_after_fill(q, by.path.pa[i], false))
-			return true;
-	return by.x.domain != q->f->line.domain && store_of_id(q, &by);
-}
-
-/* What the line may have been read by way of: final translations, entries of tables, the entry of the device. */
-static bool led_by(struct inquiry *q, const struct sim_cache_line *led,
-		   const struct sim_request *rq, const struct sim_cache_line *line)
-{
-	if (line->cache == SIM_CACHE_CONTEXT)
-		return line->rid == rq->rid;
-	if (rq->addr < line->iova || rq->addr > oracle_line_last(line))
-		return false;
-	if (line->cache == SIM_CACHE_IOTLB && !line->by_domain_tag)
-		return line->rid == rq->rid;
-	return led->cache == SIM_CACHE_DEVICE ? oracle_line_of_domain(q->s, rq, line->domain)
-					      : line->domain == led->domain;
-}
-
-/*
- * Nothing happened to the line since it was filled: what led there did. `foreign`: it belongs to another device; else a store
- * came after it was filled.
- */
-static bool blame_way(struct inquiry *q, const struct sim_request *rq, bool foreign)
-{
-	static const enum sim_cache ways[] = { SIM_CACHE_IOTLB, SIM_CACHE_PAGING,
-					       SIM_CACHE_CONTEXT };
-	const struct sim_cache_line led = q->f->line;
-	unsigned first = led.cache == SIM_CACHE_DEVICE ? 0 : 1;
-
-	for (unsigned i = first; led.cache != SIM_CACHE_CONTEXT && !led.interrupt && i < 3; i++) {
-		struct sim_cache_line line;
-		uint32_t cursor = 0;
-
-		while (sim_cache_next(q->s, led.unit, ways[i], &cursor, &line)) {
-			if (!led_by(q, &led, rq, &line))
-				continue;
-			q->f->line = line;
-			if (foreign ? blame_foreign(q, &line, rq)
-				    : store_on_the_way(q, false) || store_of_filler(q, rq))
-				return true;
-		}
-	}
-	q->f->line = led;
-	return false;
-}
-
-/* What led there went before the line: the newest store to the word nearest to where memory ends. */
-static bool store_of_end(struct inquiry *q)
-{
-	for (uint32_t i = q->path.n; i > 0; i--) {
-		const struct journal_word *w =
-			journal_find(&q->s->oracle->journal, q->path.pa[i - 1]);
-
-		if (!w || !journal_kept(w))
-			continue;
-		tell_store(q, w, journal_kept(w) - 1);
-		return true;
-	}
-	return false;
-}
-
-/* The tables are elsewhere since the line was filled: the first such change. */
-static bool pointer_after_fill(struct inquiry *q)
-{
-	const struct oracle *o = q->s->oracle;
-	const struct sim_cache_line *line = &q->f->line;
-	const struct oracle_pointer *found = NULL;
-
-	for (uint32_t i = 0; i < ORACLE_POINTERS; i++) {
-		const struct oracle_pointer *p = &o->pointer[line->unit][i];
-		bool meant = line->cache == SIM_CACHE_INTERRUPT ? p->interrupts : p->dma;
-
-		if (p->name && meant && p->time_ns >= line->filled_ns &&
-		    (!found || p->order < found->order))
-			found = p;
-	}
-	if (!found)
-		return false;
-	q->f->has_store = true;
-	q->f->store = (struct sim_store){ .name = found->name,
-					  .time_ns = found->time_ns,
-					  .old = found->old,
-					  .now = found->now,
-					  .master = SIM_MASTER_CPU };
-	q->order = found->order;
-	q->before = 0;
-	return true;
-}
-
-/* The store; failing that, the entry that led to the line, and its store. */
-static void store_of(struct inquiry *q, const struct sim_request *rq)
-{
-	if (blame_foreign(q, &q->f->line, rq))
-		return;
-	store_of_line(q);
-	if (q->f->has_store || pointer_after_fill(q) || !rq ||
-	    q->f->line.cache == SIM_CACHE_INTERRUPT)
-		return;
-	(void)(store_of_filler(q, rq) || blame_way(q, rq, true) || blame_way(q, rq, false) ||
-	       store_of_end(q));
-}
-
 static void explain_line(struct inquiry *q, const struct sim_request *rq)
 {
 	struct sim_finding *f = q->f;
 	const struct unit *u = q->s->unit[f->line.unit];
 
-	store_of(q, rq);
+	inquiry_store(q, rq);
 	if (f->cause == SIM_CAUSE_SHARED_ID)
 		return;
 	search_all(q);
 	if ((!f->has_store || f->cause == SIM_CAUSE_REFILLED) && blame_behind(q, rq)) {
-		store_of_line(q);
+		inquiry_store_of_line(q);
 		search_all(q);
 	}
 	if (f->cause == SIM_CAUSE_REFILLED)
@@ -741,9 +389,9 @@ void oracle_explain_early(struct sim *s, struct sim_finding *f, uint64_t number)
 
 	if (asked)
 		ask_memory(&q, &own);
-	store_of_line(&q);
-	if (!f->has_store && !pointer_after_fill(&q) && asked && !store_of_filler(&q, &own))
-		(void)store_of_end(&q);
+	inquiry_store_of_line(&q);
+	if (!f->has_store && !inquiry_pointer(&q) && asked && !inquiry_store_of_filler(&q, &own))
+		(void)inquiry_store_of_end(&q);
 	f->cause = SIM_CAUSE_UNOBSERVED;
 	f->has_needed = u->ops->needed && u->ops->needed(u, &f->line, &f->needed);
 	f->needed.unit = f->line.unit;
@@ -770,12 +418,12 @@ void oracle_explain(struct sim *s, struct sim_finding *f, const struct sim_reque
 		break;
 	case SIM_VERDICT_UNSEEN:
 		if (rq)
-			store_unseen(&q, rq);
+			inquiry_store_unseen(&q, rq);
 		if (f->cause == SIM_CAUSE_NOT_FLUSHED)
 			nearest_flush(&q);
 		break;
 	case SIM_VERDICT_TABLE:
-		store_of_table(&q);
+		inquiry_store_of_table(&q);
 		break;
 	case SIM_VERDICT_NEITHER:
 		break;
