@@ -355,7 +355,7 @@ CROSSCHECK_SUITE = $(sort $(wildcard scenarios/common/*.dts) \
 	$(shell sed -n 's,.*"\([a-z]*/.*\.dts\)".*,scenarios/\1,p' $(CROSSCHECK_ROWS)))
 
 crosscheck: $(BIN) | $(if $(filter no,$(DEPS)),,build/.deps-qemu)
-	@$(BIN) crosscheck --random 500 --save $(B) $(ARGS) $(CROSSCHECK_SUITE)
+	@$(BIN) crosscheck --random 400 --save $(B) $(ARGS) $(CROSSCHECK_SUITE)
 
 layering: $(LIBSIM) $(LIBDRIVER) $(BIN)
 	@B=$(B) CC='$(CC)' tests/check.sh layering
